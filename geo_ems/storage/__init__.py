@@ -1,0 +1,1 @@
+"""The truth on disk: a GeoPackage through apsw. Only this package knows SQL."""

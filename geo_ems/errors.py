@@ -56,7 +56,7 @@ class ConflictError(GeoEmsError):
     """The stored state is not the expected one: a revision differs, an id is taken."""
 
 
-class ErrorGroup(GeoEmsError):
+class FaultsError(GeoEmsError):
     """Several faults found in one pass; the first 20 are listed, the rest counted."""
 
     LISTED = 20

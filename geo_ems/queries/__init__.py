@@ -1,0 +1,1 @@
+"""Pure geometry and selection: arrays in, arrays out; no files, no network, no framework."""

@@ -1,0 +1,1 @@
+"""Files in: bytes become raw records, with no knowledge of layers."""

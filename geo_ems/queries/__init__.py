@@ -1,1 +1,1 @@
-"""Pure geometry and selection: arrays in, arrays out; no files, no network, no framework."""
+"""Pure cores: arrays in, arrays out. No input or output, no framework; each module is imported by name."""

@@ -60,7 +60,8 @@ class Lane:
             raise self._full()
         self._waiting += 1
         try:
-            await asyncio.wait_for(self._slots.acquire(), MAX_WAIT_S)
+            async with asyncio.timeout(MAX_WAIT_S):
+                await self._slots.acquire()
         except TimeoutError:
             raise self._full() from None
         finally:

@@ -22,7 +22,7 @@ MAX_TARGET_BYTES = 8000
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253})(?::([0-9]{1,5}))?")
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_FORWARDED = ("forwarded", "x-forwarded-", "x-real-ip", "via")
+_FORWARDED = ("forwarded", "x-forwarded-", "x-real-ip")
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _logger = logging.getLogger(__name__)
 

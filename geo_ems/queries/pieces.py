@@ -224,7 +224,7 @@ def _lowest_on_pieces(
     return distance_m, share
 
 
-def _narrowed(  # noqa: PLR0913 - the two ends of a bracket, their slopes, and the point that replaces one
+def _narrowed(
     low: FloatArray,
     high: FloatArray,
     slope_low: FloatArray,

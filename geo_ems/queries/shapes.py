@@ -215,6 +215,20 @@ def distances_below(
     return kept_below(measure_features(prepared, index[possible], at_lonlat_deg=at_lonlat_deg), limit_m=limit_m)
 
 
+def features_within(
+    prepared: PreparedGeometries, *, at_lonlat_deg: LonLat, cutoff_m: float, candidates: BoolArray | None = None
+) -> NearestPoints:
+    """Return all features up to and including a cutoff (m), in order; none is missing.
+
+    Raises
+    ------
+    UsageError
+        Where the position is not on the Earth.
+    """
+    above_m = float(np.nextafter(cutoff_m, np.inf))
+    return distances_below(prepared, at_lonlat_deg=at_lonlat_deg, limit_m=above_m, candidates=candidates)
+
+
 def distance_to_all(prepared: PreparedGeometries, *, at_lonlat_deg: LonLat) -> FloatArray:
     """Return the exact distance to every feature, shape (n,), metres; infinity where unlocated.
 

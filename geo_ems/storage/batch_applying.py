@@ -8,7 +8,7 @@ import numpy as np
 
 from geo_ems.errors import ConflictError, NotFoundError
 from geo_ems.model.features import ChangeKind, Commit, FeatureChange
-from geo_ems.storage.batch_preparing import PreparedBatch
+from geo_ems.storage.batch_preparing import PreparedBatch, committed_revs
 from geo_ems.storage.change_log import (
     BULK,
     Author,
@@ -87,8 +87,7 @@ def apply_batch(
     )
     entries = tuple(_bulk_entry(connection, prepared, plan, seq) if batch.bulk else _entries(prepared, plan, seq))
     new_head = append_entries(connection, head, entries, author=author)
-    revs = {change.id: seq for change in batch.changes if change.kind is not ChangeKind.DELETE}
-    return Commit(seq=seq, revs=revs), new_head
+    return Commit(seq=seq, revs=committed_revs(batch, seq)), new_head
 
 
 def _make_plan(connection: apsw.Connection, prepared: PreparedBatch, existing: Mapping[str, StoredRow]) -> _Plan:

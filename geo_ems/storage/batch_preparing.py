@@ -66,8 +66,13 @@ def prepare_batch(batch: ChangeBatch, held: HeldDefinition) -> PreparedBatch:
         bounds=bounds,
         values=tuple(values),
         lines=lines,
-        request_sha256=_request_digest(batch, blobs, values, lines),
+        request_sha256=_request_digest(batch, blobs),
     )
+
+
+def committed_revs(batch: ChangeBatch, seq: int) -> dict[str, int]:
+    """Return the revision of each feature of the batch that exists after it was stored under `seq`."""
+    return {change.id: seq for change in batch.changes if change.kind is not ChangeKind.DELETE}
 
 
 def _check_words(batch: ChangeBatch) -> None:
@@ -152,18 +157,16 @@ def _encode_lines(
     return tuple(tuple(next(encoded) for _ in feature.children.get(child, ())) for feature in features)
 
 
-def _request_digest(
-    batch: ChangeBatch,
-    blobs: Sequence[bytes | None],
-    values: Sequence[SqlRow],
-    lines: Mapping[str, tuple[tuple[SqlRow, ...], ...]],
-) -> str:
-    head = (batch.layer, batch.origin, batch.note, batch.bulk)
-    digest = hashlib.sha256(orjson.dumps(head))
-    for index, change in enumerate(batch.changes):
-        children = [rows[index] for rows in lines.values()]
-        digest.update(orjson.dumps((change.kind, change.id, change.expected_rev, values[index], children)))
-        digest.update(blobs[index] or b"-")
+def _request_digest(batch: ChangeBatch, blobs: Sequence[bytes | None]) -> str:
+    """Return the hash of what was asked, whichever definition holds: a repeated request has the same."""
+    options = orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY
+    digest = hashlib.sha256(orjson.dumps((batch.layer, batch.origin, batch.note, batch.bulk)))
+    for change, blob in zip(batch.changes, blobs, strict=True):
+        feature = change.feature or _EMPTY
+        children = {name: [dict(line) for line in lines] for name, lines in feature.children.items()}
+        content = (change.kind, change.id, change.expected_rev, dict(feature.properties), children)
+        digest.update(orjson.dumps(content, option=options))
+        digest.update(blob or b"-")
     return digest.hexdigest()
 
 

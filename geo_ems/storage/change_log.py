@@ -17,12 +17,17 @@ import orjson
 
 from geo_ems.model.features import LayerChange
 from geo_ems.storage.geometry_blobs import wkb_hex
-from geo_ems.storage.statements import SqlRow, SqlValue, whole_number
+from geo_ems.storage.statements import SqlRow, SqlValue, render, whole_number
 
 BULK, DEFINITION = "bulk", "definition"
 WHOLE_LAYER_OPS = frozenset({BULK, DEFINITION})
 
 _COLUMNS = "entry, seq, at, principal, origin, layer, op, id, note, before, after_sha256"
+
+# Rows that another program edited and that are not sealed yet may say anything.
+_NEWEST_REV = (
+    "SELECT max(rev) FROM {layer} WHERE fid NOT IN (SELECT fid FROM ems_foreign_edit WHERE layer = ? AND fid NOT NULL)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +149,11 @@ def changes_after(connection: apsw.Connection, seq: int) -> tuple[LayerChange, .
     return tuple(changes)
 
 
-def log_faults(connection: apsw.Connection) -> Iterator[str]:
-    """Yield what is wrong with the log: the first entry that does not follow from the one before it."""
+def log_faults(connection: apsw.Connection, layers: Sequence[str]) -> Iterator[str]:
+    """Yield what is wrong with the log: the first entry that does not follow from the one before it.
+
+    Entries cut off at the end leave the chain whole, but features with revisions it does not know.
+    """
     seal, last_entry, last_seq = _first_seal(connection), 0, 0
     for *fields, stored_seal in connection.execute(f"SELECT {_COLUMNS}, seal FROM ems_change_log ORDER BY entry"):  # noqa: S608 - a constant of this module
         entry, seq = fields[0], fields[1]
@@ -162,6 +170,10 @@ def log_faults(connection: apsw.Connection) -> Iterator[str]:
                 yield f"log entry {entry} (seq {seq}): the rows kept from before the bulk change were changed"
                 return
         last_entry, last_seq = entry, seq
+    for layer in layers:
+        ((newest,),) = connection.execute(render(_NEWEST_REV, layer=layer), (layer,)).fetchall()
+        if isinstance(newest, int) and newest > last_seq:
+            yield f"log: layer '{layer}' has the revision {newest}, the log ends at {last_seq}, entries are missing"
 
 
 def _seal(previous: str, row: Sequence[SqlValue]) -> str:

@@ -52,6 +52,11 @@ class DefinitionsCache:
             self._checked_schema = schema
         return held
 
+    def forget(self) -> None:
+        """Forget what was read inside a transaction that was taken back."""
+        self._known.clear()
+        self._checked_schema = None
+
     def layer(self, connection: apsw.Connection, name: str) -> HeldDefinition:
         """Return the definition of one layer.
 

@@ -40,7 +40,7 @@ Example: geo-ems map overview --out overview.html
 """
 
 
-def nearest_command(  # one parameter per option of INTERFACES
+def nearest_command(
     layer: str = typer.Argument(help="Layer name, such as response_teams."),
     at: str | None = typer.Option(None, "--at", metavar="LON,LAT", help="The place, longitude first."),
     incident: str | None = typer.Option(None, "--incident", metavar="ID", help="The place of this incident."),
@@ -52,7 +52,9 @@ def nearest_command(  # one parameter per option of INTERFACES
     cutoff: str | None = typer.Option(None, "--cutoff", help="Largest distance, inclusive: 1000m or 2km."),
     availability: str = typer.Option("available", "--availability", help="Availability classes, comma between."),
     as_of: str | None = typer.Option(None, "--as-of", help="Instant at which ages are judged (ISO 8601)."),
-    max_position_age: float | None = typer.Option(None, "--max-position-age", help="Seconds until a position is stale."),
+    max_position_age: float | None = typer.Option(
+        None, "--max-position-age", help="Seconds until a position is stale."
+    ),
     include_excluded: bool = typer.Option(False, "--include-excluded", help="List the excluded ones (nearest 1000)."),
     ignore_hazards: bool = typer.Option(False, "--ignore-hazards", help="Rank shelters inside hazard areas too."),
     lang: str | None = typer.Option(None, "--lang", help="zh or en."),
@@ -94,7 +96,12 @@ def nearest_command(  # one parameter per option of INTERFACES
             language=language_argument(lang, project.language),
         )
         answer = nearest(
-            application.snapshots, question, caller=LOCAL, defaults=project.defaults, clock=application.clock
+            application.snapshots,
+            question,
+            caller=LOCAL,
+            defaults=project.defaults,
+            zone=project.zone,
+            clock=application.clock,
         )
     match output_format:
         case "json":
@@ -150,7 +157,12 @@ def coverage_command(
             language=language_argument(lang, project.language),
         )
         answer = coverage(
-            application.snapshots, question, caller=LOCAL, defaults=project.defaults, clock=application.clock
+            application.snapshots,
+            question,
+            caller=LOCAL,
+            defaults=project.defaults,
+            zone=project.zone,
+            clock=application.clock,
         )
     match output_format:
         case "json":

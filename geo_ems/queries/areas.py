@@ -89,6 +89,16 @@ def smallest_areas_containing(geometries: ObjectArray, lonlat_deg: FloatArray) -
     return smallest
 
 
+def areas_by_place(geometries: ObjectArray, lonlat_deg: FloatArray) -> tuple[IntArray, IntArray]:
+    """Return all pairs of a place, shape (q, 2), and an area that holds it: place rows and area rows, each once.
+
+    Places with NaN are in no pair.
+    """
+    place, area = _holding_pairs(shapely.STRtree(geometries), lonlat_deg)
+    pairs = np.unique(np.column_stack([place, area]), axis=0)
+    return pairs[:, 0], pairs[:, 1]
+
+
 def is_in_any_area(geometries: ObjectArray, lonlat_deg: FloatArray) -> BoolArray:
     """Return for many places, shape (q, 2), whether any area holds them; the boundary is inside."""
     inside = np.zeros(lonlat_deg.shape[0], dtype=np.bool_)

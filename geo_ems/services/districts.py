@@ -8,13 +8,13 @@ import numpy as np
 from geo_ems.model.columns import LayerColumns
 from geo_ems.model.definitions import LayerDefinition
 from geo_ems.model.features import ChangeBatch, ChangeKind, Commit, Feature, FeatureChange, LayerChange
-from geo_ems.queries.areas import AreaIndex
-from geo_ems.queries.hazards import representative_lonlat
+from geo_ems.queries.areas import representative_points, smallest_areas_containing
 from geo_ems.storage.protocol import LayerStore, StoreDescription
 
 DISTRICT_LAYER = "districts"
 DISTRICT_FIELD = "district_id"
 _ORIGIN = "derived"
+_NOTE = '{"derived": "district_id"}'
 
 
 class DistrictStore:
@@ -65,37 +65,32 @@ class DistrictStore:
             self._derive_again(batch.principal)
         return done
 
-    def _areas(self) -> tuple[AreaIndex, LayerColumns] | None:
+    def _districts(self) -> LayerColumns | None:
         described = self._store.describe().layers.get(DISTRICT_LAYER)
-        if described is None or not described.count:
-            return None
-        districts = self._store.read_columns(DISTRICT_LAYER)
-        return AreaIndex.build(districts.geometries), districts
+        return None if described is None or not described.count else self._store.read_columns(DISTRICT_LAYER)
 
     def _with_districts(self, changes: tuple[FeatureChange, ...]) -> tuple[FeatureChange, ...]:
-        areas = self._areas()
-        if areas is None:
+        districts = self._districts()
+        if districts is None:
             return changes
-        index, districts = areas
         geometries = np.array(
             [None if change.feature is None else change.feature.geometry for change in changes], dtype=object
         )
-        rows = index.smallest_area_containing(representative_lonlat(geometries))
+        rows = smallest_areas_containing(districts.geometries, representative_points(geometries))
         return tuple(
             change if change.feature is None or row < 0 else _placed(change, change.feature, str(districts.ids[row]))
             for change, row in zip(changes, rows, strict=True)
         )
 
     def _derive_again(self, principal: str) -> None:
-        areas = self._areas()
-        if areas is None:
+        districts = self._districts()
+        if districts is None:
             return
-        index, districts = areas
         for layer in self._concerned:
             if not self._store.describe().layers[layer].count:
                 continue
             columns = self._store.read_columns(layer)
-            rows = index.smallest_area_containing(representative_lonlat(columns.geometries))
+            rows = smallest_areas_containing(districts.geometries, representative_points(columns.geometries))
             derived = np.where(rows >= 0, districts.ids[rows], "")
             stale = np.flatnonzero((rows >= 0) & (derived != columns.columns[DISTRICT_FIELD].values))
             features = self._store.read_rows(layer, [str(columns.ids[row]) for row in stale])
@@ -104,9 +99,7 @@ class DistrictStore:
                 for feature, row in zip(features, stale, strict=True)
             )
             if changes:
-                self._store.commit(
-                    ChangeBatch(layer, changes, principal, _ORIGIN, '{"derived": "district_id"}', bulk=True)
-                )
+                self._store.commit(ChangeBatch(layer, changes, principal, _ORIGIN, _NOTE, bulk=True))
 
 
 def _placed(change: FeatureChange, feature: Feature, district_id: str) -> FeatureChange:

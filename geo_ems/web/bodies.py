@@ -1,15 +1,17 @@
 """Bodies of requests: the type is required, the size is checked while it arrives, the time is bounded."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import BinaryIO
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from geo_ems.web.problems import RefusedError
 
 JSON_TIME_S, FILE_TIME_S = 20.0, 300.0
+_INT64_DIGITS = 18
 JSON_TYPES = ("application/json",)
 FEATURE_TYPES = ("application/geo+json", "application/json")
 PATCH_TYPES = ("application/merge-patch+json", "application/geo+json", "application/json")
@@ -34,7 +36,8 @@ async def read_body(request: Request, *, types: tuple[str, ...], limit_bytes: in
         415 for another type, 413 where it is too large, 408 where it comes too slowly.
     """
     check_type(request, types)
-    chunks = [chunk async for chunk in _arriving(request, limit_bytes, JSON_TIME_S)]
+    chunks: list[bytes] = []
+    await _receive(request, chunks.append, limit_bytes=limit_bytes, time_s=JSON_TIME_S)
     return b"".join(chunks)
 
 
@@ -47,10 +50,7 @@ async def receive_file(request: Request, file: BinaryIO, *, limit_bytes: int) ->
         As `read_body`.
     """
     check_type(request, FILE_TYPES)
-    size = 0
-    async for chunk in _arriving(request, limit_bytes, FILE_TIME_S):
-        size += file.write(chunk)
-    return size
+    return await _receive(request, file.write, limit_bytes=limit_bytes, time_s=FILE_TIME_S)
 
 
 def check_type(request: Request, types: tuple[str, ...]) -> None:
@@ -70,11 +70,15 @@ def check_type(request: Request, types: tuple[str, ...]) -> None:
         )
 
 
-async def _arriving(request: Request, limit_bytes: int, time_s: float) -> AsyncIterator[bytes]:
+async def _receive(
+    request: Request, take: Callable[[bytes], object], *, limit_bytes: int, time_s: float
+) -> int:
     announced = request.headers.get("content-length", "0")
     if not (announced.isascii() and announced.isdigit()):
-        raise RefusedError(HTTPStatus.BAD_REQUEST, "Content-Length is no number", field="Content-Length", value=announced)
-    if len(announced) > 18 or int(announced) > limit_bytes:  # noqa: PLR2004 digits that fit 64 bits
+        raise RefusedError(
+            HTTPStatus.BAD_REQUEST, "Content-Length is no number", field="Content-Length", value=announced
+        )
+    if len(announced) > _INT64_DIGITS or int(announced) > limit_bytes:
         raise _too_large(limit_bytes)
     size = 0
     try:
@@ -83,11 +87,14 @@ async def _arriving(request: Request, limit_bytes: int, time_s: float) -> AsyncI
                 size += len(chunk)
                 if size > limit_bytes:
                     raise _too_large(limit_bytes)
-                yield chunk
+                take(chunk)
     except TimeoutError:
         raise RefusedError(
             HTTPStatus.REQUEST_TIMEOUT, f"The body did not arrive within {time_s:g} s", remedy="Send it again."
         ) from None
+    except ClientDisconnect:
+        raise RefusedError(HTTPStatus.BAD_REQUEST, "The body ends before it is complete") from None
+    return size
 
 
 def _too_large(limit_bytes: int) -> RefusedError:

@@ -1,0 +1,70 @@
+"""Map pages: whole documents that carry their scripts and styles inside and load nothing from elsewhere."""
+
+import base64
+import hashlib
+import re
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from geo_ems.errors import known_names
+from geo_ems.model.caller import Caller, Permission
+from geo_ems.model.labels import LANGUAGES, Language
+from geo_ems.web import kinds
+from geo_ems.web.dependencies import asking, calling
+from geo_ems.web.parameters import Asked, Parameter
+from geo_ems.web.problems import NoSuchResourceError
+from geo_ems.web.responses import HTML
+from geo_ems.web.state import Served, served
+
+LANG: Parameter[str] = Parameter("lang", kinds.choice(LANGUAGES), "zh or en: labels only, never codes or numbers")
+_SCRIPT = re.compile(rb"<script(?P<attributes>[^>]*)>(?P<text>.*?)</script>", re.DOTALL | re.IGNORECASE)
+
+router = APIRouter()
+
+
+@router.api_route("/v1/maps/{name}", methods=["GET", "HEAD"])
+async def get_map(
+    request: Request,
+    parts: Annotated[Served, Depends(served)],
+    _: Annotated[Caller, Depends(calling(Permission.READ))],
+    asked: Annotated[Asked, Depends(asking(LANG))],
+) -> Response:
+    """Return one map page."""
+    name = str(request.path_params["name"])
+    if name not in parts.application.maps:
+        missing = known_names("map", name[:100], parts.application.maps)
+        raise NoSuchResourceError(missing.problem, remedy=missing.remedy, field="name", value=name)
+    language = language_of(asked.one(LANG), parts.application.project.language)
+    return await parts.reads.run(partial(map_response, parts, name, language))
+
+
+def map_response(parts: Served, name: str, language: Language) -> Response:
+    """Return a map page that may run its own scripts and ask this server, and nothing else."""
+    make = parts.application.page
+    if make is None:
+        raise NoSuchResourceError("No map pages are made here", remedy="Ask for /collections.", field="name", value=name)
+    content = make(name, language)
+    return Response(content, media_type=HTML, headers={"Content-Security-Policy": page_policy(content)})
+
+
+def page_policy(content: bytes) -> str:
+    """Return the policy of a page: exactly the scripts that stand in it, by their hashes."""
+    hashes = {
+        base64.b64encode(hashlib.sha256(match["text"]).digest()).decode()
+        for match in _SCRIPT.finditer(content)
+        if b"application/json" not in match["attributes"]
+    }
+    scripts = " ".join(f"'sha256-{digest}'" for digest in sorted(hashes)) or "'none'"
+    return (
+        f"default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data: blob:; font-src data:; "
+        "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def language_of(asked: str | None, default: Language) -> Language:
+    """Return the language asked for, else the project's."""
+    if asked is None:
+        return default
+    return "zh" if asked == "zh" else "en"

@@ -22,7 +22,7 @@ from geo_ems.services.districts import DistrictStore
 from geo_ems.services.nearest import nearest
 from geo_ems.services.questions import CoverageQuestion, NearestQuestion
 from geo_ems.settings import Defaults, bundled_folder
-from geo_ems.storage.geopackage import open_geopackage
+from geo_ems.storage.geopackage_store import open_geopackage
 
 NOON = datetime(2026, 7, 1, 4, 0, 0, tzinfo=UTC)
 EQUATOR_DEGREE_M = 111_319.490793  # 2 pi 6378137 / 360

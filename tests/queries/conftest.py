@@ -11,7 +11,7 @@ def random_places(rng, n):
     """Return n lon/lat: a crowded county, both sides of 180 degrees, both poles, the rest, and duplicates."""
     lonlat_deg = np.column_stack([rng.uniform(-180, 180, n), np.degrees(np.arcsin(rng.uniform(-1, 1, n)))])
     fifth = n // 5
-    lonlat_deg[:fifth] = [113.0, 23.0] + rng.normal(0, 0.3, (fifth, 2))
+    lonlat_deg[:fifth] = rng.normal([113.0, 23.0], 0.3, (fifth, 2))
     near_180 = np.where(rng.random(fifth) < 0.5, 180.0, -180.0)
     lonlat_deg[fifth : 2 * fifth, 0] = near_180 - np.sign(near_180) * rng.exponential(0.2, fifth)
     lonlat_deg[2 * fifth : 3 * fifth, 1] = np.where(rng.random(fifth) < 0.5, 1, -1) * (90 - rng.exponential(0.3, fifth))

@@ -80,7 +80,11 @@ def test_pairs_of_any_length_agree_with_geod(rng):
 
 
 def test_a_place_laid_out_at_exactly_the_cutoff_is_within():
-    assert ellipsoid.is_within(np.array([1000.0, 1000.0 + 4e-9, 1000.001]), cutoff_m=1000.0).tolist() == [True, True, False]
+    assert ellipsoid.is_within(np.array([1000.0, 1000.0 + 4e-9, 1000.001]), cutoff_m=1000.0).tolist() == [
+        True,
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize("at", [(0.0, 90.1), (0.0, float("nan")), (float("inf"), 0.0), (400.0, 0.0)])

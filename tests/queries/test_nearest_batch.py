@@ -50,7 +50,9 @@ def test_where_fewer_than_k_exist_the_rest_is_minus_one_and_infinity():
 def test_no_facility_at_all_leaves_everyone_without():
     answer = batch(np.array([[1.0, 0.0]]), np.array([[0.0, 0.0]]), 1, candidates=np.array([False]))
     assert answer.index.tolist() == [[-1]]
-    assert within(np.array([[1.0, 0.0]]), np.array([[0.0, 0.0]]), 1e9, candidates=np.array([False])).indptr.tolist() == [0, 0]
+    assert within(
+        np.array([[1.0, 0.0]]), np.array([[0.0, 0.0]]), 1e9, candidates=np.array([False])
+    ).indptr.tolist() == [0, 0]
 
 
 def test_facilities_on_one_spot_come_in_the_order_of_their_index():
@@ -76,7 +78,8 @@ def test_a_facility_at_exactly_the_cutoff_is_within_and_a_millimetre_beyond_is_n
     for length_m, expected in ((1500.0, 1), (1500.001, 0)):
         lon, lat, _ = GEOD.fwd(queries[:, 0], queries[:, 1], azimuth_deg, np.full(300, length_m))
         found = [
-            within(np.array([[lon[i], lat[i]]]), queries[i : i + 1], 1500.0).indices.size for i in range(queries.shape[0])
+            within(np.array([[lon[i], lat[i]]]), queries[i : i + 1], 1500.0).indices.size
+            for i in range(queries.shape[0])
         ]
         assert set(found) == {expected}
 

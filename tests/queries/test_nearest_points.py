@@ -116,7 +116,7 @@ def test_every_unmeasured_place_lies_beyond_the_bound_that_proves_the_answer(rng
 @pytest.mark.parametrize("share", [1.0, 0.4, 0.01])
 def test_blocks_never_change_an_answer(rng, share):
     lonlat_deg = random_places(rng, 30_000)
-    lonlat_deg[20_000:] = [113.0, 23.0] + rng.normal(0, 0.01, (10_000, 2))
+    lonlat_deg[20_000:] = rng.normal([113.0, 23.0], 0.01, (10_000, 2))
     xyz_m = lonlat_to_xyz(lonlat_deg)
     blocks = build_point_blocks(xyz_m, np.arange(30_000))
     candidates = None if share == 1.0 else rng.random(30_000) < share

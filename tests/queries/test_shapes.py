@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import shapely
@@ -36,7 +38,7 @@ def sampled_distance(geometry, at, *, rounds=9):
     best_m = np.inf
     for line in shapely.get_parts(edges):
         corners = shapely.get_coordinates(line)
-        for start, end in zip(corners[:-1], corners[1:], strict=True):
+        for start, end in pairwise(corners):
             low, high = 0.0, 1.0
             for _ in range(rounds):
                 share = np.linspace(low, high, 101)
@@ -116,14 +118,23 @@ def test_an_area_of_half_the_earth_is_found_from_inside():
 
 @pytest.mark.parametrize(
     ("centre", "size_deg"),
-    [((113, 23), 0.01), ((113, 60), 1.0), ((179.995, -35), 0.02), ((-40, 89.9), 0.05), ((10, -89.99), 0.005), ((0, 0), 5.0)],
+    [
+        ((113, 23), 0.01),
+        ((113, 60), 1.0),
+        ((179.995, -35), 0.02),
+        ((-40, 89.9), 0.05),
+        ((10, -89.99), 0.005),
+        ((0, 0), 5.0),
+    ],
 )
 def test_areas_and_lines_equal_dense_sampling(rng, centre, size_deg):
     widen = 1.0 / max(np.cos(np.radians(centre[1])), 0.01)
     for _ in range(12):
         angle = np.sort(rng.uniform(0, 2 * np.pi, rng.integers(3, 8)))
         radius_deg = size_deg * rng.uniform(0.3, 1.0, angle.size)
-        corners = np.column_stack([centre[0] + widen * radius_deg * np.cos(angle), centre[1] + radius_deg * np.sin(angle)])
+        corners = np.column_stack(
+            [centre[0] + widen * radius_deg * np.cos(angle), centre[1] + radius_deg * np.sin(angle)]
+        )
         corners[:, 1] = corners[:, 1].clip(-90, 90)
         geometry = shapely.LineString(corners) if rng.random() < 0.5 else shapely.Polygon(corners)
         if not geometry.is_valid:

@@ -110,7 +110,8 @@ def within_chord(
         return chosen if index is None else index[chosen]
     visited = np.flatnonzero(_block_bounds(blocks, at_xyz_m) <= chord_m + ROUNDING_M)
     index, chord_2 = _open_blocks(blocks, visited, at_xyz_m, candidates)
-    return index[chord_2 <= limit_2]
+    # Padding and others than candidates have an infinite chord, which an infinite limit would let in.
+    return index[(chord_2 <= limit_2) & np.isfinite(chord_2)]
 
 
 def _is_sparse(candidates: BoolArray | None) -> bool:

@@ -12,7 +12,10 @@ from geo_ems.errors import DefinitionError, StoreError
 SqlValue = None | int | float | bytes | str
 SqlRow = tuple[SqlValue, ...]
 
-RESERVED_COLUMNS = {"field": frozenset({"fid", "geom", "id", "rev"}), "child field": frozenset({"fid", "parent_id", "line"})}
+RESERVED_COLUMNS = {
+    "field": frozenset({"fid", "geom", "id", "rev"}),
+    "child field": frozenset({"fid", "parent_id", "line"}),
+}
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _RESERVED_PREFIXES = ("gpkg_", "ems_", "rtree_", "sqlite_", "layer_styles")

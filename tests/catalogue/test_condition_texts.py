@@ -31,6 +31,7 @@ def layer(name: str) -> LayerDefinition:
         ("shelters", "usable_area_m2<３００㎡", Comparison("usable_area_m2", Operator.LT, (300.0,))),
         ("shelters", "usable_area_m2>1.5e3", Comparison("usable_area_m2", Operator.GT, (1500.0,))),
         ("shelters", "elevation_m>-2.5", Comparison("elevation_m", Operator.GT, (-2.5,))),
+        ("shelters", "elevation_m>－１．５米", Comparison("elevation_m", Operator.GT, (-1.5,))),
         ("shelters", "capacity_persons=100,200,100", Comparison("capacity_persons", Operator.EQ, (100, 200))),
         ("shelters", "status=open,备用", Comparison("status", Operator.EQ, ("open", "standby"))),
         ("shelters", "status!=FULL", Comparison("status", Operator.NE, ("full",))),

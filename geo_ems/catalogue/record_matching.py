@@ -125,9 +125,7 @@ def plan_columns(
     chosen = _resolve_choice(field_map or {}, columns, fields, with_places=definition is not None)
     used: dict[int, str] = {index: name for name, index in chosen.items()}
     reasons: dict[int, Label] = {}
-    matches = [
-        _chosen_match(fields[name], columns, index, units) for name, index in chosen.items() if name in fields
-    ]
+    matches = [_chosen_match(fields[name], columns, index, units) for name, index in chosen.items() if name in fields]
     places = {Place(name): index for name, index in chosen.items() if name not in fields}
     candidates = [
         candidate

@@ -1,1 +1,1 @@
-"""Files in: bytes become raw records, with no knowledge of layers."""
+"""Files and answers in and out: reading what offices write, dressing answers as JSON, GeoJSON and CSV."""

@@ -12,7 +12,7 @@ from geo_ems.catalogue.snapshots import SnapshotSource
 from geo_ems.errors import StoreError, UsageError
 from geo_ems.services.districts import DistrictStore
 from geo_ems.settings import Project, bundled_folder, find_project_folder, load_project, process_environment
-from geo_ems.storage.geopackage import GeoPackageStore, open_geopackage
+from geo_ems.storage.geopackage_store import GeoPackageStore, open_geopackage
 from geo_ems.storage.protocol import LayerStore
 
 _ID_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"  # no characters that are mistaken for each other on the phone

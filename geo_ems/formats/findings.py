@@ -6,6 +6,7 @@ from enum import StrEnum
 from geo_ems.model.labels import Label, Language
 
 SHOWN_VALUE_CHARACTERS = 80
+SHOWN_DETAIL_CHARACTERS = 400
 
 
 class Grade(StrEnum):
@@ -35,7 +36,7 @@ class FindingKind:
 
     def found(self, *, column: str = "", field: str = "", value: object = "", **details: object) -> "Finding":
         """Return one occurrence; `column` is the heading in the file, `field` the name in the layer."""
-        pairs = tuple((name, shown_value(detail)) for name, detail in details.items())
+        pairs = tuple((name, shown_value(detail, limit=SHOWN_DETAIL_CHARACTERS)) for name, detail in details.items())
         return Finding(self, column, field, shown_value(value), pairs)
 
 
@@ -68,10 +69,12 @@ def kind(code: str, grade: Grade, problem: tuple[str, str], remedy: tuple[str, s
     return FindingKind(code, grade, Label(*problem), Label(*remedy))
 
 
-def shown_value(value: object) -> str:
-    """Return a value as text for a message: printable, and at most 80 characters of it."""
-    text = "".join(character if character.isprintable() else "�" for character in str(value)[:200])
-    return text if len(text) <= SHOWN_VALUE_CHARACTERS else f"{text[: SHOWN_VALUE_CHARACTERS - 1]}…"
+def shown_value(value: object, *, limit: int = SHOWN_VALUE_CHARACTERS) -> str:
+    """Return a value as text for a message: printable, and at most `limit` characters of it."""
+    text = str(value)[: limit + 1]
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else "�" for character in text)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def worst_grade(findings: tuple[Finding, ...] | list[Finding]) -> Grade:

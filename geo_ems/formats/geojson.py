@@ -60,10 +60,11 @@ class _Gathered:
                 f"There are more than {self.limits.columns} properties", where=self.where, remedy="Remove unused ones."
             )
 
-    def records(self) -> tuple[RawRecord, ...]:
+    def records(self, *, numbered: bool) -> tuple[RawRecord, ...]:
+        """Return the records, with their lines or numbered from 1."""
         return tuple(
-            RawRecord(line, tuple(cells.get(name) for name in self.columns), geometry, findings)
-            for line, cells, geometry, findings in self.rows
+            RawRecord(number if numbered else line, tuple(cells.get(name) for name in self.columns), geometry, findings)
+            for number, (line, cells, geometry, findings) in enumerate(self.rows, start=1)
         )
 
 
@@ -86,7 +87,7 @@ def read_geojson(text: str, *, limits: Limits, where: str) -> GeoJsonContents:
         FileFormat.GEOJSON_SEQUENCE if is_sequence else FileFormat.GEOJSON,
         CountedBy.LINE if is_sequence else CountedBy.FEATURE,
         tuple(gathered.columns),
-        gathered.records(),
+        gathered.records(numbered=not is_sequence),
     )
 
 
@@ -107,9 +108,9 @@ def _read_top(reader: StrictReader, gathered: _Gathered) -> bool:
     for name in reader.members():
         if name == "features" and reader.peek() == "[":
             has_features = True
-            for position, _ in enumerate(reader.elements(), start=1):
+            for _ in reader.elements():
                 feature, inner = reader.value()
-                gathered.add(position, feature, inner)
+                gathered.add(0, feature, inner)
             continue
         members[name], inner = reader.value()
         faults += inner

@@ -159,7 +159,7 @@ def _by_district(
     place_rows, district_rows = areas_by_place(districts.columns.geometries, places)
     inside = np.zeros(people.size, dtype=bool)
     inside[place_rows] = True
-    outside = int(people[counted & ~inside].sum())
+    outside = int(people[counted & ~inside & np.isfinite(places).all(axis=1)].sum())
     if outside:
         warnings.append(
             say(question.language, f"{outside} 人不在任何行政区内", f"{outside} people live outside every district")

@@ -260,6 +260,18 @@ def test_the_lowest_district_is_derived_at_write_and_again_when_districts_change
     assert county.nearest("shelters").results[0].district_id == "county"
     county.put("districts", "town", box(0.4, 0.4, 0.6, 0.6), level="township")
     assert county.nearest("shelters").results[0].district_id == "town"
+    remove(county, "town", layer="districts")
+    assert county.nearest("shelters").results[0].district_id == "county"
+    remove(county, "county", layer="districts")
+    assert county.nearest("shelters").results[0].district_id is None
+
+
+def test_the_district_typed_for_a_place_elsewhere_is_not_believed(county: "SmallCounty") -> None:
+    county.put("districts", "county", box(0, 0, 1, 1), level="county")
+    county.put("shelters", "outside", (5.0, 5.0), status="open", district_id="county")
+    county.put("shelters", "unlocated", None, status="open", district_id="county")
+    columns = county.snapshots.pin(["shelters"]).layer("shelters").columns
+    assert list(columns.columns["district_id"].values) == ["", "county"]
 
 
 STATUSES = st.sampled_from([None, "available", "on_scene", "out_of_service", "delayed"])
@@ -292,8 +304,8 @@ def test_results_and_excluded_counts_make_up_the_layer(
     assert len(answer.passed_over) <= 20
 
 
-def remove(county: "SmallCounty", feature_id: str) -> None:
+def remove(county: "SmallCounty", feature_id: str, layer: str = "response_teams") -> None:
     from geo_ems.model.features import ChangeBatch, ChangeKind, FeatureChange  # noqa: PLC0415 only here
 
     change = FeatureChange(ChangeKind.DELETE, feature_id)
-    county.store.commit(ChangeBatch("response_teams", (change,), "tester", "test"))
+    county.store.commit(ChangeBatch(layer, (change,), "tester", "test"))

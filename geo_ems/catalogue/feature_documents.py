@@ -50,7 +50,9 @@ def read_feature_document(
         faults.append(_fault("type", document.get("type"), "is not Feature", 'Write "type": "Feature".'))
     if not partial:
         faults.extend(
-            UsageError(f"The member '{name}' is missing", remedy=f'Write "{name}": null where there is none.', field=name)
+            UsageError(
+                f"The member '{name}' is missing", remedy=f'Write "{name}": null where there is none.', field=name
+            )
             for name in ("geometry", "properties")
             if name not in document
         )
@@ -71,8 +73,14 @@ def _named_ids(
     document: Mapping[str, object], properties: Mapping[str, object], faults: list[GeoEmsError]
 ) -> str | None:
     """Return the id that is named at the top or among the properties (as QGIS does); null names none."""
-    found = [(place, raw) for place, raw in (("id", document.get("id")), ("properties.id", properties.get("id"))) if raw is not None]
-    faults.extend(_fault(place, raw, "is not text", "Write it in quotes.") for place, raw in found if not isinstance(raw, str))
+    found = [
+        (place, raw)
+        for place, raw in (("id", document.get("id")), ("properties.id", properties.get("id")))
+        if raw is not None
+    ]
+    faults.extend(
+        _fault(place, raw, "is not text", "Write it in quotes.") for place, raw in found if not isinstance(raw, str)
+    )
     ids = {raw for _, raw in found if isinstance(raw, str)}
     if len(ids) > 1:
         faults.append(_fault("properties.id", found[1][1], "is another id than the feature's", "Leave it out."))
@@ -89,7 +97,11 @@ def _geometry(raw: object, definition: LayerDefinition, faults: list[GeoEmsError
         faults.append(_finding_fault(error.finding))
         return None
     if geometry is None or geometry.is_empty:
-        faults.append(UsageError("The geometry has no coordinates", remedy="Write null where there is no place.", field="geometry"))
+        faults.append(
+            UsageError(
+                "The geometry has no coordinates", remedy="Write null where there is no place.", field="geometry"
+            )
+        )
         return None
     findings: list[Finding] = []
     checked = checked_geometry(geometry, definition.geometry, findings)

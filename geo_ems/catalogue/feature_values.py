@@ -87,9 +87,7 @@ def _child_rows(
             for name in row
             if name not in fields
         )
-        values = {
-            name: _value(row.get(name), field, f"{place}.{name}", zone, faults) for name, field in fields.items()
-        }
+        values = {name: _value(row.get(name), field, f"{place}.{name}", zone, faults) for name, field in fields.items()}
         faults.extend(
             _missing(f"{place}.{name}", field)
             for name, field in fields.items()

@@ -50,7 +50,11 @@ def feature_json(feature: Feature, definition: LayerDefinition, *, include_priva
             **{name: _plain(feature.properties.get(name)) for name in shown},
             **{
                 name: [
-                    {key: _plain(row.get(key)) for key, field in child.fields.items() if include_private or not field.private}
+                    {
+                        key: _plain(row.get(key))
+                        for key, field in child.fields.items()
+                        if include_private or not field.private
+                    }
                     for row in feature.children.get(name, ())
                 ]
                 for name, child in definition.children.items()
@@ -119,5 +123,3 @@ def _oriented(geometry: BaseGeometry) -> BaseGeometry:
 
 def _plain(value: Value) -> object:
     return list(value) if isinstance(value, tuple) else value
-
-

@@ -121,7 +121,9 @@ def replace_feature(
     """
     stored = _expected(scope, feature_id, expected_revs)
     read = _read(scope, document, partial=False)
-    values, faults = completed(_with_hidden(scope, stored.properties, read.values), scope.definition, with_defaults=False)
+    values, faults = completed(
+        _with_hidden(scope, stored.properties, read.values), scope.definition, with_defaults=False
+    )
     faults.extend(_other_id(read, feature_id))
     _refuse(faults)
     _refuse_outside_areas(scope, values)
@@ -260,5 +262,3 @@ def _made_id(definition: LayerDefinition, new_id: Callable[[], str], idempotency
 def _refuse(faults: list[GeoEmsError]) -> None:
     if faults:
         raise FaultsError("The feature cannot be taken; nothing was stored", faults)
-
-

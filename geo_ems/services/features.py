@@ -81,9 +81,7 @@ def _meets_boxes(geometries: ObjectArray, boxes_deg: tuple[tuple[float, float, f
     return met
 
 
-def _meets_time(
-    snapshot: LayerSnapshot, start: datetime | None, end: datetime | None, zone: ZoneInfo
-) -> BoolArray:
+def _meets_time(snapshot: LayerSnapshot, start: datetime | None, end: datetime | None, zone: ZoneInfo) -> BoolArray:
     named = time_fields(snapshot.definition)
     if named is None:
         return np.zeros(len(snapshot.columns), dtype=bool)

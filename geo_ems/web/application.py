@@ -12,6 +12,7 @@ from geo_ems.model.definitions import LayerDefinition
 from geo_ems.model.labels import Language
 from geo_ems.settings import Project
 from geo_ems.storage.connections import sqlite_version
+from geo_ems.storage.geopackage_store import GeoPackageStore
 from geo_ems.storage.protocol import LayerStore
 from geo_ems.web.publishing import Publishing, load_publishing
 
@@ -76,10 +77,25 @@ def web_application(
         probe=StoreProbe(
             check_writing=embedded.check_writing,
             notice_changes=embedded.notice_foreign_edits,
-            poison_rows=lambda: tuple(f"{row.layer}, row {row.fid}: {row.reason}" for row in embedded.poison_rows()),
+            poison_rows=_poison_reader(embedded),
             free_disk_bytes=lambda: shutil.disk_usage(folder).free,
             sqlite_version=sqlite_version(),
         ),
         maps=maps,
         page=page,
     )
+
+
+def _poison_reader(store: GeoPackageStore) -> Callable[[], tuple[str, ...]]:
+    """Return a reader of the unusable rows that reads the store again only after a change."""
+    held: dict[int, tuple[str, ...]] = {}
+
+    def poison_rows() -> tuple[str, ...]:
+        seq = store.describe().seq
+        if seq not in held:
+            rows = tuple(f"{row.layer}, row {row.fid}: {row.reason}" for row in store.poison_rows())
+            held.clear()
+            held[seq] = rows
+        return held.get(seq, ())
+
+    return poison_rows

@@ -70,9 +70,7 @@ def check_type(request: Request, types: tuple[str, ...]) -> None:
         )
 
 
-async def _receive(
-    request: Request, take: Callable[[bytes], object], *, limit_bytes: int, time_s: float
-) -> int:
+async def _receive(request: Request, take: Callable[[bytes], object], *, limit_bytes: int, time_s: float) -> int:
     announced = request.headers.get("content-length", "0")
     if not (announced.isascii() and announced.isdigit()):
         raise RefusedError(

@@ -113,7 +113,11 @@ def _collection_mapping(snapshot: LayerSnapshot, address: str, caller: Caller) -
         "storageCrs": CRS84,
         "extent": _extent(snapshot, caller),
         "itemCount": _count(snapshot, caller),
-        "data_as_of": {"observed_min": age.observed_min, "observed_max": age.observed_max, "changed_at": age.changed_at},
+        "data_as_of": {
+            "observed_min": age.observed_min,
+            "observed_max": age.observed_max,
+            "changed_at": age.changed_at,
+        },
         "links": [
             link("", "self", JSON, "本图层 this layer"),
             link("?f=html", "alternate", "text/html", "网页 as a page"),

@@ -31,9 +31,7 @@ def calling(permission: Permission) -> Callable[[Request], Caller]:
     return caller_with_permission
 
 
-def asking(
-    *parameters: Parameter[object], not_built: Mapping[str, str] | None = None
-) -> Callable[[Request], Asked]:
+def asking(*parameters: Parameter[object], not_built: Mapping[str, str] | None = None) -> Callable[[Request], Asked]:
     """Return the dependency that reads the query of a request; what is not declared is refused."""
     refused = not_built or {}
 
@@ -60,5 +58,3 @@ def layer_named(parts: Served, name: str) -> LayerDefinition:
 def base_address(request: Request) -> str:
     """Return where the caller reached this server, for links: without a slash at the end."""
     return f"{request.url.scheme}://{request.headers['host']}{request.scope.get('root_path', '')}".rstrip("/")
-
-

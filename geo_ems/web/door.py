@@ -6,6 +6,7 @@ this machine's names, a write must not come from a foreign Origin, and a request
 proxy is refused, because behind a proxy every caller looks local.
 """
 
+import ipaddress
 import logging
 import re
 from collections.abc import Iterable
@@ -19,7 +20,10 @@ from geo_ems.web.problems import PROBLEM_TYPE, Problem, RefusedError, problem_of
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 MAX_TARGET_BYTES = 8000
-PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253})(?::([0-9]{1,5}))?")
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _FORWARDED = ("forwarded", "x-forwarded-", "x-real-ip")
@@ -54,6 +58,7 @@ class Door:
 def check_request(scope: Scope) -> None:
     """Raise RefusedError where the request's line or headers are not acceptable."""
     headers = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]]
+    _check_peer(scope.get("client"))
     _check_host([value for name, value in headers if name == "host"])
     for name, value in headers:
         if name.startswith(_FORWARDED):
@@ -78,14 +83,11 @@ def check_target(path: bytes, query: bytes) -> None:
             remedy=f"Write at most {MAX_TARGET_BYTES}, or send the question as JSON with POST.",
         )
     for part, name in ((path, "path"), (query, "query")):
-        try:
-            if _BAD_ESCAPE.search(part):
-                raise ValueError
-            decoded = unquote_to_bytes(part).decode("utf-8", errors="strict")
-        except ValueError:
+        decoded = _unescaped(part)
+        if decoded is None:
             raise RefusedError(
                 HTTPStatus.BAD_REQUEST, f"The {name} is not percent-encoded UTF-8", remedy="Encode it.", field=name
-            ) from None
+            )
         if any(character < " " or character == "\x7f" for character in decoded):
             raise RefusedError(
                 HTTPStatus.BAD_REQUEST,
@@ -94,6 +96,32 @@ def check_target(path: bytes, query: bytes) -> None:
                 field=name,
                 value=decoded,
             )
+
+
+def _unescaped(part: bytes) -> str | None:
+    if _BAD_ESCAPE.search(part):
+        return None
+    try:
+        return unquote_to_bytes(part).decode("utf-8", errors="strict")
+    except UnicodeDecodeError:
+        return None
+
+
+def _check_peer(client: tuple[str, int] | None) -> None:
+    """Raise where the caller is another machine: whoever started the server may have bound it to the world."""
+    if client is None:  # a socket of this machine
+        return
+    try:
+        is_local = ipaddress.ip_address(client[0]).is_loopback
+    except ValueError:
+        is_local = False
+    if not is_local:
+        raise RefusedError(
+            HTTPStatus.FORBIDDEN,
+            "This server answers callers on its own machine only: there is no login yet",
+            remedy="Bind it to 127.0.0.1.",
+            field="client",
+        )
 
 
 def _check_host(hosts: list[str]) -> None:

@@ -8,9 +8,10 @@ from fastapi import Response
 from geo_ems.web.responses import HTML
 
 _STYLE = (
-    "body{font:16px/1.5 system-ui,'Noto Sans CJK SC','Microsoft YaHei',sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}"
-    "table{border-collapse:collapse}th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #767676;vertical-align:top}"
-    "code{font-size:.95em}"
+    "body{font:16px/1.5 system-ui,'Noto Sans CJK SC','Microsoft YaHei',sans-serif;"
+    "margin:2rem auto;max-width:60rem;padding:0 1rem}"
+    "table{border-collapse:collapse}"
+    "th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #767676;vertical-align:top}"
 )
 
 

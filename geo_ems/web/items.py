@@ -86,9 +86,7 @@ async def post_item(request: Request, layer: Layer, parts: Parts, caller: Writer
     scope = _scope(layer, parts, caller)
 
     def store() -> Edited:
-        return create_feature(
-            scope, parse_json_object(body), new_id=parts.application.new_id, idempotency_key=key
-        )
+        return create_feature(scope, parse_json_object(body), new_id=parts.application.new_id, idempotency_key=key)
 
     return _answer(request, scope, await parts.writes.run(store), status=HTTPStatus.CREATED)
 
@@ -224,7 +222,9 @@ def _or_missing(work: Callable[[], Found]) -> Callable[[], Found]:
         try:
             return work()
         except NotFoundError as error:
-            raise NoSuchResourceError(error.problem, remedy=error.remedy, field=error.field, value=error.value) from error
+            raise NoSuchResourceError(
+                error.problem, remedy=error.remedy, field=error.field, value=error.value
+            ) from error
 
     return or_missing
 

@@ -21,14 +21,18 @@ _LARGEST_EXACT_INTEGER = 2**53
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 OFFSET = Parameter("offset", kinds.integer(0, MAX_OFFSET), "how many features to leave out first")
-BBOX = Parameter("bbox", kinds.box(), "west,south,east,north in degrees; west above east crosses 180°", example="111,31,112,32")
+BBOX = Parameter(
+    "bbox", kinds.box(), "west,south,east,north in degrees; west above east crosses 180°", example="111,31,112,32"
+)
 DATETIME = Parameter("datetime", kinds.time_span(), "an instant, a date, or start/end with .. for an open end")
 F_GEOJSON = Parameter("f", kinds.choice(("json", "geojson")), "the format")
 
 
 def limit_parameter(limits: Limits) -> Parameter[int]:
     """Return the parameter for the size of a page."""
-    return Parameter("limit", kinds.integer(1, limits.items_max), f"features of a page, {limits.items_default} unless told")
+    return Parameter(
+        "limit", kinds.integer(1, limits.items_max), f"features of a page, {limits.items_default} unless told"
+    )
 
 
 def items_parameters(definition: LayerDefinition, limits: Limits) -> tuple[Parameter[object], ...]:

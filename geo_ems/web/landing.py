@@ -47,7 +47,11 @@ async def landing(request: Request, parts: Parts, _: Reader, asked: PageAsked) -
             return await parts.reads.run(partial(map_response, parts, OVERVIEW, project.language))
         return _start_page(parts)
     return json_response(
-        {"title": f"{project.name.zh} {project.name.en}", "description": "geo_ems", "links": _links(base_address(request))}
+        {
+            "title": f"{project.name.zh} {project.name.en}",
+            "description": "geo_ems",
+            "links": _links(base_address(request)),
+        }
     )
 
 
@@ -77,7 +81,11 @@ async def operations_page(parts: Parts, _: Reader, __: NothingAsked) -> Response
             content.append(html.heading(f"{method.upper()} {path}"))
             content.append(html.paragraph(str(operation["summary"])))
             rows = [
-                (str(entry["name"]), "必填 required" if entry.get("required") else "", str(entry.get("description", "")))
+                (
+                    str(entry["name"]),
+                    "必填 required" if entry.get("required") else "",
+                    str(entry.get("description", "")),
+                )
                 for entry in operation.get("parameters", ())
             ]
             if rows:

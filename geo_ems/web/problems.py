@@ -11,7 +11,15 @@ from http import HTTPStatus
 
 import orjson
 
-from geo_ems.errors import ConflictError, DefinitionError, FaultsError, GeoEmsError, NotFoundError, StoreError, UsageError
+from geo_ems.errors import (
+    ConflictError,
+    DefinitionError,
+    FaultsError,
+    GeoEmsError,
+    NotFoundError,
+    StoreError,
+    UsageError,
+)
 from geo_ems.services.edits import RevisionDiffersError
 
 PROBLEM_TYPE = "application/problem+json"
@@ -23,7 +31,7 @@ _LISTED = 20
 class RefusedError(UsageError):
     """A request that is refused for its form, with the HTTP status that says so."""
 
-    def __init__(  # noqa: PLR0913 the parts of an error and its status
+    def __init__(
         self,
         status: HTTPStatus,
         problem: str,
@@ -115,7 +123,9 @@ def shown_value(value: object) -> object:
 def shown_text(text: str, *, limit: int = _SHOWN_CHARACTERS) -> str:
     """Return text without surrogates and control characters, at most `limit` characters."""
     sound = "".join(
-        "\N{REPLACEMENT CHARACTER}" if "\ud800" <= character <= "\udfff" or (character < " " and character != "\n") else character
+        "\N{REPLACEMENT CHARACTER}"
+        if "\ud800" <= character <= "\udfff" or (character < " " and character != "\n")
+        else character
         for character in text[: limit + 1]
     )
     return sound if len(sound) <= limit else f"{sound[: limit - 1]}…"

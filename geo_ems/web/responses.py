@@ -59,7 +59,9 @@ def expected_revisions(request: Request) -> frozenset[int] | None:
     if tags is None:
         return None
     return frozenset(
-        int(name) for is_weak, name in tags if not is_weak and name.isascii() and name.isdigit() and len(name) < 18  # noqa: PLR2004 digits of a revision
+        int(name)
+        for is_weak, name in tags
+        if not is_weak and name.isascii() and name.isdigit() and len(name) < 18  # noqa: PLR2004 digits of a revision
     )
 
 

@@ -1,0 +1,1 @@
+"""Layer definitions (layers/*.toml), checking values against them, and live snapshots of the layers."""

@@ -122,6 +122,8 @@ def _ranked(
         "availability": row.availability.value if row.availability else None,
         "tied": row.tied,
         "district_id": row.district_id,
+        "capacity_free": row.capacity_free,
+        "hazard_flags": list(row.hazard_flags),
         "position_source": row.position_source,
         "position_time": row.position_time,
         "position_age_s": row.position_age_s,

@@ -34,8 +34,10 @@ class SymbolSheet:
         """Return the number of a symbol, drawing it when it is the first of its kind."""
         number = self.numbers.get(key.text)
         if number is None:
-            number = self.numbers[key.text] = len(self.svgs)
-            self.svgs.append(symbol_svg(key))
+            svg = symbol_svg(key)
+            if svg not in self.svgs:
+                self.svgs.append(svg)
+            number = self.numbers[key.text] = self.svgs.index(svg)
         return number
 
 

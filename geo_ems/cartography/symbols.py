@@ -39,7 +39,7 @@ class SymbolKey:
     @property
     def text(self) -> str:
         """Return a short text that is the same for the same picture."""
-        parts = (self.symbol.shape, self.symbol.colour, self.symbol.fill or "", self.letter or self.symbol.glyph)
+        parts = (self.symbol.shape, self.symbol.colour, self.symbol.fill or "", self.symbol.glyph, self.letter)
         return "|".join((*parts, self.state.value))
 
 

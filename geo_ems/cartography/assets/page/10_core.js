@@ -38,7 +38,7 @@ function el(tag, props = {}, ...children) {
     else if (name === "checked" || name === "value" || name === "disabled" || name === "open") node[name] = value;
     else node.setAttribute(name, value === true ? "" : value);
   }
-  for (const child of children.flat()) if (child !== null && child !== undefined) node.append(child);
+  for (const child of children.flat(Infinity)) if (child !== null && child !== undefined) node.append(child);
   return node;
 }
 
@@ -47,7 +47,7 @@ function symbolImage(number, size = 22) {
 }
 
 function fill(node, ...children) {
-  node.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined));
+  node.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
 }
 
 const separator = () => (state.language === "zh" ? "、" : ", ");

@@ -71,5 +71,6 @@ function surroundings(lon, lat) {
     }
   }
   found.districts.sort((a, b) => b.size - a.size);
+  found.areas.sort((a, b) => a.size - b.size);
   return found;
 }

@@ -45,6 +45,8 @@ const Drawing = L.Renderer.extend({
     }
     const zoom = this._map.getZoom(), origin = this._map.getPixelOrigin().add(this._bounds.min);
     const view = { ctx: this.ctx, zoom, scale: 2 ** zoom, ox: origin.x, oy: origin.y, width: size.x, height: size.y };
+    const corner = this._map.containerPointToLayerPoint([0, 0]).subtract(this._bounds.min), seen = this._map.getSize();
+    view.seen = { x0: corner.x + 2, y0: corner.y + 2, x1: corner.x + seen.x - 2, y1: corner.y + seen.y - 24 };
     this.ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.ctx.fillStyle = "#f3f1ea";
     this.ctx.fillRect(0, 0, size.x, size.y);
@@ -90,8 +92,10 @@ function drawAll(view) {
   for (const layer of shown) if (layer.draw === "roads") drawRoads(view, layer);
   drawBaseRoads(view);
   for (const layer of shown) if (layer.draw === "villages") drawVillages(view, layer);
+  drawAnswerLines(view);
   for (const layer of [...shown].reverse()) if (layer.draw === "symbols") drawSymbols(view, layer, boxes);
-  drawAnswerLines(view, boxes);
+  drawPlace(view, boxes);
+  drawRanks(view, boxes);
   drawSelected(view);
   drawLabels(view, shown, boxes);
 }
@@ -102,18 +106,16 @@ function levelOf(layer, index) {
   return field && value !== null ? field.codes[value].code : "";
 }
 
+const UPPER_LEVELS = ["province", "city", "county"];
+
 function drawDistricts(view, layer) {
   const { ctx } = view;
-  for (const [index, shape] of layer.shape) {
-    const level = levelOf(layer, index);
-    if (!shape || !shape.area || !isSeen(view, shape.box) || (level === "grid" && view.zoom < 14) || (level === "village" && view.zoom < 12)) continue;
-    ctx.beginPath(); trace(view, shape);
-    const county = level === "county" || level === "city" || level === "province";
-    if (county) { ctx.fillStyle = "#fdfcf7"; ctx.fill("evenodd"); ctx.strokeStyle = "rgba(110,90,140,.25)"; ctx.lineWidth = 7; ctx.stroke(); }
-    ctx.strokeStyle = county ? "#5f4d80" : "#9a8fb3";
-    ctx.lineWidth = county ? 2 : level === "township" ? 1.2 : 0.7;
-    ctx.setLineDash(county ? [] : [6, 3, 1.5, 3]); ctx.stroke(); ctx.setLineDash([]);
-  }
+  const rows = [...layer.shape].map(([index, shape]) => ({ shape, level: levelOf(layer, index) })).filter(({ shape, level }) =>
+    shape && shape.area && isSeen(view, shape.box) && !(level === "grid" && view.zoom < 14) && !(level === "village" && view.zoom < 12));
+  const upper = rows.filter(({ level }) => UPPER_LEVELS.includes(level)), lower = rows.filter(({ level }) => !UPPER_LEVELS.includes(level));
+  for (const { shape } of upper) { ctx.beginPath(); trace(view, shape); ctx.fillStyle = "#fdfcf7"; ctx.fill("evenodd"); }
+  for (const { shape, level } of lower) stroke(view, [shape], "#9a8fb3", level === "township" ? 1.2 : 0.7, [6, 3, 1.5, 3]);
+  for (const { shape } of upper) { stroke(view, [shape], "rgba(110,90,140,.25)", 7); stroke(view, [shape], "#5f4d80", 2); }
 }
 
 function drawRivers(view) {

@@ -19,15 +19,16 @@ class LabelBoxes {
   }
 }
 
-function placeText(view, boxes, text, x, y, { size = 12, weight = 400, colour = INK, offset = 0, halo = 3, force = false }) {
+function placeText(view, boxes, text, x, y, { size = 12, weight = 400, colour = INK, offset = 0, halo = 3 }) {
   const { ctx } = view;
   ctx.font = `${weight} ${size}px ${FONT}`;
   const width = ctx.measureText(text).width, h = size * 1.2;
   const spots = offset === 0
     ? [[x - width / 2, y - h / 2]]
     : [[x + offset, y - h / 2], [x - offset - width, y - h / 2], [x - width / 2, y + offset], [x - width / 2, y - offset - h]];
-  let spot = spots.find(([left, top]) => boxes.isFree(left - 2, top, left + width + 2, top + h));
-  if (!spot && force) spot = spots[0];
+  const seen = view.seen;
+  const spot = spots.find(([left, top]) => boxes.isFree(left - 2, top, left + width + 2, top + h) &&
+    (offset === 0 || (left > seen.x0 && left + width < seen.x1 && top > seen.y0 && top + h < seen.y1) || x < seen.x0 || x > seen.x1 || y < seen.y0 || y > seen.y1));
   if (!spot) return false;
   boxes.take(spot[0] - 2, spot[1], spot[0] + width + 2, spot[1] + h);
   ctx.textBaseline = "middle"; ctx.textAlign = "left"; ctx.lineJoin = "round";
@@ -56,6 +57,7 @@ function drawLabels(view, shown, boxes) {
 function labelPoint(view, boxes, layer, index, style) {
   const x = layer.x[index] * view.scale - view.ox, y = layer.y[index] * view.scale - view.oy;
   if (!(x > -80 && x < view.width + 80 && y > -20 && y < view.height + 20)) return;
+  if (view.named.has(`${layer.name}/${layer.ids[index]}`)) return;
   if (!(layer.names && layer.names[index]) && !(layer.names_en && layer.names_en[index])) return;
   placeText(view, boxes, featureName(layer, index), x, y, style);
 }
@@ -82,7 +84,7 @@ function toScreen(view, lon, lat) {
   return [worldX(lon) * view.scale - view.ox, worldY(lat) * view.scale - view.oy];
 }
 
-function drawAnswerLines(view, boxes) {
+function drawAnswerLines(view) {
   const { ctx } = view;
   if (!state.place) return;
   const [px, py] = toScreen(view, state.place.lon, state.place.lat);
@@ -90,10 +92,17 @@ function drawAnswerLines(view, boxes) {
     const at = rowPlace(row);
     if (!at) continue;
     const [x, y] = toScreen(view, at[0], at[1]);
-    ctx.beginPath(); ctx.moveTo(px, py); ctx.lineTo(x, y);
+    const far = Math.hypot(x - px, y - py) || 1, out = Math.min(22, far / 2) / far;
+    ctx.beginPath(); ctx.moveTo(px + (x - px) * out, py + (y - py) * out); ctx.lineTo(x, y);
     ctx.strokeStyle = "#fff"; ctx.lineWidth = row.rank === 1 ? 7 : 4.5; ctx.stroke();
     ctx.strokeStyle = "#7a0177"; ctx.lineWidth = row.rank === 1 ? 3.6 : 1.8; ctx.setLineDash(row.rank === 1 ? [] : [7, 4]); ctx.stroke(); ctx.setLineDash([]);
   }
+}
+
+function drawRanks(view, boxes) {
+  const { ctx } = view;
+  view.named = new Set();
+  const layer = layerNamed.get(answerLayerName());
   for (const row of [...((state.answer && state.answer.results) || [])].reverse()) {
     const at = rowPlace(row);
     if (!at) continue;
@@ -104,8 +113,16 @@ function drawAnswerLines(view, boxes) {
     ctx.font = `700 14px ${FONT}`; ctx.textAlign = "center"; ctx.textBaseline = "middle";
     ctx.fillStyle = row.rank === 1 ? "#fff" : "#7a0177"; ctx.fillText(String(row.rank), bx, by + 0.5);
     boxes.take(bx - r, by - r, bx + r, by + r);
-    if (row.rank <= 10) placeText(view, boxes, rowName(row), x, y, { size: 13.5, weight: 700, offset: symbolSize(view.zoom) / 2 + 3, halo: 4 });
+    if (row.rank <= 10) {
+      placeText(view, boxes, rowName(row), x, y, { size: 13.5, weight: 700, offset: symbolSize(view.zoom) / 2 + 3, halo: 4 });
+      if (layer) view.named.add(`${layer.name}/${row.id}`);
+    }
   }
+}
+
+function drawPlace(view, boxes) {
+  if (!state.place) return;
+  const { ctx } = view, [px, py] = toScreen(view, state.place.lon, state.place.lat);
   for (const [reach, width, colour] of [[13, 7, "#fff"], [13, 3, "#7a0177"]]) {
     ctx.strokeStyle = colour; ctx.lineWidth = width; ctx.beginPath(); ctx.arc(px, py, reach, 0, 7);
     for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) { ctx.moveTo(px + dx * 6, py + dy * 6); ctx.lineTo(px + dx * 21, py + dy * 21); }

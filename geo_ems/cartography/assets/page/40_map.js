@@ -35,7 +35,7 @@ function showPosition(latlng) {
 function freePadding() {
   const sheet = document.getElementById("panel");
   const below = isPhone() ? Math.min(sheet.getBoundingClientRect().height, window.innerHeight * 0.6) : 0;
-  return { paddingTopLeft: [50, 50], paddingBottomRight: [50, 40 + below] };
+  return { paddingTopLeft: [70, 50], paddingBottomRight: [50, 40 + below] };
 }
 
 function fitTo(bounds, maxZoom = 15) {
@@ -47,6 +47,11 @@ function showPlace(lon, lat, zoom) {
   const at = Math.max(map.getZoom(), zoom || 0);
   const point = map.project([lat, lon], at).add([0, below / 2]);
   map.setView(map.unproject(point, at), at, { animate: false });
+}
+
+function isInSight(lon, lat) {
+  const at = map.latLngToContainerPoint([lat, lon]), size = map.getSize(), padding = freePadding();
+  return at.x > 20 && at.x < size.x - 20 && at.y > 20 && at.y < size.y - padding.paddingBottomRight[1] + 20;
 }
 
 /* The nearest symbol or village dot under a click; what lies on top first. */
@@ -99,4 +104,6 @@ function showAnswerOnMap() {
   const points = state.answer.results.map(rowPlace).filter(Boolean).map(([lon, lat]) => [lat, lon]);
   if (!points.length) return;
   fitTo([[state.place.lat, state.place.lon], ...points], 14.5);
+  const answer = document.querySelector("#tab-query .answer");
+  if (isPhone() && answer) document.getElementById("scroller").scrollTop = answer.offsetTop - document.getElementById("scroller").offsetTop;
 }

@@ -1,7 +1,8 @@
 /* One feature in full: label and value, codes by their label, what is not known said to be unknown. */
-function select(layer, index, { pan = true, focus = false } = {}) {
+function select(layer, index, { pan = true, keepView = false, focus = false } = {}) {
   state.selected = { layer, index };
-  if (pan && layer.places[index]) showPlace(layer.places[index][0], layer.places[index][1], 13);
+  const place = layer.places[index];
+  if (pan && place && !(keepView && isInSight(place[0], place[1]))) showPlace(place[0], place[1], 12.5);
   renderDetails();
   markTableRow();
   redrawSoon();

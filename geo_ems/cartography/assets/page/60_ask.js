@@ -24,8 +24,8 @@ async function askFor(what, question, take) {
   try {
     const body = await question(mine.signal);
     if (pending !== mine) return;
-    take(body);
     state.asking = null;
+    take(body);
   } catch (error) {
     if (pending !== mine || error.name === "AbortError") return;
     state.asking = null;
@@ -34,7 +34,7 @@ async function askFor(what, question, take) {
   renderAnswers();
 }
 
-function nearestParameters() {
+function nearestParameters(asOf) {
   const query = new URLSearchParams({ layer: form.layer, lon: state.place.lon.toFixed(6), lat: state.place.lat.toFixed(6), k: String(form.k) });
   const filters = form.filters[form.layer] || {};
   for (const [name, value] of Object.entries(filters)) {
@@ -42,15 +42,17 @@ function nearestParameters() {
     if (value) query.set(name, value);
   }
   query.set("lang", state.language);
+  if (asOf) query.set("as_of", asOf);
   return query;
 }
 
-function askNearest() {
+function askNearest({ asOf = null, keepView = false } = {}) {
   if (!DATA.served || !state.place || !form.layer) return;
   const asked = form.layer;
-  askFor("nearest", (signal) => ask("v1/nearest?" + nearestParameters(), { signal }), (body) => {
+  askFor("nearest", (signal) => ask("v1/nearest?" + nearestParameters(asOf), { signal }), (body) => {
     state.answer = { ...body, results: body.results || [], askedLayer: asked };
-    showAnswerOnMap();
+    renderQuery();
+    if (!keepView) showAnswerOnMap();
   });
 }
 

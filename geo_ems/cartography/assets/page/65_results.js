@@ -12,17 +12,12 @@ function placeNode() {
   const { lon, lat } = state.place, name = placeName(state.place), where = surroundings(lon, lat);
   const district = where.districts.map(({ layer, index }) => featureName(layer, index)).join(" · ");
   return el("section", { class: "place", "aria-label": t("place") },
-    el("p", { class: "place-name" }, el("span", { class: "place-mark", "aria-hidden": "true", text: "⌖" }),
+    el("p", { class: "place-name" }, el("span", { class: "place-mark", "aria-hidden": "true" }),
       el("strong", { text: name || district || t("chosen_place") })),
     el("p", { class: "small", text: [name && district ? district : null, position(lon, lat)].filter(Boolean).join(" · ") }),
-    where.areas.map(({ layer, index }) => el("p", { class: "danger" }, el("span", { "aria-hidden": "true", text: "⚠ " }),
-      t("inside_area", { name: featureName(layer, index) }), zoneText(layer, index))),
+    where.areas.length ? el("p", { class: "danger" }, el("span", { "aria-hidden": "true", text: "⚠ " }),
+      t("inside_areas", { names: where.areas.map(({ layer, index }) => featureName(layer, index)).join(separator()) })) : null,
     DATA.served ? null : el("p", { class: "hint", text: state.answer ? t("saved_answer") : t("needs_service") }));
-}
-
-function zoneText(layer, index) {
-  const field = fieldOf(layer, "zone"), value = rawValue(layer, "zone", index);
-  return field && value !== null ? t("in_brackets", { text: valueText(field, value) }) : "";
 }
 
 function questionNode(open) {
@@ -80,8 +75,8 @@ function answerNode(open) {
     el("h3", { text: `${heading} (${rows.length})` }), note ? el("p", { class: "small", text: note }) : null,
     el("ul", { class: "rows" }, rows.map((row) => excludedRow(row, layer, key)))) : null);
   return el("section", { class: "answer", "aria-label": t("results") },
-    el("h3", { text: t("nearest_heading", { layer: layer ? label(layer.label) : "", n: answer.results.length }) }),
-    el("p", { class: "plain", text: t("straight_line") }),
+    el("div", { class: "heading" }, el("h3", { text: t("nearest_heading", { layer: layer ? label(layer.label) : "", n: answer.results.length }) }),
+      el("p", { class: "plain", text: t("straight_line") })),
     (answer.warnings || []).map((text) => el("p", { class: "warning" }, el("span", { "aria-hidden": "true", text: "⚠ " }), text)),
     answer.results.length ? el("ol", { class: "rows results" }, answer.results.map((row) => resultRow(row, layer))) : el("p", { class: "problem", text: t("no_results") }),
     list("to_confirm", t("to_confirm"), answer.to_confirm, t("to_confirm_note")),
@@ -110,28 +105,48 @@ function propertiesOf(row) {
   return row.properties || {};
 }
 
+const RADIO = ["call_sign", "radio_channel"];
+
 /* Telephones of a row, from the answer; contacts without one are said to have none. */
 function contactNodes(row, layer) {
   if (!layer) return [];
   const fields = layer.contact.map((name) => fieldOf(layer, name)).filter(Boolean);
-  const phones = fields.filter(isPhoneField), people = fields.filter((field) => !isPhoneField(field));
+  const phones = fields.filter(isPhoneField), people = fields.filter((field) => !isPhoneField(field) && !RADIO.includes(field.name));
   const known = (field) => { const value = own(propertiesOf(row), field.name); return value === null || value === undefined || value === "" ? null : value; };
   const names = people.map(known).filter(Boolean).map(String);
-  const radio = ["call_sign", "radio_channel"].map((name) => fieldOf(layer, name)).filter(Boolean).filter(known);
+  const radio = RADIO.map((name) => fieldOf(layer, name)).filter(Boolean).filter(known);
   const numbers = [];
   for (const field of phones) if (known(field) && !numbers.some((one) => one.text === String(known(field)))) numbers.push({ field, text: String(known(field)) });
-  return [
-    numbers.length
-      ? numbers.map(({ field, text }) => el("p", { class: "call" }, phoneNode(text),
-        el("span", { class: "small", text: [names.join(separator()), numbers.length > 1 ? label(field.label) : ""].filter(Boolean).join(" · ") })))
-      : el("p", { class: "call unknown", text: phones.length ? t("no_phone") : t("phone_hidden") }),
-    radio.length ? el("p", { class: "small", text: radio.map((field) => `${label(field.label)} ${known(field)}`).join(" · ") }) : null,
-  ];
+  const spoken = [names.join(separator()), ...radio.map((field) => `${label(field.label)} ${known(field)}`)].filter(Boolean).join(" · ");
+  if (!numbers.length) {
+    return el("p", { class: "call" }, el("span", { class: "no-phone", text: phones.length ? t("no_phone") : t("phone_hidden") }),
+      el("span", { class: "small", text: spoken }));
+  }
+  return numbers.map(({ field, text }, number) => el("p", { class: "call" }, phoneNode(text),
+    el("span", { class: "small", text: [number === 0 ? spoken : "", numbers.length > 1 ? label(field.label) : ""].filter(Boolean).join(" · ") })));
+}
+
+function flagText(flag) {
+  const words = own(DATA.texts, "flag_" + flag);
+  return words ? label(words) : t("flag_other", { flag });
+}
+
+/* How much of the item asked for a depot holds. */
+function stockText(row, layer) {
+  const item = (form.filters[form.layer] || {}).item;
+  if (!item || !layer) return null;
+  for (const child of layer.children) {
+    const field = child.fields.find((one) => one.type === "code" && one.codes.some((code) => code.code === item));
+    const code = field && field.codes.find((one) => one.code === item);
+    const lines = (own(row.children, child.name) || []).filter((line) => field && own(line, field.name) === item && typeof line.quantity === "number");
+    if (code) return el("p", { class: "small", text: `${label(code.label)} ${lines.length ? grouped(lines.reduce((sum, line) => sum + line.quantity, 0)) + " " + label(code.unit) : t("unknown")}` });
+  }
+  return null;
 }
 
 function showRow(row, layer) {
   const index = layer ? layer.indexOfId.get(row.id) : undefined;
-  if (index !== undefined) select(layer, index);
+  if (index !== undefined) select(layer, index, { keepView: true });
   else { const at = rowPlace(row); if (at) showPlace(at[0], at[1], 13); }
 }
 
@@ -152,13 +167,17 @@ function ageText(row, layer) {
 }
 
 function resultRow(row, layer) {
-  const facts = [bearing(row.bearing_deg), ageText(row, layer)].filter(Boolean).join(" · ");
+  const free = row.capacity_free !== null && row.capacity_free !== undefined ? t("free_places", { n: grouped(row.capacity_free) })
+    : layer && layer.role === "shelter" ? t("free_unknown") : null;
+  const facts = [bearing(row.bearing_deg), free, ageText(row, layer)].filter(Boolean).join(" · ");
   return el("li", { class: row.rank === 1 ? "result first" : "result", "data-id": row.id },
     el("div", { class: "line" }, el("span", { class: "rank", text: String(row.rank) }),
       el("button", { type: "button", class: "name", text: rowName(row), onclick: () => showRow(row, layer) }),
       el("span", { class: "distance", text: distance(row.distance_m) })),
     el("div", { class: "line second" }, rowStatus(row, layer), el("span", { class: "small", text: facts }),
       row.tied ? el("span", { class: "tag", text: t("tied") }) : null),
+    (row.hazard_flags || []).map((flag) => el("p", { class: "danger" }, el("span", { "aria-hidden": "true", text: "⚠ " }), flagText(flag))),
+    stockText(row, layer),
     contactNodes(row, layer));
 }
 

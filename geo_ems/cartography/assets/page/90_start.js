@@ -18,10 +18,20 @@ function renderFrame() {
   languages.setAttribute("aria-label", t("language"));
   fill(languages, [["zh", "中文"], ["en", "English"]].map(([code, text]) => el("button", { type: "button", lang: code === "zh" ? "zh-Hans" : "en",
     "aria-pressed": state.language === code ? "true" : "false", "data-language": code, text,
-    onclick: () => { state.language = code; renderAll(); refocus(`[data-language="${code}"]`); } })));
+    onclick: () => changeLanguage(code) })));
   fill(document.getElementById("tabs"), TABS.map((name) => el("button", { type: "button", role: "tab", id: "tab-button-" + name, "aria-controls": "tab-" + name,
     "aria-selected": state.tab === name ? "true" : "false", tabindex: state.tab === name ? "0" : "-1", text: t("tab_" + name), onclick: () => { openTab(name); if (isPhone()) setSheet("half", { grow: true }); } })));
   renderHandle();
+}
+
+/* Labels change, codes, order and numbers do not; what the service worded is asked for again,
+   as of the same instant. */
+function changeLanguage(code) {
+  const { answer } = state;
+  state.language = code;
+  renderAll();
+  refocus(`[data-language="${code}"]`);
+  if (DATA.served && answer && !answer.saved) askNearest({ asOf: answer.as_of, keepView: true });
 }
 
 function openTab(name) {
@@ -96,7 +106,7 @@ function makeSheet() {
 function takeSavedAnswers() {
   if (DATA.nearest) {
     const { query } = DATA.nearest;
-    state.answer = { ...DATA.nearest, askedLayer: query.layer };
+    state.answer = { ...DATA.nearest, askedLayer: query.layer, saved: true };
     form.layer = DATA.query.layers.some((one) => one.name === query.layer) ? query.layer : form.layer;
     if (Number.isFinite(query.lon) && Number.isFinite(query.lat)) state.place = { lon: query.lon, lat: query.lat };
   }

@@ -124,6 +124,8 @@ def id_fault(identifier: object) -> str | None:
     """Return what is wrong with an id, None where nothing is (ARCHITECTURE 4)."""
     if not isinstance(identifier, str):
         return f"the id {identifier!r} is not text"
+    if _is_plain_id(identifier):
+        return None
     tests = (
         (not identifier, "is empty"),
         (len(identifier) > _ID_LENGTH, f"has more than {_ID_LENGTH} characters"),
@@ -133,6 +135,17 @@ def id_fault(identifier: object) -> str | None:
         (identifier != identifier.strip(), "begins or ends with a space"),
     )
     return next((f"the id {identifier[:_ID_LENGTH]!r} {fault}" for is_so, fault in tests if is_so), None)
+
+
+def _is_plain_id(identifier: str) -> bool:
+    """Return whether an id is of the common kind, for which no test below can fail."""
+    return (
+        identifier.isascii()
+        and identifier.isprintable()
+        and 0 < len(identifier) <= _ID_LENGTH
+        and "/" not in identifier
+        and identifier[0] != " " != identifier[-1]
+    )
 
 
 def is_storable_text(text: str) -> bool:

@@ -21,6 +21,14 @@ def random_places(rng, n):
     return lonlat_deg
 
 
+def ring_of_places(rng, at, distance_m):
+    """Return places round `at` whose geodesics differ by decimetres and whose chords differ by kilometres."""
+    azimuth_deg = np.linspace(0, 360, 60, endpoint=False)
+    length_m = distance_m + 0.25 * rng.permutation(60)
+    lon, lat, _ = GEOD.fwd(np.full(60, at[0]), np.full(60, at[1]), azimuth_deg, length_m)
+    return np.column_stack([lon, lat])
+
+
 def geod_distances(at_lonlat_deg, lonlat_deg):
     """Return Geod distances from one place, one call per place."""
     return np.array([GEOD.inv(at_lonlat_deg[0], at_lonlat_deg[1], lon, lat)[2] for lon, lat in lonlat_deg])

@@ -14,7 +14,7 @@ from geo_ems.errors import UsageError
 from geo_ems.model.caller import Caller
 from geo_ems.model.columns import LayerColumns
 from geo_ems.model.labels import Label, Language
-from geo_ems.queries.hazards import representative_lonlat
+from geo_ems.queries.areas import representative_points
 from geo_ems.services.eligibility import visible_rows
 from geo_ems.services.pinyin import fits_initials, pinyin_initials, starts_with_initials
 from geo_ems.services.provenance import instant_text
@@ -116,7 +116,7 @@ class PlaceFinder:
 
 def _entries(snapshot: LayerSnapshot) -> Iterator[_Entry]:
     columns, definition = snapshot.columns, snapshot.definition
-    lonlat_deg = representative_lonlat(columns.geometries)
+    lonlat_deg = representative_points(columns.geometries)
     rows = _longest_of_each_name(snapshot) if definition.name == ROAD_LAYER else range(len(columns))
     for row in rows:
         names = [_text(columns, field, row) for field in (definition.name_field, "name_en")]

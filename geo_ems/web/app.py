@@ -23,6 +23,7 @@ from geo_ems.web.problems import PROBLEM_TYPE, NoSuchResourceError, Problem, Ref
 from geo_ems.web.state import Served, make_served
 
 LOOK_EVERY_S = 1.0
+_MODULES = (landing, collections, items, questions, imports, pages, operations)
 _logger = logging.getLogger(__name__)
 
 
@@ -44,7 +45,7 @@ def create_app(application: WebApplication, *, on_close: Callable[[], None] | No
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan)
     app.state.served = parts
-    for module in (landing, collections, items, questions, imports, pages, operations):
+    for module in _MODULES:
         app.include_router(module.router)
     _add_options(app, parts)
     app.add_exception_handler(GeoEmsError, _tell_error)
@@ -60,11 +61,16 @@ def create_app(application: WebApplication, *, on_close: Callable[[], None] | No
     return app
 
 
-def allowed_methods(app: FastAPI, request: Request) -> list[str]:
+def all_routes() -> tuple[Route, ...]:
+    """Return every route of the API, but for OPTIONS."""
+    return tuple(route for module in _MODULES for route in module.router.routes if isinstance(route, Route))
+
+
+def allowed_methods(request: Request) -> list[str]:
     """Return the methods that the path of a request takes, as `Allow` lists them."""
-    found: set[str] = set()
-    for route in app.routes:
-        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+    found = {"OPTIONS"}
+    for route in all_routes():
+        if route.matches(request.scope)[0] is not Match.NONE:
             found |= route.methods or set()
     return [method for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS") if method in found]
 
@@ -75,9 +81,9 @@ def _add_options(app: FastAPI, parts: Served) -> None:
         layer = request.path_params.get("layer")
         if layer is not None:
             layer_named(parts, str(layer).partition(".")[0])
-        return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join(allowed_methods(app, request))})
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join(allowed_methods(request))})
 
-    for path in dict.fromkeys(route.path for route in app.routes if isinstance(route, Route)):
+    for path in dict.fromkeys(route.path for route in all_routes()):
         app.router.add_route(path, options, methods=["OPTIONS"], include_in_schema=False)
 
 
@@ -124,7 +130,7 @@ async def _tell_http_error(request: Request, error: Exception) -> Response:
         )
         return _tell(request, problem_of(missing))
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = ", ".join(allowed_methods(request.app, request))
+        allowed = ", ".join(allowed_methods(request))
         refused = RefusedError(
             status,
             f"The method {request.method[:20]} does not fit here",

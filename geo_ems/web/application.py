@@ -5,18 +5,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from geo_ems.bootstrap import Application
 from geo_ems.catalogue.snapshots import SnapshotSource
 from geo_ems.model.definitions import LayerDefinition
 from geo_ems.model.labels import Language
+from geo_ems.services.maps import board_names, map_page
 from geo_ems.settings import Project
 from geo_ems.storage.connections import sqlite_version
 from geo_ems.storage.geopackage_store import GeoPackageStore
 from geo_ems.storage.protocol import LayerStore
 from geo_ems.web.publishing import Publishing, load_publishing
 
-PageMaker = Callable[[str, Language], bytes]
+
+class PageMaker(Protocol):
+    """Makes the map page of a name."""
+
+    def __call__(self, name: str, *, language: Language, include_private: bool) -> bytes:
+        """Return the page as UTF-8 HTML."""
+        ...
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +54,8 @@ class WebApplication:
     new_id: Callable[[], str]
     publishing: Publishing
     probe: StoreProbe
-    maps: tuple[str, ...] = ()
-    page: PageMaker | None = None
+    maps: tuple[str, ...]
+    page: PageMaker
 
     @property
     def layers(self) -> Mapping[str, LayerDefinition]:
@@ -54,10 +63,8 @@ class WebApplication:
         return self.publishing.published(self.snapshots.definitions)
 
 
-def web_application(
-    application: Application, *, page: PageMaker | None = None, maps: tuple[str, ...] = ()
-) -> WebApplication:
-    """Return what the HTTP door needs of an opened project; `page` makes the pages named by `maps`.
+def web_application(application: Application) -> WebApplication:
+    """Return what the HTTP door needs of an opened project.
 
     Raises
     ------
@@ -81,9 +88,24 @@ def web_application(
             free_disk_bytes=lambda: shutil.disk_usage(folder).free,
             sqlite_version=sqlite_version(),
         ),
-        maps=maps,
-        page=page,
+        maps=board_names(application.project),
+        page=_page_maker(application),
     )
+
+
+def _page_maker(application: Application) -> PageMaker:
+    def make(name: str, *, language: Language, include_private: bool) -> bytes:
+        return map_page(
+            application.snapshots,
+            application.project,
+            name,
+            language=language,
+            served=True,
+            include_private=include_private,
+            clock=application.clock,
+        )
+
+    return make
 
 
 def _poison_reader(store: GeoPackageStore) -> Callable[[], tuple[str, ...]]:

@@ -16,6 +16,7 @@ def app_from_environment() -> FastAPI:
     check_bind(project.host, project.auth)
     with ExitStack() as stack:
         application = stack.enter_context(opened(project))
-        app = create_app(web_application(application), on_close=lambda: kept.close())
-        kept = stack.pop_all()
+        closing = ExitStack()
+        app = create_app(web_application(application), on_close=closing.close)
+        closing.push(stack.pop_all().__exit__)
         return app

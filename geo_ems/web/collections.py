@@ -132,8 +132,11 @@ def _collection_mapping(snapshot: LayerSnapshot, address: str, caller: Caller) -
 def _extent(snapshot: LayerSnapshot, caller: Caller) -> dict[str, object]:
     """Return where and when the features that the caller may see lie; without any: everywhere, at any time."""
     visible = visible_rows(snapshot, caller)
-    bounds_deg = shapely.total_bounds(snapshot.columns.geometries[visible])
-    box = [-180.0, -90.0, 180.0, 90.0] if np.isnan(bounds_deg).any() else [round(float(deg), 7) for deg in bounds_deg]
+    bounds_deg = shapely.bounds(snapshot.columns.geometries[visible])
+    bounds_deg = bounds_deg[~np.isnan(bounds_deg[:, 0])]
+    box = [-180.0, -90.0, 180.0, 90.0]
+    if bounds_deg.size:
+        box = [round(float(deg), 7) for deg in (*bounds_deg[:, :2].min(axis=0), *bounds_deg[:, 2:].max(axis=0))]
     extent: dict[str, object] = {"spatial": {"bbox": [box], "crs": CRS84}}
     named = time_fields(snapshot.definition)
     if named is not None:

@@ -93,21 +93,16 @@ def _in_zone(instant: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _field_kind(field: FieldDefinition) -> Kind[Value]:
-    match field.type:
-        case FieldType.INTEGER:
-            return kinds.integer(-_LARGEST_EXACT_INTEGER, _LARGEST_EXACT_INTEGER)
-        case FieldType.REAL:
-            return kinds.number(-1e15, 1e15)
-        case FieldType.BOOLEAN:
-            return kinds.boolean()
-        case FieldType.CODE | FieldType.CODES:
-            return kinds.choices(tuple(field.codes)) if field.codes else kinds.text(field.max_length)
-        case FieldType.DATE:
-            return _date_kind(field)
-        case FieldType.DATETIME:
-            return _instant_kind()
-        case _:
-            return kinds.text(field.max_length)
+    if field.codes:
+        return kinds.choices(tuple(field.codes))
+    known: Mapping[FieldType, Kind[Value]] = {
+        FieldType.INTEGER: kinds.integer(-_LARGEST_EXACT_INTEGER, _LARGEST_EXACT_INTEGER),
+        FieldType.REAL: kinds.number(-1e15, 1e15),
+        FieldType.BOOLEAN: kinds.boolean(),
+        FieldType.DATE: _date_kind(field),
+        FieldType.DATETIME: _instant_kind(),
+    }
+    return known.get(field.type) or kinds.text(field.max_length)
 
 
 def _date_kind(field: FieldDefinition) -> Kind[Value]:

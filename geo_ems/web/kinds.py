@@ -202,7 +202,7 @@ def objects(max_items: int, item_schema: Schema) -> Kind[tuple[Mapping[str, obje
 
 @dataclass(frozen=True, slots=True)
 class TimeSpan:
-    """A closed stretch of time; None at an end means unbounded. `days` says that whole dates were written."""
+    """A closed stretch of time; None at an end means unbounded."""
 
     start: datetime | None
     end: datetime | None
@@ -211,29 +211,20 @@ class TimeSpan:
 def time_span() -> Kind[TimeSpan]:
     """Return the OGC `datetime` parameter: an instant, a date, or `start/end` with `..` for an open end."""
     remedy = "Write 2026-07-21T00:00:00Z, 2026-07-21, or a span such as 2026-07-01/2026-07-21 or ../2026-07-21."
-    one = instant()
-
-    def bound(value: str, *, at_end: bool) -> datetime:
-        if not _DATE.fullmatch(value):
-            return one.of_text(value)
-        try:
-            day = datetime.combine(date.fromisoformat(value), datetime.min.time())  # naive: read in the project's zone
-        except ValueError:
-            raise WrongValueError("is not a date", remedy) from None
-        if not EARLIEST <= day < LATEST:
-            raise WrongValueError("is out of range", "Write a year from 1900 to 2199.")
-        return day + timedelta(days=1, seconds=-1) if at_end else day
 
     def of_text(value: str) -> TimeSpan:
         parts = value.split("/")
         if len(parts) == 1:
-            return TimeSpan(bound(value, at_end=False), bound(value, at_end=True))
+            return TimeSpan(_span_end(value, remedy, at_end=False), _span_end(value, remedy, at_end=True))
         if len(parts) != 2:  # noqa: PLR2004 start and end
             raise WrongValueError("is not a time span", remedy)
-        ends = [None if part in {"", ".."} else bound(part, at_end=place == 1) for place, part in enumerate(parts)]
-        if ends == [None, None]:
+        start, end = (
+            None if part in {"", ".."} else _span_end(part, remedy, at_end=place == 1)
+            for place, part in enumerate(parts)
+        )
+        if start is None and end is None:
             raise WrongValueError("is open at both ends", remedy)
-        return TimeSpan(ends[0], ends[1])
+        return TimeSpan(start, end)
 
     def of_json(value: object) -> TimeSpan:
         if not isinstance(value, str):
@@ -241,6 +232,19 @@ def time_span() -> Kind[TimeSpan]:
         return of_text(value)
 
     return Kind({"type": "string"}, of_text, of_json)
+
+
+def _span_end(value: str, remedy: str, *, at_end: bool) -> datetime:
+    """Return an instant, or the first or last second of a date (naive: read in the project's zone)."""
+    if not _DATE.fullmatch(value):
+        return instant().of_text(value)
+    try:
+        day = datetime.combine(date.fromisoformat(value), datetime.min.time())
+    except ValueError:
+        raise WrongValueError("is not a date", remedy) from None
+    if not EARLIEST <= day < LATEST:
+        raise WrongValueError("is out of range", "Write a year from 1900 to 2199.")
+    return day + timedelta(days=1, seconds=-1) if at_end else day
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The start page, what the API conforms to, its description, and the list of its operations for people."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated
 
@@ -39,12 +40,12 @@ NothingAsked = Annotated[Asked, Depends(asking())]
 
 
 @router.api_route("/", methods=["GET", "HEAD"])
-async def landing(request: Request, parts: Parts, _: Reader, asked: PageAsked) -> Response:
+async def landing(request: Request, parts: Parts, caller: Reader, asked: PageAsked) -> Response:
     """Return the map to a browser, the landing page as JSON to a program."""
     project = parts.application.project
     if wants_html(request, asked):
         if OVERVIEW in parts.application.maps:
-            return await parts.reads.run(partial(map_response, parts, OVERVIEW, project.language))
+            return await parts.reads.run(partial(map_response, parts, OVERVIEW, project.language, caller))
         return _start_page(parts)
     return json_response(
         {
@@ -78,19 +79,16 @@ async def operations_page(parts: Parts, _: Reader, __: NothingAsked) -> Response
     ]
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            content.append(html.heading(f"{method.upper()} {path}"))
-            content.append(html.paragraph(str(operation["summary"])))
-            rows = [
-                (
-                    str(entry["name"]),
-                    "必填 required" if entry.get("required") else "",
-                    str(entry.get("description", "")),
-                )
-                for entry in operation.get("parameters", ())
-            ]
-            if rows:
+            content += [html.heading(f"{method.upper()} {path}"), html.paragraph(str(operation["summary"]))]
+            listed = operation.get("parameters")
+            if isinstance(listed, list):
+                rows = [(entry["name"], _required(entry), entry.get("description", "")) for entry in listed]
                 content.append(html.table(("参数 parameter", "", "说明 what it is"), rows))
     return html.page("geo_ems API", content)
+
+
+def _required(entry: Mapping[str, object]) -> str:
+    return "必填 required" if entry.get("required") else ""
 
 
 def wants_html(request: Request, asked: Asked) -> bool:

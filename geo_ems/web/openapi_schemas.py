@@ -39,7 +39,7 @@ _GEOMETRY: Schema = {
 }
 _AGES: Schema = {
     "type": "object",
-    "additionalProperties": record({name: _TEXT_OR_NULL for name in ("observed_min", "observed_max", "changed_at")}),
+    "additionalProperties": record(dict.fromkeys(("observed_min", "observed_max", "changed_at"), _TEXT_OR_NULL)),
 }
 _HEAD = {
     "query": ANY_OBJECT,

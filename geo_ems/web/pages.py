@@ -29,7 +29,7 @@ router = APIRouter()
 async def get_map(
     request: Request,
     parts: Annotated[Served, Depends(served)],
-    _: Annotated[Caller, Depends(calling(Permission.READ))],
+    caller: Annotated[Caller, Depends(calling(Permission.READ))],
     asked: Annotated[Asked, Depends(asking(LANG))],
 ) -> Response:
     """Return one map page."""
@@ -38,17 +38,13 @@ async def get_map(
         missing = known_names("map", name[:100], parts.application.maps)
         raise NoSuchResourceError(missing.problem, remedy=missing.remedy, field="name", value=name)
     language = language_of(asked.one(LANG), parts.application.project.language)
-    return await parts.reads.run(partial(map_response, parts, name, language))
+    return await parts.reads.run(partial(map_response, parts, name, language, caller))
 
 
-def map_response(parts: Served, name: str, language: Language) -> Response:
+def map_response(parts: Served, name: str, language: Language, caller: Caller) -> Response:
     """Return a map page that may run its own scripts and ask this server, and nothing else."""
-    make = parts.application.page
-    if make is None:
-        raise NoSuchResourceError(
-            "No map pages are made here", remedy="Ask for /collections.", field="name", value=name
-        )
-    content = make(name, language)
+    include_private = caller.may(Permission.READ_PRIVATE)
+    content = parts.application.page(name, language=language, include_private=include_private)
     return Response(content, media_type=HTML, headers={"Content-Security-Policy": _POLICY})
 
 

@@ -140,10 +140,10 @@ def _faults_of(error: GeoEmsError) -> Iterator[GeoEmsError]:
 
 
 def _fault_mapping(error: GeoEmsError) -> Mapping[str, object]:
-    named = isinstance(error, UsageError)
+    field, value = (error.field, error.value) if isinstance(error, UsageError) else ("", None)
     return {
-        "field": shown_text(error.field) if named and error.field else shown_text(error.where),
-        "value": shown_value(error.value) if named else None,
+        "field": shown_text(field or error.where),
+        "value": shown_value(value),
         "problem": shown_text(error.problem, limit=500),
         "remedy": shown_text(error.remedy, limit=1000),
     }

@@ -26,10 +26,9 @@ _CONDITION_SCHEMA = {
     },
 }
 
-NOT_BUILT = {
-    name: "Roads are not loaded yet: leave it out, the answer is in straight lines."
-    for name in ("direction", "mode", "barriers", "policy")
-}
+NOT_BUILT = dict.fromkeys(
+    ("direction", "mode", "barriers", "policy"), "Roads are not loaded yet: leave it out, the answer is in straight lines."
+)
 
 LAYER = Parameter("layer", kinds.text(60), "the layer, such as shelters", required=True, example="shelters")
 LON = Parameter("lon", kinds.number(-180, 180), "longitude of the place in degrees", example=111.5)

@@ -27,7 +27,6 @@ class PageMaker(Protocol):
         ...
 
 
-
 @dataclass(frozen=True, slots=True)
 class StoreProbe:
     """How to ask whether the store works: `check_writing` raises StoreError where a change would not be stored.

@@ -16,8 +16,9 @@ from geo_ems.services.features import time_fields
 from geo_ems.services.provenance import data_as_of
 from geo_ems.web import html
 from geo_ems.web.dependencies import asking, base_address, calling, published_layer
-from geo_ems.web.landing import F_PAGE, wants_html
-from geo_ems.web.layer_schemas import layer_schema, queryables_schema
+from geo_ems.web.landing import wants_html
+from geo_ems.web.layer_schemas import feature_schema, layer_schema, queryables_schema
+from geo_ems.web.page_parameters import F_PAGE, SCHEMA_OF
 from geo_ems.web.parameters import Asked
 from geo_ems.web.responses import CRS84, GEOJSON, JSON, SCHEMA_JSON, json_response, not_modified, weak_tag
 from geo_ems.web.state import Served, served
@@ -46,10 +47,14 @@ async def get_collection(request: Request, layer: Layer, parts: Parts, caller: R
 
 
 @router.api_route("/collections/{layer}/schema", methods=["GET", "HEAD"])
-async def get_schema(request: Request, layer: Layer, caller: Reader, _: NothingAsked) -> Response:
-    """Return the schema of a layer's features."""
-    address = f"{base_address(request)}/collections/{layer.name}/schema"
-    schema = layer_schema(layer, address, include_private=caller.may(Permission.READ_PRIVATE))
+async def get_schema(
+    request: Request, layer: Layer, caller: Reader, asked: Annotated[Asked, Depends(asking(SCHEMA_OF))]
+) -> Response:
+    """Return the schema of a layer's fields, or of its GeoJSON features."""
+    of_feature = asked.one(SCHEMA_OF) == "feature"
+    address = f"{base_address(request)}/collections/{layer.name}/schema{'?of=feature' if of_feature else ''}"
+    write = feature_schema if of_feature else layer_schema
+    schema = write(layer, address, include_private=caller.may(Permission.READ_PRIVATE))
     return json_response(schema, media_type=SCHEMA_JSON)
 
 
@@ -122,7 +127,7 @@ def _collection_mapping(snapshot: LayerSnapshot, address: str, caller: Caller) -
             link("", "self", JSON, "本图层 this layer"),
             link("?f=html", "alternate", "text/html", "网页 as a page"),
             link("/items", "items", GEOJSON, "要素 features"),
-            link("/schema", "describedby", SCHEMA_JSON, "结构 schema"),
+            link("/schema?of=feature", "describedby", SCHEMA_JSON, "结构 schema"),
             link("/schema", f"{_REL}/schema", SCHEMA_JSON, "结构 schema"),
             link("/queryables", f"{_REL}/queryables", SCHEMA_JSON, "可查询字段 queryables"),
         ],

@@ -13,8 +13,8 @@ from geo_ems.formats.feature_json import feature_json, features_json
 from geo_ems.model.caller import Caller, Permission
 from geo_ems.model.definitions import LayerDefinition
 from geo_ems.services.edits import (
-    EditScope,
     Edited,
+    EditScope,
     create_feature,
     delete_feature,
     patch_feature,
@@ -25,7 +25,7 @@ from geo_ems.services.features import FeatureQuery, find_features
 from geo_ems.services.provenance import instant_text
 from geo_ems.web.bodies import FEATURE_TYPES, PATCH_TYPES, read_body
 from geo_ems.web.dependencies import asking, base_address, calling, published_layer
-from geo_ems.web.items_query import F_GEOJSON, feature_query, items_parameters
+from geo_ems.web.items_query import CRS, F_GEOJSON, feature_query, items_parameters
 from geo_ems.web.parameters import Asked, read_query
 from geo_ems.web.problems import NoSuchResourceError, RefusedError
 from geo_ems.web.responses import (
@@ -71,7 +71,7 @@ async def get_item(  # the parts of one request
     layer: Layer,
     parts: Parts,
     caller: Reader,
-    _: Annotated[Asked, Depends(asking(F_GEOJSON))],
+    _: Annotated[Asked, Depends(asking(F_GEOJSON, CRS))],
 ) -> Response:
     """Return one feature; its entity tag is its revision."""
     feature_id = str(request.path_params["id"])

@@ -15,6 +15,7 @@ from geo_ems.web.kinds import Kind, WrongValueError
 from geo_ems.web.layer_schemas import field_schema, shown_fields
 from geo_ems.web.parameters import Asked, Parameter
 from geo_ems.web.publishing import Limits
+from geo_ems.web.responses import CRS84
 
 MAX_OFFSET = 10_000_000
 _LARGEST_EXACT_INTEGER = 2**53
@@ -25,6 +26,8 @@ BBOX = Parameter(
     "bbox", kinds.box(), "west,south,east,north in degrees; west above east crosses 180°", example="111,31,112,32"
 )
 DATETIME = Parameter("datetime", kinds.time_span(), "an instant, a date, or start/end with .. for an open end")
+CRS = Parameter("crs", kinds.choice((CRS84,)), "the coordinate system of the answer: longitude, latitude on WGS84")
+BBOX_CRS = Parameter("bbox-crs", kinds.choice((CRS84,)), "the coordinate system of bbox")
 F_GEOJSON = Parameter("f", kinds.choice(("json", "geojson")), "the format")
 
 
@@ -37,7 +40,7 @@ def limit_parameter(limits: Limits) -> Parameter[int]:
 
 def items_parameters(definition: LayerDefinition, limits: Limits) -> tuple[Parameter[object], ...]:
     """Return all parameters of a layer's items."""
-    fixed: list[Parameter[object]] = [limit_parameter(limits), OFFSET, BBOX]
+    fixed: list[Parameter[object]] = [limit_parameter(limits), OFFSET, BBOX, BBOX_CRS, CRS]
     if time_fields(definition) is not None:
         fixed.append(DATETIME)
     return (*fixed, F_GEOJSON, *field_parameters(definition).values())

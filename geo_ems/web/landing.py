@@ -6,12 +6,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from geo_ems.formats.answers import json_bytes
 from geo_ems.model.caller import Caller, Permission
-from geo_ems.web import html, kinds
+from geo_ems.web import html
 from geo_ems.web.dependencies import asking, base_address, calling
 from geo_ems.web.openapi import OPENAPI_TYPE, openapi_document
+from geo_ems.web.page_parameters import F_PAGE
 from geo_ems.web.pages import map_response
-from geo_ems.web.parameters import Asked, Parameter
+from geo_ems.web.parameters import Asked
 from geo_ems.web.responses import JSON, json_response
 from geo_ems.web.state import Served, served
 
@@ -21,6 +23,7 @@ CONFORMANCE = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
     "http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/create-replace-delete",
@@ -29,7 +32,7 @@ CONFORMANCE = (
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/schemas",
 )
 OVERVIEW = "overview"
-F_PAGE: Parameter[str] = Parameter("f", kinds.choice(("json", "html")), "the format; else what the Accept header says")
+_KEPT_DESCRIPTIONS = 8
 _REL = "http://www.opengis.net/def/rel/ogc/1.0"
 
 router = APIRouter()
@@ -65,8 +68,13 @@ async def conformance(_: Reader, __: NothingAsked) -> Response:
 @router.api_route("/api", methods=["GET", "HEAD"])
 async def api_description(request: Request, parts: Parts, _: Reader, __: NothingAsked) -> Response:
     """Return the OpenAPI 3.0 document."""
-    document = openapi_document(parts.layers, parts.application.publishing.limits, address=base_address(request))
-    return json_response(document, media_type=OPENAPI_TYPE)
+    address = base_address(request)
+    body = parts.descriptions.get(address)
+    if body is None:
+        body = json_bytes(openapi_document(parts.layers, parts.application.publishing.limits, address=address))
+        if len(parts.descriptions) < _KEPT_DESCRIPTIONS:
+            parts.descriptions[address] = body
+    return Response(body, media_type=OPENAPI_TYPE)
 
 
 @router.api_route("/docs", methods=["GET", "HEAD"])

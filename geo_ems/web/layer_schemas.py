@@ -61,6 +61,19 @@ def layer_schema(definition: LayerDefinition, address: str, *, include_private: 
     return {**_head(definition, address), "properties": properties, "required": required, "additionalProperties": False}
 
 
+def feature_schema(definition: LayerDefinition, address: str, *, include_private: bool) -> Schema:
+    """Return the schema of a whole GeoJSON feature: the shape from which GDAL learns the types of the fields."""
+    fields = layer_schema(definition, address, include_private=include_private)["properties"]
+    inside = {name: schema for name, schema in fields.items() if name != "geometry"} if isinstance(fields, dict) else {}
+    properties = {
+        "type": {"type": "string", "enum": ["Feature"]},
+        "id": {"type": "string"},
+        "geometry": {"type": "object"},
+        "properties": {"type": "object", "properties": inside},
+    }
+    return {**_head(definition, address), "properties": properties, "required": ["type", "geometry", "properties"]}
+
+
 def queryables_schema(definition: LayerDefinition, address: str) -> Schema:
     """Return what may be asked of a layer: the place and the fields that are not private."""
     fields = shown_fields(definition, include_private=False)

@@ -12,11 +12,11 @@ from geo_ems.web import openapi_schemas as schemas
 from geo_ems.web import question_parameters as ask
 from geo_ems.web.bodies import FEATURE_TYPES, FILE_TYPES, JSON_TYPES, PATCH_TYPES
 from geo_ems.web.imports import IMPORT_QUERY
-from geo_ems.web.items_query import F_GEOJSON, items_parameters
+from geo_ems.web.items_query import CRS, F_GEOJSON, items_parameters
 from geo_ems.web.kinds import Kind
 from geo_ems.web.openapi_operations import OPENAPI_TYPE, Answer, operation
 from geo_ems.web.operations import METRICS_TYPE
-from geo_ems.web.pages import LANG
+from geo_ems.web.page_parameters import F_PAGE, LANG, SCHEMA_OF
 from geo_ems.web.parameters import Parameter
 from geo_ems.web.publishing import Limits
 from geo_ems.web.responses import GEOJSON, JSON, SCHEMA_JSON
@@ -25,7 +25,6 @@ __all__ = ["OPENAPI_TYPE", "openapi_document"]
 
 Document = dict[str, dict[str, dict[str, dict[str, object]]]]
 _PLAIN, _HTML, _CSV = "text/plain", "text/html", "text/csv"
-_F_PAGE = Parameter("f", Kind({"type": "string", "enum": ["json", "html"]}, str, str), "the format")
 
 
 def openapi_document(layers: Mapping[str, LayerDefinition], limits: Limits, *, address: str) -> Document:
@@ -53,7 +52,7 @@ def openapi_document(layers: Mapping[str, LayerDefinition], limits: Limits, *, a
 
 
 def _add_common(paths: dict[str, object]) -> None:
-    page = (_F_PAGE,)
+    page = (F_PAGE,)
     paths["/"] = {"get": operation("landing", "起始页 Start page", page, [Answer(200, (JSON, _HTML), schemas.LANDING)])}
     paths["/conformance"] = {
         "get": operation("conformance", "符合性 Conformance classes", (), [Answer(200, (JSON,), schemas.CONFORMANCE)])
@@ -78,14 +77,14 @@ def _add_collection(paths: dict[str, object], name: str, layer: LayerDefinition,
         "get": operation(
             f"{name}_collection",
             f"{label}: 图层 layer",
-            (_F_PAGE,),
+            (F_PAGE,),
             [Answer(200, (JSON, _HTML), schemas.COLLECTION)],
             tag=tag,
         )
     }
-    for part, words in (("schema", "结构 schema"), ("queryables", "可查询字段 queryables")):
+    for part, words, asked in (("schema", "结构 schema", (SCHEMA_OF,)), ("queryables", "可查询字段 queryables", ())):
         answers = [Answer(200, (SCHEMA_JSON,), schemas.ANY_OBJECT)]
-        paths[f"{here}/{part}"] = {"get": operation(f"{name}_{part}", f"{label}: {words}", (), answers, tag=tag)}
+        paths[f"{here}/{part}"] = {"get": operation(f"{name}_{part}", f"{label}: {words}", asked, answers, tag=tag)}
     found = Answer(200, (GEOJSON,), page, headers=("ETag", "Content-Crs"))
     created = Answer(201, (GEOJSON,), feature, headers=("ETag", "Location", "Content-Crs"))
     paths[f"{here}/items"] = {
@@ -112,7 +111,7 @@ def _add_collection(paths: dict[str, object], name: str, layer: LayerDefinition,
         "get": operation(
             f"{name}_item",
             f"{label}: 一个要素 one feature",
-            (F_GEOJSON,),
+            (F_GEOJSON, CRS),
             [read_one],
             tag=tag,
             in_path=("id",),

@@ -133,28 +133,28 @@ PROBLEM = record(
 
 
 def component_schemas(layers: Mapping[str, LayerDefinition]) -> Schema:
-    """Return the named schemas: problems, and the features of each layer as sent and as taken."""
+    """Return the named schemas: problems, and the features of each layer as given and as taken."""
     found: Schema = {"problem": PROBLEM}
     for name, layer in layers.items():
-        properties = {
+        found |= _layer_schemas(name, layer)
+    return found
+
+
+def _layer_schemas(name: str, layer: LayerDefinition) -> Schema:
+    kind: Schema = {"type": "string", "enum": ["Feature"]}
+    own_id: Schema = {"type": "string", "nullable": True, "maxLength": 100}
+    both: Schema = {"geometry": reference(f"{name}_geometry"), "properties": reference(f"{name}_properties")}
+    patch: Schema = {"type": "object", "properties": {"type": kind, "id": own_id, **both}, "additionalProperties": False}
+    return {
+        f"{name}_geometry": _geometry_schema(layer),
+        f"{name}_properties": {
             "type": "object",
             "nullable": True,
             "properties": _properties(layer),
             "additionalProperties": False,
-        }
-        geometry = {
-            **_GEOMETRY,
-            "properties": {
-                "type": {"type": "string", "enum": [str(kind) for kind in layer.geometry]},
-                "coordinates": {"type": "array", "items": {}},
-            },
-        }
-        kind: Schema = {"type": "string", "enum": ["Feature"]}
-        own_id: Schema = {"type": "string", "nullable": True, "maxLength": 100}
-        found[f"{name}_feature"] = record(
-            {"type": kind, "id": TEXT, "geometry": geometry, "properties": properties}, {"links": _list(_LINK)}
-        )
-        found[f"{name}_features"] = record(
+        },
+        f"{name}_feature": record({"type": kind, "id": TEXT, **both}, {"links": _list(_LINK)}),
+        f"{name}_features": record(
             {
                 "type": {"type": "string", "enum": ["FeatureCollection"]},
                 "features": _list(reference(f"{name}_feature")),
@@ -163,13 +163,15 @@ def component_schemas(layers: Mapping[str, LayerDefinition]) -> Schema:
                 "timeStamp": {"type": "string", "format": "date-time"},
                 "links": _list(_LINK),
             }
-        )
-        sent = {"geometry": geometry, "properties": properties}
-        closed = {"additionalProperties": False}
-        found[f"{name}_feature_sent"] = {**record({"type": kind, **sent}, {"id": own_id}), **closed}
-        found[f"{name}_patch_sent"] = {**record({}, {"type": kind, "id": own_id, **sent}), **closed}
-        del found[f"{name}_patch_sent"]["required"]  # type: ignore[attr-defined]  # OpenAPI 3.0 wants at least one name
-    return found
+        ),
+        f"{name}_feature_sent": {**record({"type": kind, **both}, {"id": own_id}), "additionalProperties": False},
+        f"{name}_patch_sent": patch,
+    }
+
+
+def _geometry_schema(layer: LayerDefinition) -> Schema:
+    kinds = {"type": "string", "enum": [str(kind) for kind in layer.geometry]}
+    return {**_GEOMETRY, "properties": {"type": kinds, "coordinates": {"type": "array", "items": {}}}}
 
 
 def _properties(layer: LayerDefinition) -> Schema:

@@ -7,15 +7,14 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from geo_ems.errors import known_names
 from geo_ems.model.caller import Caller, Permission
-from geo_ems.model.labels import LANGUAGES, Language
-from geo_ems.web import kinds
+from geo_ems.model.labels import Language
 from geo_ems.web.dependencies import asking, calling
-from geo_ems.web.parameters import Asked, Parameter
+from geo_ems.web.page_parameters import LANG
+from geo_ems.web.parameters import Asked
 from geo_ems.web.problems import NoSuchResourceError
 from geo_ems.web.responses import HTML
 from geo_ems.web.state import Served, served
 
-LANG: Parameter[str] = Parameter("lang", kinds.choice(LANGUAGES), "zh or en: labels only, never codes or numbers")
 # Nothing from elsewhere, no frame around it; which scripts may run, the page itself says by their hashes.
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:; "

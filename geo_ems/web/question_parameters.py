@@ -5,7 +5,7 @@ from geo_ems.model.definitions import Availability
 from geo_ems.services.places import MAX_PLACES
 from geo_ems.services.questions import MAX_K
 from geo_ems.web import kinds
-from geo_ems.web.pages import LANG
+from geo_ems.web.page_parameters import LANG
 from geo_ems.web.parameters import Parameter
 
 MAX_CONDITIONS, MAX_CONDITION_LENGTH = 20, 1000
@@ -27,7 +27,8 @@ _CONDITION_SCHEMA = {
 }
 
 NOT_BUILT = dict.fromkeys(
-    ("direction", "mode", "barriers", "policy"), "Roads are not loaded yet: leave it out, the answer is in straight lines."
+    ("direction", "mode", "barriers", "policy"),
+    "Roads are not loaded yet: leave it out, answers are in straight lines.",
 )
 
 LAYER = Parameter("layer", kinds.text(60), "the layer, such as shelters", required=True, example="shelters")

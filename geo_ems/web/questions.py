@@ -20,7 +20,8 @@ from geo_ems.web import question_parameters as ask
 from geo_ems.web.application import WebApplication
 from geo_ems.web.bodies import JSON_TYPES, read_body
 from geo_ems.web.dependencies import asking, calling
-from geo_ems.web.pages import LANG, language_of
+from geo_ems.web.page_parameters import LANG
+from geo_ems.web.pages import language_of
 from geo_ems.web.parameters import Asked, read_members
 from geo_ems.web.responses import CSV, GEOJSON, json_response
 from geo_ems.web.state import Served, served

@@ -34,7 +34,12 @@ def check_bind(host: str, auth: str) -> None:
 
 def run_server(app: FastAPI, *, host: str, port: int) -> None:
     """Serve until interrupted; requests that are being answered are finished first."""
-    config = uvicorn.Config(
+    uvicorn.Server(server_config(app, host=host, port=port)).run()
+
+
+def server_config(app: FastAPI, *, host: str, port: int) -> uvicorn.Config:
+    """Return how the application is served."""
+    return uvicorn.Config(
         app,
         host=host,
         port=port,
@@ -53,7 +58,6 @@ def run_server(app: FastAPI, *, host: str, port: int) -> None:
         limit_concurrency=MAX_CONNECTIONS,
         h11_max_incomplete_event_size=MAX_HEADER_BYTES,
     )
-    uvicorn.Server(config).run()
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,6 +1,6 @@
 """What lives as long as the server: the project, the lanes, the counts, the finder of places."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import Request
 
@@ -24,6 +24,8 @@ class Served:
     reads: Lane
     writes: Lane
     imports: Lane
+    descriptions: dict[str, bytes] = field(default_factory=dict)
+    """The API description as written, by the address it names."""
 
     @property
     def lanes(self) -> tuple[Lane, ...]:

@@ -1,11 +1,15 @@
 """A small county behind the real application: real store, real door, no network."""
 
+import socket
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import uvicorn
 from fastapi import FastAPI
 from shapely import LineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
@@ -18,6 +22,7 @@ from geo_ems.settings import bundled_folder, load_project
 from geo_ems.storage.protocol import LayerStore
 from geo_ems.web.app import create_app
 from geo_ems.web.application import WebApplication, web_application
+from geo_ems.web.server import server_config
 
 NOON = datetime(2026, 7, 1, 4, 0, 0, tzinfo=UTC)
 ADDRESS = "http://127.0.0.1:8000"
@@ -132,3 +137,22 @@ def app(application: WebApplication) -> FastAPI:
 @pytest.fixture
 def client(app: FastAPI) -> AsgiClient:
     return AsgiClient(app)
+
+
+@pytest.fixture
+def live_address(app: FastAPI) -> Iterator[str]:
+    """The application behind a real socket on this machine, ended with the test."""
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    server = uvicorn.Server(server_config(app, host="127.0.0.1", port=port))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    waited_until = time.monotonic() + 20
+    while not server.started and time.monotonic() < waited_until:
+        time.sleep(0.02)
+    assert server.started
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(timeout=20)
+    assert not thread.is_alive()

@@ -64,7 +64,7 @@ def test_types_instants_and_labels_are_written_as_geopackage_wants_them(path):
         "SELECT title, description, constraint_name FROM gpkg_data_columns WHERE column_name = 'capacity_persons'"
     ).fetchall()
     codes = connection.execute(
-        "SELECT value, description FROM gpkg_data_column_constraints WHERE constraint_name = 'shelters_status'"
+        "SELECT value, description FROM gpkg_data_column_constraints WHERE constraint_name = 'shelters_status' ORDER BY rowid"
     ).fetchall()
 
     assert dict(kinds) == {

@@ -45,7 +45,8 @@ def test_changes_are_told_in_order_from_any_number_on(path):
 
 def test_an_entry_says_who_what_when_and_what_was_before(path):
     rows = apsw.Connection(str(path)).execute(
-        "SELECT at, principal, origin, op, id, note, before, after_sha256 IS NULL FROM ems_change_log WHERE seq IN (4, 5)"
+        "SELECT at, principal, origin, op, id, note, before, after_sha256 IS NULL "
+        "FROM ems_change_log WHERE seq IN (4, 5)"
     )
     (*head, before, _), (*gone, _, has_no_after) = rows.fetchall()
 

@@ -1,5 +1,7 @@
 """Edits by GDAL and by SQLite itself, always in a child process: the store file is opened here by apsw alone."""
 
+import re
+
 import apsw
 import pytest
 import shapely
@@ -174,7 +176,7 @@ def test_a_row_with_an_unusable_geometry_is_kept_aside_and_listed(store, blob, w
 
     assert change.ids == ("b",)
     assert (poison.layer, poison.fid, poison.excluded) == ("response_teams", 2, True)
-    assert __import__("re").search(words, poison.reason)
+    assert re.search(words, poison.reason)
     assert store.read_columns("response_teams").ids.tolist() == ["a", "c"]
     assert store.read_rows("response_teams", ["a", "b"])[0].id == "a"
 

@@ -64,7 +64,8 @@ def test_types_instants_and_labels_are_written_as_geopackage_wants_them(path):
         "SELECT title, description, constraint_name FROM gpkg_data_columns WHERE column_name = 'capacity_persons'"
     ).fetchall()
     codes = connection.execute(
-        "SELECT value, description FROM gpkg_data_column_constraints WHERE constraint_name = 'shelters_status' ORDER BY rowid"
+        "SELECT value, description FROM gpkg_data_column_constraints "
+        "WHERE constraint_name = 'shelters_status' ORDER BY rowid"
     ).fetchall()
 
     assert dict(kinds) == {
@@ -76,6 +77,16 @@ def test_types_instants_and_labels_are_written_as_geopackage_wants_them(path):
     assert values == [("2026-06-30T23:59:59.000Z", '["earthquake","flood"]', 0)]
     assert alias == [("capacity_persons_字段 (人)", "capacity_persons", None)]
     assert codes == [("open", "开放"), ("standby", "备用"), ("closed", "关闭")]
+
+
+def test_our_own_tables_are_declared_as_an_extension(path):
+    connection = apsw.Connection(str(path))
+    declared = connection.execute(
+        "SELECT table_name FROM gpkg_extensions WHERE extension_name = 'ems_store'"
+    ).fetchall()
+    present = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'ems_*'").fetchall()
+
+    assert {*declared, ("ems_about",)} == set(present)
 
 
 def bounds_of(store, layer):

@@ -205,6 +205,18 @@ def test_a_wrong_value_reads_as_unknown_and_does_not_hide_the_team(store):
     assert store.read_rows("response_teams", ["a"])[0].properties["status"] is None
 
 
+def test_an_infinite_number_written_outside_reads_as_unknown(store):
+    edit(store, "UPDATE supply_depots__stock SET quantity = 9e999")
+    store.notice_foreign_edits()
+
+    quantity = store.read_columns("supply_depots").children["stock"].columns["quantity"]
+
+    assert quantity.known.tolist() == [False]
+    assert [(row.reason, row.excluded) for row in store.poison_rows()] == [
+        ("quantity: inf is not a finite number", False)
+    ]
+
+
 def test_text_that_is_not_utf8_does_not_take_the_layer_down(store):
     edit(store, "UPDATE response_teams SET name = CAST(x'd0c2b7e1' AS TEXT) WHERE id = 'a'")
 

@@ -6,9 +6,9 @@ from datetime import datetime
 import shapely
 
 from geo_ems.cartography.boards import Board, load_board
-from geo_ems.cartography.content import BaseLine, MapContent, MapLayer
+from geo_ems.cartography.content import BaseLine, Bounds, MapContent, MapLayer, bounds_around
 from geo_ems.cartography.page import overview_page
-from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSource
+from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSet, SnapshotSource
 from geo_ems.errors import known_names
 from geo_ems.model.labels import Language
 from geo_ems.services.provenance import data_as_of, instant_text
@@ -60,6 +60,7 @@ def map_page(
         as_of=instant_text(clock()),
         snapshot_id=pinned.snapshot_id,
         time_zone=project.zone.key,
+        bounds=_bounds(board, pinned),
         base_lines=() if waters is None else _rivers(waters),
     )
     return overview_page(content, language=language, served=served, include_private=include_private)
@@ -70,6 +71,12 @@ def _layers_needed(board: Board, source: SnapshotSource) -> set[str]:
     for item in board.layers:
         source.definition(item.name)
     return {item.name for item in board.layers} | ({WATER_LAYER} & set(source.definitions))
+
+
+def _bounds(board: Board, pinned: SnapshotSet) -> Bounds | None:
+    """Return the box around what is not base map: the province around a county must not shrink it to a dot."""
+    shown = [item.name for item in board.layers if not item.base] or [item.name for item in board.layers]
+    return bounds_around([geometry for name in shown for geometry in pinned.layer(name).columns.geometries])
 
 
 def _rivers(waters: LayerSnapshot) -> tuple[BaseLine, ...]:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from geo_ems.errors import UsageError
 from geo_ems.model.caller import Caller, Permission
 from geo_ems.services.import_options import ImportOptions
 from geo_ems.services.import_report import report_mapping
@@ -27,8 +28,9 @@ KEY = Parameter("key", kinds.text(60), "the field that recognises rows again")
 APPEND = Parameter("append", kinds.boolean(), "take rows without a key once more")
 ENCODING = Parameter("encoding", kinds.text(40), "the encoding of a text file, where it cannot be told")
 SHEET = Parameter("sheet", kinds.text(100), "the sheet of a workbook")
+MAP = Parameter("map", kinds.text(200), "field=column, where a column is not recognised", repeatable=True)
 ON_ERROR = Parameter("on_error", kinds.choice(("reject-row", "reject-file")), "what a wrong row does")
-IMPORT_QUERY: tuple[Parameter[object], ...] = (DRY_RUN, FILENAME, KEY, APPEND, ENCODING, SHEET, ON_ERROR)
+IMPORT_QUERY: tuple[Parameter[object], ...] = (DRY_RUN, FILENAME, KEY, APPEND, ENCODING, SHEET, MAP, ON_ERROR)
 _FALLBACK_NAME = "upload.csv"
 
 router = APIRouter()
@@ -60,6 +62,7 @@ async def post_import(
 def _import(path: Path, layer: str, parts: Served, caller: Caller, asked: Asked) -> Response:
     application = parts.application
     options = ImportOptions(
+        column_map=_column_map(asked),
         key=asked.one(KEY),
         encoding=asked.one(ENCODING),
         sheet=asked.one(SHEET),
@@ -78,6 +81,16 @@ def _import(path: Path, layer: str, parts: Served, caller: Caller, asked: Asked)
         new_id=application.new_id,
     )
     return json_response(report_mapping(report))
+
+
+def _column_map(asked: Asked) -> dict[str, str]:
+    pairs = [text.partition("=") for text in asked.many(MAP)]
+    for field, sign, column in pairs:
+        if not field.strip() or not sign or not column.strip():
+            raise UsageError(
+                "It is no pair of field and column", remedy="Write map=field=column.", field="map", value=field
+            )
+    return {field.strip(): column.strip() for field, _, column in pairs}
 
 
 def _safe_name(name: str | None) -> str:

@@ -1,0 +1,93 @@
+"""Files sent to be imported."""
+
+from pathlib import Path
+
+import pytest
+from asgi_client import AsgiClient
+
+CSV = "编号,名称,经度,纬度,状态,可容纳人数\nI1,一号,111.3,31.3,开放,100\nI2,二号,111.4,31.4,备用,many\n".encode()
+TYPE = {"content-type": "text/csv"}
+
+
+def count(client: AsgiClient) -> int:
+    return client.get("/collections/shelters/items?limit=1").json["numberMatched"]
+
+
+def test_a_dry_run_says_what_would_happen_and_stores_nothing(client: AsgiClient) -> None:
+    before = count(client)
+
+    answer = client.post("/v1/imports/shelters?dry_run=true&filename=a.csv", content=CSV, headers=TYPE)
+
+    assert answer.status == 200, answer.body
+    assert answer.json["dry_run"] is True
+    assert answer.json["counts"]["rows"] == 2
+    assert count(client) == before
+
+
+def test_rows_are_stored_or_listed(client: AsgiClient) -> None:
+    before = count(client)
+
+    answer = client.post("/v1/imports/shelters?filename=a.csv", content=CSV, headers=TYPE)
+
+    counts = answer.json["counts"]
+    assert counts["taken"] + counts["refused"] == counts["rows"] == 2
+    assert count(client) == before + counts["created"]
+    assert client.get("/collections/shelters/items/I1").json["properties"]["status"] == "open"
+
+
+def test_stock_of_depots_is_imported_as_a_child_table(client: AsgiClient) -> None:
+    content = "仓库编号,物资,数量\nP1,帐篷,12\n".encode()
+
+    options = "dry_run=true&filename=s.csv&map=parent=%E4%BB%93%E5%BA%93%E7%BC%96%E5%8F%B7"
+    answer = client.post(f"/v1/imports/supply_depots.stock?{options}", content=content, headers=TYPE)
+
+    assert answer.status == 200, answer.body
+    assert answer.json["layer"] == "supply_depots.stock"
+
+
+@pytest.mark.parametrize(
+    ("content", "filename"),
+    [
+        pytest.param(b"", "a.csv", id="nothing"),
+        pytest.param(b"\x00\x01\x02" * 100, "a.csv", id="noise"),
+        pytest.param(b"PK\x03\x04" + b"\x00" * 200, "a.xlsx", id="a broken workbook"),
+        pytest.param(b'{"type": "FeatureCollection", "features": [', "a.geojson", id="half a GeoJSON"),
+        pytest.param(b"[" * 100_000, "a.geojson", id="deep brackets"),
+        pytest.param(b"a,b\n1,2\n", "a.csv", id="columns nobody knows"),
+        pytest.param(b"a,b\n1,2\n", "../../etc/passwd", id="a name elsewhere"),
+        pytest.param(b"a,b\n1,2\n", "..", id="a name of dots"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_in_words(client: AsgiClient, content: bytes, filename: str) -> None:
+    before = count(client)
+    headers = {"content-type": "application/octet-stream"}
+
+    answer = client.post(f"/v1/imports/shelters?filename={filename}", content=content, headers=headers)
+
+    assert answer.status == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert b"Traceback" not in answer.body
+    assert count(client) == before
+
+
+def test_a_form_of_a_page_is_not_a_file(client: AsgiClient) -> None:
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+
+    assert client.post("/v1/imports/shelters", content=CSV, headers=headers).status == 415
+
+
+def test_unknown_layers_children_and_options_are_refused(client: AsgiClient) -> None:
+    assert client.post("/v1/imports/nothing", content=CSV, headers=TYPE).status == 404
+    assert client.post("/v1/imports/shelters.stock", content=CSV, headers=TYPE).status == 400
+    assert client.post("/v1/imports/shelters?dryrun=true", content=CSV, headers=TYPE).status == 400
+    assert client.post("/v1/imports/shelters?map=name", content=CSV, headers=TYPE).status == 400
+    assert client.post("/v1/imports/shelters?dry_run=1", content=CSV, headers=TYPE).status == 400
+
+
+def test_nothing_of_a_file_stays_behind(client: AsgiClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    client.post("/v1/imports/shelters?dry_run=true&filename=a.csv", content=CSV, headers=TYPE)
+    client.post("/v1/imports/shelters?filename=a.xlsx", content=b"PK", headers=TYPE)
+
+    assert list(tmp_path.iterdir()) == []

@@ -4,6 +4,7 @@ import asyncio
 import json
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from fastapi import FastAPI
 
@@ -51,8 +52,6 @@ class AsgiClient:
         peer: tuple[str, int] | None = ("127.0.0.1", 50000),
         host: str | None = HOST,
     ) -> Answer:
-        from urllib.parse import unquote
-
         given = dict(headers or {})
         if document is not None:
             content = json.dumps(document).encode()

@@ -280,29 +280,36 @@ def test_a_wrong_patch_is_refused_and_not_stored(client: AsgiClient, body: bytes
     check_problem(answer, {400, 413})
 
 
+HERE: dict[str, object] = {"layer": "shelters", "lon": 111.5, "lat": 31.2}
+
+
+def where(**condition: object) -> dict[str, object]:
+    return {**HERE, "where": [condition]}
+
+
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize(
     "document",
     [
         pytest.param({}, id="no layer"),
         pytest.param({"layer": "shelters"}, id="no place"),
-        pytest.param({"layer": 5, "lon": 1, "lat": 1}, id="layer a number"),
-        pytest.param({"layer": "shelters", "lon": "1", "lat": 1}, id="longitude as text"),
-        pytest.param({"layer": "shelters", "lon": True, "lat": 1}, id="longitude true"),
-        pytest.param({"layer": "shelters", "lon": 1, "lat": 91}, id="latitude 91"),
-        pytest.param({"layer": "shelters", "lon": 1, "lat": 1, "K": 5}, id="a member misspelt"),
-        pytest.param({"layer": "shelters", "lon": 1, "lat": 1, "k": 1.5}, id="k not whole"),
-        pytest.param({"layer": "shelters", "lon": 1, "lat": 1, "where": "status=open"}, id="where as text"),
-        pytest.param({"layer": "shelters", "lon": 1, "lat": 1, "where": [{}]}, id="an empty condition"),
-        pytest.param({"layer": "shelters", "lon": 1, "lat": 1, "where": [{"field": "x", "op": "=", "value": 1}]}, id="unknown field"),
-        pytest.param({"layer": "shelters", "lon": 1, "lat": 1, "where": [{"field": "name", "op": "like", "value": "%"}]}, id="unknown operator"),
-        pytest.param({"layer": "shelters", "lon": 1, "lat": 1, "where": [{"field": "name", "op": "=", "value": {}}]}, id="an object as a value"),
-        pytest.param({"layer": "shelters", "lon": 1, "lat": 1, "where": [{"field": "name", "op": "=", "value": "a", "x": 1}]}, id="a member too many"),
-        pytest.param({"layer": "shelters", "lon": 1, "lat": 1, "where": [{"field": ["name"], "op": "=", "value": "a"}]}, id="a list as a field"),
-        pytest.param({"layer": "shelters", "lon": 1, "lat": 1, "availability": "available"}, id="availability as text"),
-        pytest.param({"layer": "shelters", "lon": 1, "lat": 1, "barriers": ["B1"]}, id="barriers, not built"),
+        pytest.param({**HERE, "layer": 5}, id="layer a number"),
+        pytest.param({**HERE, "lon": "1"}, id="longitude as text"),
+        pytest.param({**HERE, "lon": True}, id="longitude true"),
+        pytest.param({**HERE, "lat": 91}, id="latitude 91"),
+        pytest.param({**HERE, "K": 5}, id="a member misspelt"),
+        pytest.param({**HERE, "k": 1.5}, id="k not whole"),
+        pytest.param({**HERE, "where": "status=open"}, id="where as text"),
+        pytest.param(where(), id="an empty condition"),
+        pytest.param(where(field="x", op="=", value=1), id="unknown field"),
+        pytest.param(where(field="name", op="like", value="%"), id="unknown operator"),
+        pytest.param(where(field="name", op="=", value={}), id="an object as a value"),
+        pytest.param(where(field="name", op="=", value="a", x=1), id="a member too many"),
+        pytest.param(where(field=["name"], op="=", value="a"), id="a list as a field"),
+        pytest.param({**HERE, "availability": "available"}, id="availability as text"),
+        pytest.param({**HERE, "barriers": ["B1"]}, id="barriers, not built"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_question_in_json_is_refused(client: AsgiClient, document: object) -> None:
     check_problem(client.post("/v1/nearest", document=document), {400})
 

@@ -113,7 +113,7 @@ class RowPlanner:
             for row in matched:
                 self._update(row, by_id[identity], has_places=converted.has_places)
         defaults = self._defaults()
-        for row in rows:
+        for row in rows if defaults else []:
             if row.feature is not None and row.stored is None:
                 properties = dict(row.feature.properties)
                 for name, value in defaults.items():
@@ -150,7 +150,7 @@ class RowPlanner:
             identity = f"{self.definition.id_prefix}{self.new_id()}"
         self._given_ids.add(identity)
         name = record.properties.get(self.definition.name_field)
-        if record.geometry is not None and name is not None:
+        if record.geometry is not None and str(name) in self.stored.places_by_name:
             place = record.geometry.representative_point()
             twin = self.stored.twin(name, place.x, place.y)
             if twin is not None:

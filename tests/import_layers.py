@@ -147,7 +147,9 @@ class Office:
             new_id=lambda: f"{next(self._numbers):03d}",
         )
 
-    def import_text(self, text: str, layer_name: str = "shelters", *, name: str = "data.csv", **options) -> ImportReport:
+    def import_text(
+        self, text: str, layer_name: str = "shelters", *, name: str = "data.csv", **options
+    ) -> ImportReport:
         path = self.folder / name
         path.write_text(text, encoding="utf-8", newline="")
         return self.import_path(path, layer_name, **options)

@@ -41,15 +41,11 @@ class ConvertedRecord:
 
 @dataclass(frozen=True, slots=True)
 class ConvertedFile:
-    """All rows of a file in its order, what each column became, and what holds for the whole file.
-
-    `has_places` is False where the file has no coordinates at all: stored places are then kept.
-    """
+    """All rows of a file in its order, what each column became, and what holds for the whole file."""
 
     plan: ColumnPlan
     records: tuple[ConvertedRecord, ...]
     notes: tuple[Finding, ...]
-    has_places: bool
 
 
 def convert_records(
@@ -81,7 +77,7 @@ def convert_records(
         for record, geometry, (properties, findings) in zip(raw.records, geometries, converted, strict=True)
     ]
     notes = (*raw.notes, *rows.notes, *(places.notes if places is not None else ()))
-    return ConvertedFile(plan, tuple(records), notes, has_places=places is not None or raw.has_geometry)
+    return ConvertedFile(plan, tuple(records), notes)
 
 
 def _points(

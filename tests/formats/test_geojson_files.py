@@ -85,7 +85,7 @@ def test_wgs84_may_be_said(read, name):
 
 
 def test_other_coordinates_are_refused_with_the_remedy(read):
-    with pytest.raises(DataError, match="in EPSG:3857, not in WGS84. Export the file in WGS84"):
+    with pytest.raises(DataError, match=r"in EPSG:3857, not in WGS84. Export the file in WGS84"):
         read(collection(feature(point(1, 2)), crs={"type": "name", "properties": {"name": "EPSG:3857"}}))
 
 
@@ -199,6 +199,8 @@ def test_too_many_vertices_refuse_the_feature(read):
 
 def test_gb18030_is_understood_here_too(tmp_path):
     path = tmp_path / "a.geojson"
-    path.write_bytes(json.dumps(collection(feature(point(1, 2), 名称="城关镇人民路第一中学")), ensure_ascii=False).encode("gb18030"))
+    path.write_bytes(
+        json.dumps(collection(feature(point(1, 2), 名称="城关镇人民路第一中学")), ensure_ascii=False).encode("gb18030")
+    )
 
     assert read_records(path).cells(read_records(path).records[0]) == {"名称": "城关镇人民路第一中学"}

@@ -32,7 +32,7 @@ def test_text_without_kana_but_with_japanese_places_may_need_the_encoding_named(
 
 
 def test_an_unknown_encoding_lists_the_known_ones():
-    with pytest.raises(UsageError, match="There is no encoding 'rot13' here. Known: utf-8, "):
+    with pytest.raises(UsageError, match=r"There is no encoding 'rot13' here. Known: utf-8, "):
         decode_text(b"abc", encoding="rot13")
 
 

@@ -81,7 +81,7 @@ def test_a_sheet_can_be_named_and_an_unknown_one_lists_those_that_exist(workbook
     path = workbook(A=[["x", "y"], [1, 2]], B=[["u", "v"], [3, 4]])
 
     assert read_records(path, sheet="B").columns == ("u", "v")
-    with pytest.raises(NotFoundError, match="There is no sheet 'C'. Known: A, B."):
+    with pytest.raises(NotFoundError, match=r"There is no sheet 'C'. Known: A, B."):
         read_records(path, sheet="C")
 
 

@@ -10,7 +10,7 @@ from geo_ems.errors import ConflictError, StoreError
 from geo_ems.model.columns import ChildTable, Column, LayerColumns
 from geo_ems.model.definitions import FieldDefinition, FieldType, LayerDefinition
 from geo_ems.model.features import ChangeBatch, ChangeKind, Commit, Feature, FeatureChange, LayerChange, Properties
-from geo_ems.storage.protocol import StoredLayer, StoreDescription
+from geo_ems.storage.protocol import StoreDescription, StoredLayer
 
 
 class FakeStore:
@@ -98,7 +98,9 @@ class FakeStore:
 
 def _child_table(name: str, fields: Mapping[str, FieldDefinition], features: Sequence[Feature]) -> ChildTable:
     rows = [(index, row) for index, feature in enumerate(features) for row in feature.children.get(name, ())]
-    return ChildTable(np.array([index for index, _ in rows], dtype=np.int64), _columns([row for _, row in rows], fields))
+    return ChildTable(
+        np.array([index for index, _ in rows], dtype=np.int64), _columns([row for _, row in rows], fields)
+    )
 
 
 def _columns(rows: Sequence[Properties], fields: Mapping[str, FieldDefinition]) -> dict[str, Column]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import shapely
 
+from geo_ems.catalogue.record_findings import UNLOCATED
 from geo_ems.catalogue.record_values import Conversion, build_converter
 from geo_ems.catalogue.records import ConvertedFile, ConvertedRecord
 from geo_ems.formats.findings import Finding
@@ -111,9 +112,9 @@ class RowPlanner:
         by_id = {feature.id: feature for feature in store.read_rows(self.definition.name, list(known))}
         for identity, matched in known.items():
             for row in matched:
-                self._update(row, by_id[identity], has_places=converted.has_places)
+                self._update(row, by_id[identity])
         defaults = self._defaults()
-        for row in rows:
+        for row in rows if defaults else []:
             if row.feature is not None and row.stored is None:
                 properties = dict(row.feature.properties)
                 for name, value in defaults.items():
@@ -150,14 +151,14 @@ class RowPlanner:
             identity = f"{self.definition.id_prefix}{self.new_id()}"
         self._given_ids.add(identity)
         name = record.properties.get(self.definition.name_field)
-        if record.geometry is not None and name is not None:
+        if record.geometry is not None and str(name) in self.stored.places_by_name:
             place = record.geometry.representative_point()
             twin = self.stored.twin(name, place.x, place.y)
             if twin is not None:
                 row.findings.append(found.SAME_NAME_NEAR.found(value=name, other=twin))
         row.feature = Feature(identity, record.geometry, record.properties)
 
-    def _update(self, row: PlannedRow, stored: Feature, *, has_places: bool) -> None:
+    def _update(self, row: PlannedRow, stored: Feature) -> None:
         properties = {**stored.properties, **row.record.properties}
         if not self.options.update_live:
             for name in live_fields(self.definition) & row.record.properties.keys():
@@ -167,7 +168,9 @@ class RowPlanner:
                 properties[name] = kept
                 if value is not None:
                     row.findings.append(found.LIVE_VALUE_KEPT.found(field=name, value=value, kept=kept))
-        geometry = row.record.geometry if has_places and row.record.geometry is not None else stored.geometry
+        geometry = row.record.geometry if row.record.geometry is not None else stored.geometry
+        if geometry is not None:  # it stays where it is
+            row.findings = [finding for finding in row.findings if finding.kind is not UNLOCATED]
         row.stored = stored
         row.feature = Feature(stored.id, geometry, properties, stored.children, stored.rev)
 

@@ -13,7 +13,10 @@ from geo_ems.model.features import ChildRows, Properties
 def nearest_document(
     answer: NearestAnswer, definition: LayerDefinition, *, include_private: bool
 ) -> dict[str, JsonValue]:
-    """Return a nearest answer; private properties are left out unless `include_private`."""
+    """Return a nearest answer, rows with their own fields beside what was computed.
+
+    Private fields are left out unless `include_private`.
+    """
     hidden = _private_names(definition, include_private=include_private)
     return {
         **_head(answer.query, answer.definition, answer.snapshot_id, answer.as_of, answer.data_as_of),
@@ -92,11 +95,11 @@ def _private_names(definition: LayerDefinition, *, include_private: bool) -> fro
     return frozenset(name for name, field in definition.fields.items() if field.private)
 
 
-def _properties(properties: Properties, hidden: frozenset[str]) -> JsonValue:
+def _properties(properties: Properties, hidden: frozenset[str]) -> dict[str, JsonValue]:
     return {name: to_json_value(value) for name, value in properties.items() if name not in hidden}
 
 
-def _children(children: ChildRows, definition: LayerDefinition, *, include_private: bool) -> JsonValue:
+def _children(children: ChildRows, definition: LayerDefinition, *, include_private: bool) -> dict[str, JsonValue]:
     shown: dict[str, JsonValue] = {}
     for name, rows in children.items():
         child = definition.children.get(name)
@@ -111,6 +114,8 @@ def _ranked(
     row: RankedFeature, definition: LayerDefinition, hidden: frozenset[str], *, include_private: bool
 ) -> JsonValue:
     return {
+        **_properties(row.properties, hidden),
+        **_children(row.children, definition, include_private=include_private),
         "rank": row.rank,
         "id": row.id,
         "name": row.name,
@@ -127,20 +132,18 @@ def _ranked(
         "position_source": row.position_source,
         "position_time": row.position_time,
         "position_age_s": row.position_age_s,
-        "properties": _properties(row.properties, hidden),
-        "children": _children(row.children, definition, include_private=include_private),
         "geometry": None if row.position_source == "live" and not include_private else geometry_json(row.geometry),
     }
 
 
 def _excluded(row: ExcludedFeature, hidden: frozenset[str]) -> JsonValue:
     return {
+        **_properties(row.properties, hidden),
         "id": row.id,
         "name": row.name,
         "reason": row.reason.value,
         "detail": row.detail,
         "straight_m": row.straight_m,
         "bearing_deg": row.bearing_deg,
-        "properties": _properties(row.properties, hidden),
         "geometry": geometry_json(row.geometry),
     }

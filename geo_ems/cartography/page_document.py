@@ -106,12 +106,22 @@ def _layers_on_board(content: MapContent, *, include_private: bool) -> list[tupl
 def _bounds_json(content: MapContent, layers: list[MapLayer]) -> JsonValue:
     bounds: Bounds | None = content.bounds
     if bounds is None:
-        bounds = bounds_around([geometry for layer in layers for geometry in layer.columns.geometries])
+        bounds = _features_bounds(content, layers)
     if bounds is None:
         return None
     west, south, east, north = bounds
     margin = max((east - west) * _MARGIN, (north - south) * _MARGIN, 0.005)
     return [round(west - margin, 6), round(south - margin, 6), round(east + margin, 6), round(north + margin, 6)]
+
+
+def _features_bounds(content: MapContent, layers: list[MapLayer]) -> Bounds | None:
+    """Return the extent of what is not base map; a province in the base map must not decide the view."""
+    base = {placement.name for placement in content.board.layers if placement.base}
+    for wanted in ([layer for layer in layers if layer.definition.name not in base], layers):
+        bounds = bounds_around([geometry for layer in wanted for geometry in layer.columns.geometries])
+        if bounds is not None:
+            return bounds
+    return None
 
 
 def _codes_json(field: FieldDefinition) -> JsonValue:

@@ -74,6 +74,7 @@ function labelDistricts(view, layer, boxes) {
 function labelAreas(view, layer, boxes) {
   if (view.zoom < 10) return;
   for (const [index, shape] of layer.shape) {
+    if (areaForce(layer, index) !== "active" && view.zoom < 12) continue;
     if (!shape || !isSeen(view, shape.box) || (shape.box[2] - shape.box[0]) * view.scale < 60) continue;
     labelPoint(view, boxes, layer, index, { size: 12.5, weight: 600, colour: DATA.areaStyles[layer.areaStyles[index]].colour, halo: 4 });
   }
@@ -114,7 +115,7 @@ function drawRanks(view, boxes) {
     ctx.fillStyle = row.rank === 1 ? "#fff" : "#7a0177"; ctx.fillText(String(row.rank), bx, by + 0.5);
     boxes.take(bx - r, by - r, bx + r, by + r);
     if (row.rank <= 10) {
-      placeText(view, boxes, rowName(row), x, y, { size: 13.5, weight: 700, offset: symbolSize(view.zoom) / 2 + 3, halo: 4 });
+      placeText(view, boxes, nameIn(layer, row), x, y, { size: 13.5, weight: 700, offset: symbolSize(view.zoom) / 2 + 3, halo: 4 });
       if (layer) view.named.add(`${layer.name}/${row.id}`);
     }
   }

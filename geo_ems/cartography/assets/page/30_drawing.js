@@ -4,6 +4,21 @@ const FONT = '"Noto Sans CJK SC","Noto Sans SC","Source Han Sans SC","Microsoft 
 const INK = "#1b1b1b";
 const images = SVG_URI.map((uri) => { const image = new Image(); image.onload = () => redrawSoon(); image.src = uri; return image; });
 let redrawWaiting = 0;
+const stamps = new Map();
+
+/* A symbol at one size as ready pixels: an SVG picture would be drawn anew at every place. */
+function stampOf(number, size) {
+  const ratio = window.devicePixelRatio || 1, key = number + "/" + size + "/" + ratio;
+  if (!stamps.has(key)) {
+    const image = images[number];
+    if (!image || !image.complete || !image.naturalWidth) return null;
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = Math.round(size * ratio);
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    stamps.set(key, canvas);
+  }
+  return stamps.get(key);
+}
 
 function redrawSoon() {
   if (redrawWaiting || !window.geoEmsDrawing) return;
@@ -255,11 +270,15 @@ function drawSymbols(view, layer, boxes) {
     ctx.strokeStyle = "#fff"; ctx.lineWidth = shape.area || over ? 3 : 6; ctx.stroke();
     ctx.strokeStyle = layer.colour; ctx.lineWidth = shape.area || over ? 1.4 : 3.4; ctx.setLineDash(over ? [4, 4] : []); ctx.stroke(); ctx.setLineDash([]);
   }
-  for (const index of layer.ids.keys()) {
+  const stamped = new Set();
+  for (let index = 0; index < layer.x.length; index++) {
     const x = layer.x[index] * view.scale - view.ox, y = layer.y[index] * view.scale - view.oy;
     if (!(x > -half && x < view.width + half && y > -half && y < view.height + half)) continue;
-    const image = images[layer.symbols[index]];
-    if (image && image.complete && image.naturalWidth) ctx.drawImage(image, x - half, y - half, size, size);
+    const spot = ((x + 64) >> 1) * 16384 * 64 + ((y + 64) >> 1) * 64 + layer.symbols[index]; // the same picture on the same two pixels is drawn once
+    if (stamped.has(spot)) continue;
+    stamped.add(spot);
+    const stamp = stampOf(layer.symbols[index], size);
+    if (stamp) ctx.drawImage(stamp, Math.round(x - half), Math.round(y - half), size, size);
     if (size >= 17) boxes.take(x - half, y - half, x + half, y + half);
   }
 }

@@ -1,20 +1,23 @@
 /* Names on the map: greedy, most important first; a name that finds no free place is not drawn. */
 class LabelBoxes {
   constructor(view) { this.view = view; this.cells = new Map(); }
-  * keys(x0, y0, x1, y1) {
-    for (let i = Math.floor(x0 / 48); i <= Math.floor(x1 / 48); i++)
-      for (let j = Math.floor(y0 / 48); j <= Math.floor(y1 / 48); j++) yield i * 4096 + j;
-  }
   isFree(x0, y0, x1, y1) {
-    for (const key of this.keys(x0, y0, x1, y1))
-      for (const b of this.cells.get(key) || []) if (b[0] < x1 && b[2] > x0 && b[1] < y1 && b[3] > y0) return false;
+    for (let i = Math.floor(x0 / 48); i <= Math.floor(x1 / 48); i++) {
+      for (let j = Math.floor(y0 / 48); j <= Math.floor(y1 / 48); j++) {
+        const cell = this.cells.get(i * 4096 + j);
+        if (cell && cell.some((b) => b[0] < x1 && b[2] > x0 && b[1] < y1 && b[3] > y0)) return false;
+      }
+    }
     return true;
   }
   take(x0, y0, x1, y1) {
     const box = [x0, y0, x1, y1];
-    for (const key of this.keys(x0, y0, x1, y1)) {
-      if (!this.cells.has(key)) this.cells.set(key, []);
-      this.cells.get(key).push(box);
+    for (let i = Math.floor(x0 / 48); i <= Math.floor(x1 / 48); i++) {
+      for (let j = Math.floor(y0 / 48); j <= Math.floor(y1 / 48); j++) {
+        const key = i * 4096 + j;
+        if (!this.cells.has(key)) this.cells.set(key, []);
+        this.cells.get(key).push(box);
+      }
     }
   }
 }
@@ -38,6 +41,7 @@ function placeText(view, boxes, text, x, y, { size = 12, weight = 400, colour = 
   return true;
 }
 
+const LABELS_TRIED = 1500; // per layer and picture: more than fit on a screen
 const DISTRICT_NAMES = { province: [0, 7], city: [0, 9], county: [7, 10.4], zone: [9, 10.4], development_zone: [10, 13], township: [9.5, 13.4], village: [14.5, 20], grid: [16, 20] };
 
 function drawLabels(view, shown, boxes) {
@@ -50,16 +54,20 @@ function drawLabels(view, shown, boxes) {
     const style = village
       ? { size: view.zoom < 13 ? 11.5 : 13, colour: "#3a3a3a", offset: 6 }
       : { size: 12.5, weight: 600, colour: INK, offset: symbolSize(view.zoom) / 2 + 2 };
-    for (const index of layer.ids.keys()) labelPoint(view, boxes, layer, index, style);
+    let tried = 0;
+    for (const index of layer.ids.keys()) {
+      if (labelPoint(view, boxes, layer, index, style) !== null && ++tried >= LABELS_TRIED) break;
+    }
   }
 }
 
+/* Place the name of one feature; null where it is out of sight or has none, else whether it found a place. */
 function labelPoint(view, boxes, layer, index, style) {
   const x = layer.x[index] * view.scale - view.ox, y = layer.y[index] * view.scale - view.oy;
-  if (!(x > -80 && x < view.width + 80 && y > -20 && y < view.height + 20)) return;
-  if (view.named.has(`${layer.name}/${layer.ids[index]}`)) return;
-  if (!(layer.names && layer.names[index]) && !(layer.names_en && layer.names_en[index])) return;
-  placeText(view, boxes, featureName(layer, index), x, y, style);
+  if (!(x > -80 && x < view.width + 80 && y > -20 && y < view.height + 20)) return null;
+  if (!(layer.names && layer.names[index]) && !(layer.names_en && layer.names_en[index])) return null;
+  if (view.named.has(`${layer.name}/${layer.ids[index]}`)) return null;
+  return placeText(view, boxes, featureName(layer, index), x, y, style);
 }
 
 function labelDistricts(view, layer, boxes) {

@@ -1,1 +1,1 @@
-"""Layer definitions (layers/*.toml), checking values against them, and live snapshots of the layers."""
+"""What layers exist and what their data must look like: definitions from `layers/*.toml`, conditions, values."""

@@ -23,7 +23,9 @@ class ListedLayer:
         """Return the span of observation dates."""
         if self.observed_min is None or self.observed_max is None:
             return "-"
-        return self.observed_min if self.observed_min == self.observed_max else f"{self.observed_min}..{self.observed_max}"
+        return (
+            self.observed_min if self.observed_min == self.observed_max else f"{self.observed_min}..{self.observed_max}"
+        )
 
     def mapping(self) -> dict[str, object]:
         """Return the layer as JSON."""

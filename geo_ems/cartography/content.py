@@ -45,7 +45,7 @@ class MapContent:
     """
 
     board: Board
-    project: str
+    project: str | Label
     layers: tuple[MapLayer, ...]
     as_of: str
     snapshot_id: str

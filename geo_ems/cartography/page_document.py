@@ -10,7 +10,7 @@ from geo_ems.cartography.symbols import SymbolKey, SymbolState
 from geo_ems.cartography.texts import REASON_TEXTS, TEXTS
 from geo_ems.errors import UsageError
 from geo_ems.model.definitions import FieldDefinition, FieldType, LayerDefinition
-from geo_ems.model.labels import LANGUAGES, Language
+from geo_ems.model.labels import LANGUAGES, Label, Language
 
 _MARGIN = 0.02  # of the extent, so that nothing lies on the edge of the first view
 
@@ -49,7 +49,9 @@ def page_document(
         "language": language,
         "served": served,
         "title": label_json(content.title),
-        "project": content.project,
+        "project": label_json(Label(content.project, content.project))
+        if isinstance(content.project, str)
+        else label_json(content.project),
         "asOf": content.as_of,
         "timeZone": content.time_zone,
         "snapshot": content.snapshot_id,

@@ -138,12 +138,12 @@ def test_no_string_of_the_data_reaches_markup(payload, page):
     shelters = next(layer for layer in document["layers"] if layer["name"] == "shelters")
     assert shelters["names"][0] == payload
     assert shelters["label"]["zh"] == payload
-    assert document["project"] == payload
+    assert document["project"] == {"zh": payload, "en": payload}
 
 
 def test_a_lone_surrogate_does_not_break_the_page():
     made = overview_page(content(lambda text: text + "\ud800"), language="zh", served=False)
-    assert json.loads(data_of(made))["project"] == "样例县应急局\ufffd"
+    assert json.loads(data_of(made))["project"]["zh"] == "样例县应急局\ufffd"
 
 
 def page_script() -> str:

@@ -177,7 +177,7 @@ def test_a_saved_answer_hides_what_is_private():
     made = document(page_content)
     assert made["nearest"]["results"][0]["kind"] == "fire_rescue"
     assert "phone" not in made["nearest"]["results"][0]
-    assert made["nearest"]["results"][0]["geometry"] is None  # a live position is private
+    assert made["nearest"]["results"][0]["geometry"]["coordinates"] == []  # a live position is private
     assert "phone" not in made["nearest"]["passed_over"][0]
     assert made["nearest"]["excluded_counts"] == {"unavailable": 1}
     assert made["coverage"]["answer"]["total"] == {"people": 1700, "reachable": 800, "unreachable": 900}
@@ -202,6 +202,11 @@ def test_the_first_view_holds_every_feature_with_a_margin():
     assert west > 112.0  # the county outline is base map and does not widen the view
     assert bounds_around([None, rows()["districts"][0][1]]) == (112.0, 28.0, 112.1, 28.1)
     assert bounds_around([None]) is None
+
+
+def test_the_name_of_the_project_may_be_bilingual():
+    assert document(content(project="县局"))["project"] == {"zh": "县局", "en": "县局"}
+    assert document(content(project=Label("县局", "Bureau")))["project"] == {"zh": "县局", "en": "Bureau"}
 
 
 def test_numbers_that_json_cannot_hold_become_null():

@@ -47,6 +47,7 @@ const DISTRICT_NAMES = { province: [0, 7], city: [0, 9], county: [7, 10.4], zone
 function drawLabels(view, shown, boxes) {
   for (const layer of shown) if (layer.draw === "areas") labelAreas(view, layer, boxes);
   for (const layer of shown) if (layer.draw === "districts") labelDistricts(view, layer, boxes);
+  labelRivers(view, boxes);
   const from = { symbols: 13, villages: 12 };
   for (const layer of shown) {
     if (view.zoom < (from[layer.draw] ?? 99)) continue;
@@ -77,6 +78,22 @@ function labelDistricts(view, layer, boxes) {
     const county = level === "county" || level === "city";
     labelPoint(view, boxes, layer, index, { size: county ? 19 : level === "township" ? 14 : 12, weight: 600, colour: "#574a74", halo: 4 });
   }
+}
+
+/* One name per river and picture, at the bend nearest to the middle of what is seen. */
+function labelRivers(view, boxes) {
+  if (view.zoom < 10.5) return;
+  const mx = (view.seen.x0 + view.seen.x1) / 2, my = (view.seen.y0 + view.seen.y1) / 2, best = new Map();
+  for (const base of DATA.baseLines) {
+    if (base.kind !== "river" || !base.name || !base.shape || !isSeen(view, base.shape.box)) continue;
+    for (const part of base.shape.parts) {
+      for (let i = 0; i < part.length; i += 2) {
+        const x = part[i] * view.scale - view.ox, y = part[i + 1] * view.scale - view.oy, far = Math.hypot(x - mx, y - my);
+        if (x > view.seen.x0 + 40 && x < view.seen.x1 - 40 && y > view.seen.y0 && y < view.seen.y1 && !(best.has(base.name) && best.get(base.name).far <= far)) best.set(base.name, { x, y, far });
+      }
+    }
+  }
+  for (const [name, { x, y }] of best) placeText(view, boxes, name, x, y, { size: 13, colour: "#1f5f96", halo: 4 });
 }
 
 function labelAreas(view, layer, boxes) {

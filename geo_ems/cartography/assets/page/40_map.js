@@ -93,7 +93,8 @@ function placeName(place) {
 }
 
 function rowPlace(row) {
-  if (row.geometry && row.geometry.type === "Point") return row.geometry.coordinates;
+  if (row.geometry && row.geometry.type === "Point" && row.geometry.coordinates.length) return row.geometry.coordinates;
+  if (row.position_source === "live") return null; // the home base is not where the team is
   const layer = layerNamed.get(answerLayerName());
   const index = layer ? layer.indexOfId.get(row.id) : undefined;
   return index === undefined ? null : layer.places[index];

@@ -182,12 +182,22 @@ function resultRow(row, layer) {
     contactNodes(row, layer));
 }
 
+/* The detail of a reason; a hazard area is told by its name where the page knows it. */
+function detailText(row) {
+  if (row.reason !== "inside_hazard") return row.detail;
+  for (const layer of DATA.layers) {
+    const index = layer.draw === "areas" ? layer.indexOfId.get(row.detail) : undefined;
+    if (index !== undefined) return featureName(layer, index);
+  }
+  return row.detail;
+}
+
 function excludedRow(row, layer, key) {
   const why = key === "passed_over" || key === "to_confirm" ? reasonText(row.reason) : null;
   return el("li", { class: "result excluded", "data-id": row.id },
     el("div", { class: "line" }, el("button", { type: "button", class: "name", text: nameIn(layer, row), onclick: () => showRow(row, layer) }),
       el("span", { class: "distance", text: distance(row.straight_m) })),
     el("div", { class: "line second" }, why ? el("strong", { class: "reason", text: why }) : rowStatus(row, layer),
-      el("span", { class: "small", text: [row.detail, bearing(row.bearing_deg)].filter(Boolean).join(" · ") })),
+      el("span", { class: "small", text: [detailText(row), bearing(row.bearing_deg)].filter(Boolean).join(" · ") })),
     key === "passed_over" ? null : contactNodes(row, layer));
 }

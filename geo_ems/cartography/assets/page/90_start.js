@@ -8,9 +8,9 @@ function isPhone() {
 function renderFrame() {
   document.documentElement.lang = state.language === "zh" ? "zh-Hans" : "en";
   const title = label(DATA.title);
-  document.title = `${title} — ${DATA.project}`;
+  document.title = `${title} — ${label(DATA.project)}`;
   document.getElementById("title").textContent = title;
-  document.getElementById("project").textContent = DATA.project;
+  document.getElementById("project").textContent = label(DATA.project);
   document.getElementById("as-of").textContent = t("as_of", { time: instant(DATA.asOf) });
   document.getElementById("attribution").textContent = attributionText();
   document.getElementById("panel").setAttribute("aria-label", t("panel"));

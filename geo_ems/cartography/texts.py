@@ -68,6 +68,7 @@ TEXTS: dict[str, Label] = {
     "place": Label("地点", "Place"),
     "chosen_place": Label("选定的点", "Chosen point"),
     "inside_areas": Label("在危险区内:{names}", "inside a hazard area: {names}"),
+    "inside_watched": Label("在关注区内(未生效):{names}", "inside a watched area (not in force): {names}"),
     "question": Label("查询内容", "Question"),
     "find_what": Label("找最近的", "Find the nearest"),
     "conditions": Label("条件与数量", "Conditions and number"),

@@ -112,6 +112,12 @@ function rowName(row) {
   return (state.language === "en" ? row.name_en || row.name : row.name || row.name_en) || t("unnamed", { id: row.id });
 }
 
+/* The name of a row of an answer; the page knows English names that the answer leaves out. */
+function nameIn(layer, row) {
+  const index = layer ? layer.indexOfId.get(row.id) : undefined;
+  return index === undefined ? rowName(row) : featureName(layer, index);
+}
+
 function fieldOf(layer, name) {
   return layer.fields.find((field) => field.name === name);
 }

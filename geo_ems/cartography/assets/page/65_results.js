@@ -10,14 +10,19 @@ function placeNode() {
     return el("p", { class: "hint", text: DATA.served ? t("choose_place") : t("needs_service") });
   }
   const { lon, lat } = state.place, name = placeName(state.place), where = surroundings(lon, lat);
-  const district = where.districts.map(({ layer, index }) => featureName(layer, index)).join(" · ");
+  const district = where.districts.slice(-3).map(({ layer, index }) => featureName(layer, index)).join(" · ");
   return el("section", { class: "place", "aria-label": t("place") },
     el("p", { class: "place-name" }, el("span", { class: "place-mark", "aria-hidden": "true" }),
       el("strong", { text: name || district || t("chosen_place") })),
     el("p", { class: "small", text: [name && district ? district : null, position(lon, lat)].filter(Boolean).join(" · ") }),
-    where.areas.length ? el("p", { class: "danger" }, el("span", { "aria-hidden": "true", text: "⚠ " }),
-      t("inside_areas", { names: where.areas.map(({ layer, index }) => featureName(layer, index)).join(separator()) })) : null,
+    areasNode(where.areas, "active", "danger", "inside_areas"),
+    areasNode(where.areas, "watch", "caution", "inside_watched"),
     DATA.served ? null : el("p", { class: "hint", text: state.answer ? t("saved_answer") : t("needs_service") }));
+}
+
+function areasNode(areas, force, look, text) {
+  const names = areas.filter(({ layer, index }) => areaForce(layer, index) === force).map(({ layer, index }) => featureName(layer, index));
+  return names.length ? el("p", { class: look }, el("span", { "aria-hidden": "true", text: "⚠ " }), t(text, { names: names.join(separator()) })) : null;
 }
 
 function questionNode(open) {
@@ -101,10 +106,6 @@ function reasonText(reason) {
   return words ? label(words) : reason;
 }
 
-function propertiesOf(row) {
-  return row.properties || {};
-}
-
 const RADIO = ["call_sign", "radio_channel"];
 
 /* Telephones of a row, from the answer; contacts without one are said to have none. */
@@ -112,7 +113,7 @@ function contactNodes(row, layer) {
   if (!layer) return [];
   const fields = layer.contact.map((name) => fieldOf(layer, name)).filter(Boolean);
   const phones = fields.filter(isPhoneField), people = fields.filter((field) => !isPhoneField(field) && !RADIO.includes(field.name));
-  const known = (field) => { const value = own(propertiesOf(row), field.name); return value === null || value === undefined || value === "" ? null : value; };
+  const known = (field) => { const value = own(row, field.name); return value === null || value === undefined || value === "" ? null : value; };
   const names = people.map(known).filter(Boolean).map(String);
   const radio = RADIO.map((name) => fieldOf(layer, name)).filter(Boolean).filter(known);
   const numbers = [];
@@ -138,7 +139,7 @@ function stockText(row, layer) {
   for (const child of layer.children) {
     const field = child.fields.find((one) => one.type === "code" && one.codes.some((code) => code.code === item));
     const code = field && field.codes.find((one) => one.code === item);
-    const lines = (own(row.children, child.name) || []).filter((line) => field && own(line, field.name) === item && typeof line.quantity === "number");
+    const lines = (own(row, child.name) || []).filter((line) => field && own(line, field.name) === item && typeof line.quantity === "number");
     if (code) return el("p", { class: "small", text: `${label(code.label)} ${lines.length ? grouped(lines.reduce((sum, line) => sum + line.quantity, 0)) + " " + label(code.unit) : t("unknown")}` });
   }
   return null;
@@ -151,7 +152,7 @@ function showRow(row, layer) {
 }
 
 function rowStatus(row, layer) {
-  const code = "status" in row && row.status !== undefined ? row.status : layer && layer.statusField ? own(propertiesOf(row), layer.statusField) : null;
+  const code = layer && layer.statusField ? own(row, layer.statusField) ?? own(row, "status") : null;
   const index = layer ? layer.indexOfId.get(row.id) : undefined;
   const text = layer && layer.statusField ? statusText(layer, code) : null;
   return text === null ? null : el("span", { class: code ? "status" : "status unknown" },
@@ -162,7 +163,7 @@ function ageText(row, layer) {
   if (row.position_source === "home_base") return t("at_home_base");
   if (row.position_age_s !== null && row.position_age_s !== undefined) return t("position_age", { age: age(row.position_age_s) });
   if (row.position_source === "live") return t("position_unknown");
-  const surveyed = own(propertiesOf(row), "surveyed_on");
+  const surveyed = own(row, "surveyed_on");
   return layer && fieldOf(layer, "surveyed_on") ? t("surveyed", { date: surveyed || t("unknown") }) : null;
 }
 
@@ -172,7 +173,7 @@ function resultRow(row, layer) {
   const facts = [bearing(row.bearing_deg), free, ageText(row, layer)].filter(Boolean).join(" · ");
   return el("li", { class: row.rank === 1 ? "result first" : "result", "data-id": row.id },
     el("div", { class: "line" }, el("span", { class: "rank", text: String(row.rank) }),
-      el("button", { type: "button", class: "name", text: rowName(row), onclick: () => showRow(row, layer) }),
+      el("button", { type: "button", class: "name", text: nameIn(layer, row), onclick: () => showRow(row, layer) }),
       el("span", { class: "distance", text: distance(row.distance_m) })),
     el("div", { class: "line second" }, rowStatus(row, layer), el("span", { class: "small", text: facts }),
       row.tied ? el("span", { class: "tag", text: t("tied") }) : null),
@@ -181,12 +182,22 @@ function resultRow(row, layer) {
     contactNodes(row, layer));
 }
 
+/* The detail of a reason; a hazard area is told by its name where the page knows it. */
+function detailText(row) {
+  if (row.reason !== "inside_hazard") return row.detail;
+  for (const layer of DATA.layers) {
+    const index = layer.draw === "areas" ? layer.indexOfId.get(row.detail) : undefined;
+    if (index !== undefined) return featureName(layer, index);
+  }
+  return row.detail;
+}
+
 function excludedRow(row, layer, key) {
   const why = key === "passed_over" || key === "to_confirm" ? reasonText(row.reason) : null;
   return el("li", { class: "result excluded", "data-id": row.id },
-    el("div", { class: "line" }, el("button", { type: "button", class: "name", text: rowName(row), onclick: () => showRow(row, layer) }),
+    el("div", { class: "line" }, el("button", { type: "button", class: "name", text: nameIn(layer, row), onclick: () => showRow(row, layer) }),
       el("span", { class: "distance", text: distance(row.straight_m) })),
     el("div", { class: "line second" }, why ? el("strong", { class: "reason", text: why }) : rowStatus(row, layer),
-      el("span", { class: "small", text: [row.detail, bearing(row.bearing_deg)].filter(Boolean).join(" · ") })),
+      el("span", { class: "small", text: [detailText(row), bearing(row.bearing_deg)].filter(Boolean).join(" · ") })),
     key === "passed_over" ? null : contactNodes(row, layer));
 }

@@ -36,5 +36,5 @@ function areaSwatch(style) {
 }
 
 function attributionText() {
-  return [DATA.project, t("as_of", { time: instant(DATA.asOf) }), t("snapshot", { id: DATA.snapshot }), t("own_map")].filter(Boolean).join(" · ");
+  return [label(DATA.project), t("as_of", { time: instant(DATA.asOf) }), t("snapshot", { id: DATA.snapshot }), t("own_map")].filter(Boolean).join(" · ");
 }

@@ -25,8 +25,8 @@ BRIDGES = (
     (8_800.0, "石门关大桥", "Shimenguan Bridge"),
     (18_600.0, "松坪大桥", "Songping Bridge"),
     (32_300.0, "云渡大桥", "Yundu Bridge"),
-    (41_200.0, "柳林渡大桥", "Liulindu Bridge"),
-    (46_700.0, "长堤大桥", "Changdi Bridge"),
+    (41_200.0, "长堤大桥", "Changdi Bridge"),
+    (46_700.0, "沙洲大桥", "Shazhou Bridge"),
     (51_600.0, "官垱大桥", "Guandang Bridge"),
 )
 MAIN_BRIDGE = 2

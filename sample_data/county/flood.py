@@ -43,7 +43,7 @@ def flood_plain(land: Land) -> FloodPlain:
     x_m, y_m = fine_centres_m()
     spots = np.column_stack((x_m.ravel(), y_m.ravel()))
     rise_m = sample_raster(land.terrain.rise_m, spots).reshape(x_m.shape)
-    river_m = cKDTree(land.terrain.main_river.xy_m).query(spots)[0].reshape(x_m.shape)
+    river_m = cKDTree(land.terrain.main_river.xy_m).query(spots, distance_upper_bound=6_000)[0].reshape(x_m.shape)
     uneven = 0.9 * fractal_noise(x_m, y_m, wavelength_m=1_800, octaves=3, subject="flood edge")
     level = ndimage.gaussian_filter(rise_m, 1.5) + uneven
     level = np.where(river_m < 260, -9.0, level)
@@ -91,9 +91,11 @@ def flood_tonight(land: Land, bands: IntArray, level: FloatArray, river_m: Float
     x_m, y_m = fine_centres_m()
     here = land.places.villages_m[victim]
     away_m = np.hypot(x_m - here[0], y_m - here[1])
-    roads = [road.xy_m for road in land.network.roads if road.road_class in {"trunk", "motorway"} or road in land.network.bridges]
+    bridges = {road.code for road in land.network.bridges}
+    roads = [road.xy_m for road in land.network.roads if road.road_class in {"trunk", "motorway"} or road.code in bridges]
     spots = np.vstack([np.linspace(line[i], line[i + 1], 12) for line in roads for i in range(len(line) - 1)])
-    dry_m = cKDTree(spots).query(np.column_stack((x_m.ravel(), y_m.ravel())))[0].reshape(x_m.shape)
+    cells = np.column_stack((x_m.ravel(), y_m.ravel()))
+    dry_m = cKDTree(spots).query(cells, distance_upper_bound=1_000)[0].reshape(x_m.shape)
     bank, _ = ndimage.label(river_m > 150)
     row, column = int((here[1] + MARGIN_M) // FINE_M), int((here[0] + MARGIN_M) // FINE_M)
     wet = (bank == bank[row, column]) & (bands >= 0) & (away_m < 2_300) & (dry_m > 260)

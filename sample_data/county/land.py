@@ -1,11 +1,10 @@
 """The county as a whole: what every data set looks up, and the rows they hand over."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from scipy.spatial import cKDTree
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
@@ -32,14 +31,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Land:
-    """Everything that is on the ground."""
+    """Everything that is on the ground; `road_ends_m`, shape (n, 2), are the ends of all roads but the motorway."""
 
     terrain: Terrain
     places: Settlements
     shapes: DistrictShapes
     villages: tuple[VillageName, ...]
     network: RoadNetwork
-    village_height_m: FloatArray = field(default_factory=lambda: np.empty(0))
+    village_height_m: FloatArray
+    road_ends_m: FloatArray
 
     def township_at(self, xy_m: Point) -> int:
         """Return the township whose polygon holds the point; the nearest one for a point just outside."""
@@ -52,13 +52,9 @@ class Land:
 
     def road_spot(self, xy_m: Point, *, aside_m: float = 45.0) -> Point:
         """Return a place a little beside the road end that is nearest to a point."""
-        corners = self.road_ends()
-        x_m, y_m = corners[int(cKDTree(corners).query(xy_m)[1])]
+        away_m = np.hypot(*(self.road_ends_m - np.asarray(xy_m)).T)
+        x_m, y_m = self.road_ends_m[int(np.argmin(np.round(away_m, 3)))]
         return (float(x_m) + aside_m, float(y_m) + aside_m * 0.6)
-
-    def road_ends(self) -> FloatArray:
-        """Return the ends of all roads but the motorway, shape (n, 2) in metres."""
-        return np.array([road.xy_m[0] for road in self.network.roads if road.road_class != "motorway"])
 
 
 def survey_land() -> Land:
@@ -70,7 +66,9 @@ def survey_land() -> Land:
     height_m = sample_raster(terrain.height_m, villages_m)
     river_m = sample_raster(terrain.river_distance_m, villages_m)
     villages = name_villages(villages_m, places.village_township, height_m, river_m)
-    return Land(terrain, places, shapes, tuple(villages), build_roads(terrain, places, villages), height_m)
+    network = build_roads(terrain, places, villages)
+    ends_m = np.array([road.xy_m[0] for road in network.roads if road.road_class != "motorway"])
+    return Land(terrain, places, shapes, tuple(villages), network, height_m, ends_m)
 
 
 def township_code(number: int) -> str:

@@ -51,7 +51,7 @@ def join_junctions(terrain: Terrain, places: Settlements, junctions: Junctions) 
     exits = np.any(junctions.kind[pairs] == PointKind.EXIT, axis=1)
     usable = (places.township_of_cell[rows, columns] >= 0) | exits
     usable &= length < np.where(exits, 3_000.0, 2_600.0)
-    usable &= shapely.distance(lines, river) > KEEP_OFF_RIVER_M - 60.0
+    usable &= ~shapely.dwithin(river, lines, KEEP_OFF_RIVER_M - 60.0)
     usable &= ~_near_bridge_deck(junctions, pairs, lines)
     usable |= is_bridge
     pairs, lines, length, is_bridge = pairs[usable], lines[usable], length[usable], is_bridge[usable]

@@ -30,7 +30,7 @@ def relax_junctions(terrain: Terrain, junctions: Junctions, network: Network) ->
     shapely.prepare(river)
     for _ in range(40):
         lines = shapely.linestrings(wanted[network.pairs])
-        bad = (shapely.distance(lines, river) < KEEP_OFF_RIVER_M - 60.0) & ~network.is_bridge
+        bad = shapely.dwithin(river, lines, KEEP_OFF_RIVER_M - 60.0) & ~network.is_bridge
         bad[crossing_pairs(lines).ravel()] = True
         bad |= sharp_corners(wanted, network.pairs)
         ends = np.unique(network.pairs[bad])
@@ -152,7 +152,7 @@ def straighten_conflicts(terrain: Terrain, network: Network, xy_m: FloatArray, l
     shapely.prepare(river)
     for _ in range(10):
         shapes = np.array([LineString(line) for line in drawn], dtype=object)
-        bad = (shapely.distance(shapes, river) < 120.0) & ~network.is_bridge
+        bad = shapely.dwithin(river, shapes, 120.0) & ~network.is_bridge
         bad |= ~shapely.is_simple(shapes)
         bad[crossing_pairs(shapes).ravel()] = True
         curved = [number for number in np.flatnonzero(bad).tolist() if len(drawn[number]) > 2]

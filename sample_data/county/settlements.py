@@ -57,18 +57,25 @@ def spread_points(
     candidates_m: FloatArray, score: FloatArray, spacing_m: FloatArray, fixed_m: FloatArray, fixed_gap_m: float
 ) -> IntArray:
     """Return indices of candidates, best score first, none nearer to a chosen one than its spacing."""
+    order = np.argsort(-score, kind="stable")
+    if len(fixed_m):
+        order = order[cKDTree(fixed_m).query(candidates_m[order])[0] >= fixed_gap_m]
+    box_m = float(spacing_m.max())
+    boxes: dict[tuple[int, int], list[tuple[float, float, float]]] = {}
     chosen: list[int] = []
-    places = np.empty((0, 2))
-    gaps = np.empty(0)
-    for index in np.argsort(-score, kind="stable").tolist():
-        here = candidates_m[index]
-        if len(fixed_m) and np.min(np.hypot(*(fixed_m - here).T)) < fixed_gap_m:
+    xs, ys, gaps = candidates_m[:, 0].tolist(), candidates_m[:, 1].tolist(), spacing_m.tolist()
+    for index in order.tolist():
+        x_m, y_m, gap_m = xs[index], ys[index], gaps[index]
+        column, row = int(x_m // box_m), int(y_m // box_m)
+        if any(
+            (x_m - other_x_m) ** 2 + (y_m - other_y_m) ** 2 < min(gap_m, other_gap_m) ** 2
+            for c in (column - 1, column, column + 1)
+            for r in (row - 1, row, row + 1)
+            for other_x_m, other_y_m, other_gap_m in boxes.get((c, r), ())
+        ):
             continue
-        if len(places) and np.any(np.hypot(*(places - here).T) < np.minimum(gaps, spacing_m[index])):
-            continue
+        boxes.setdefault((column, row), []).append((x_m, y_m, gap_m))
         chosen.append(index)
-        places = np.vstack((places, here))
-        gaps = np.append(gaps, spacing_m[index])
     return np.asarray(chosen, dtype=np.int64)
 
 

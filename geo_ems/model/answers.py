@@ -41,6 +41,8 @@ class RankedFeature:
     availability: Availability | None
     tied: bool
     district_id: str | None
+    capacity_free: int | None
+    hazard_flags: tuple[str, ...]
     position_source: str | None
     position_time: str | None
     position_age_s: float | None

@@ -201,6 +201,8 @@ class LayerDefinition:
     capacity: CapacityRule | None = None
     synonyms_lon: tuple[str, ...] = ()
     synonyms_lat: tuple[str, ...] = ()
+    synonyms_lonlat: tuple[str, ...] = ()
+    synonyms_latlon: tuple[str, ...] = ()
     published: bool = True
     text: str = ""
     sha256: str = ""

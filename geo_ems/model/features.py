@@ -73,9 +73,13 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class LayerChange:
-    """One entry of the log after a sequence number: which ids of which layer changed."""
+    """One entry of the log after a sequence number: which ids of which layer changed.
+
+    `note` is the note of the batch; an import's tells the hash of its file.
+    """
 
     seq: int
     layer: str
     ids: tuple[str, ...]
     whole_layer: bool = False
+    note: str = ""

@@ -1,0 +1,104 @@
+"""The one composition root: settings -> store, snapshots; doors take what they need from here."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from geo_ems.catalogue.definitions import load_definitions
+from geo_ems.catalogue.snapshots import SnapshotSource
+from geo_ems.errors import StoreError, UsageError
+from geo_ems.services.districts import DistrictStore
+from geo_ems.settings import Project, bundled_folder, find_project_folder, load_project, process_environment
+from geo_ems.storage.geopackage_store import GeoPackageStore, open_geopackage
+from geo_ems.storage.protocol import LayerStore
+
+_ID_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"  # no characters that are mistaken for each other on the phone
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An opened project: what every door works with."""
+
+    project: Project
+    store: LayerStore
+    embedded: GeoPackageStore
+    snapshots: SnapshotSource
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+
+def current_project() -> Project:
+    """Return the project this process works on, by environment and working folder."""
+    environment = process_environment()
+    return load_project(find_project_folder(environment, start=Path.cwd()), environment)
+
+
+@contextmanager
+def opened(project: Project, *, read_only: bool = False) -> Iterator[Application]:
+    """Open a project's store and layers, and close them again.
+
+    Opening for writing creates the store where there is none and applies additive changes of the
+    layer definitions.
+
+    Raises
+    ------
+    FaultsError
+        Where a layer definition is wrong.
+    StoreError
+        Where the store is locked by another writer, missing (read-only), damaged or too new.
+    """
+    definitions = load_definitions(project.layers_folder)
+    path = _store_path(project)
+    if read_only and not path.exists():
+        raise StoreError(
+            f"There is no store at {path}", where="store", remedy="Import a file first: geo-ems import LAYER FILE"
+        )
+    store = open_geopackage(path, clock=utc_clock, new_id=new_id, read_only=read_only)
+    try:
+        if not read_only:
+            for definition in definitions.values():
+                store.apply_definition(definition)
+        district_aware = DistrictStore(store, definitions)
+        yield Application(
+            project=project,
+            store=district_aware,
+            embedded=store,
+            snapshots=SnapshotSource(district_aware, definitions),
+            clock=utc_clock,
+            new_id=new_id,
+        )
+    finally:
+        store.close()
+
+
+def utc_clock() -> datetime:
+    """Return the current instant in UTC."""
+    return datetime.now(tz=UTC)
+
+
+def new_id() -> str:
+    """Return a random id part of ten characters that can be read out on the phone."""
+    return "".join(secrets.choice(_ID_ALPHABET) for _ in range(10))
+
+
+def _store_path(project: Project) -> Path:
+    if project.store.startswith(("postgresql://", "postgres://")):
+        raise UsageError(
+            "The PostGIS store is not built yet",
+            where="GEO_EMS_STORE",
+            remedy="Give the path of a .gpkg file.",
+            field="GEO_EMS_STORE",
+            value=project.store,
+        )
+    path = Path(project.store).expanduser()
+    inside_wheel = bundled_folder().name == "_bundled" and path.resolve().is_relative_to(bundled_folder())
+    if inside_wheel:
+        raise StoreError(
+            "There is no project folder here, and the bundled one is not a place to store data",
+            where=str(Path.cwd()),
+            remedy="Make one with: geo-ems init my-county, then work inside it.",
+        )
+    return path

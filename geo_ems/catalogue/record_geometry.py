@@ -1,0 +1,45 @@
+"""Whether a geometry may stand in a layer: finite, in range, of an allowed kind, valid."""
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from geo_ems.catalogue import record_findings as found
+from geo_ems.catalogue.record_places import MAX_LAT_DEG, MAX_LON_DEG, coordinate_fault
+from geo_ems.formats.findings import Finding
+from geo_ems.model.definitions import GeometryKind
+
+
+def checked_geometry(
+    geometry: BaseGeometry, kinds: tuple[GeometryKind, ...], findings: list[Finding]
+) -> BaseGeometry | None:
+    """Return the geometry in two dimensions, or None with a finding that says why it is refused.
+
+    Coordinates are lon, lat in degrees. A vertex at exactly (0, 0) is a fault of the data.
+    """
+    if geometry.geom_type not in kinds:
+        findings.append(
+            found.KIND_NOT_ALLOWED.found(value=geometry.geom_type, known=", ".join(kind.value for kind in kinds))
+        )
+        return None
+    if geometry.has_z:
+        geometry = shapely.force_2d(geometry)
+        findings.append(found.HEIGHT_DROPPED.found())
+    fault = _first_wrong_vertex(geometry)
+    if fault is None and geometry.geom_type != "Point" and not geometry.is_valid:
+        fault = found.INVALID_GEOMETRY.found(value=shapely.is_valid_reason(geometry))
+    if fault is not None:
+        findings.append(fault)
+        return None
+    return geometry
+
+
+def _first_wrong_vertex(geometry: BaseGeometry) -> Finding | None:
+    lonlat_deg = shapely.get_coordinates(geometry)
+    lon, lat = lonlat_deg[:, 0], lonlat_deg[:, 1]
+    in_range = (np.abs(lon) <= MAX_LON_DEG) & (np.abs(lat) <= MAX_LAT_DEG)
+    wrong = ~in_range | ((lon == 0) & (lat == 0))
+    if not wrong.any():
+        return None
+    first = int(np.argmax(wrong))
+    return coordinate_fault(float(lon[first]), float(lat[first]))

@@ -1,0 +1,182 @@
+"""Raw records of a file become rows of a layer, each with everything that is to be said of it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from shapely.geometry.base import BaseGeometry
+
+from geo_ems.catalogue import record_findings as found
+from geo_ems.catalogue.record_geometry import checked_geometry
+from geo_ems.catalogue.record_matching import ColumnMatch, ColumnPlan, plan_columns
+from geo_ems.catalogue.record_numbers import has_decimal_commas, has_mixed_commas
+from geo_ems.catalogue.record_places import PlaceReader
+from geo_ems.catalogue.record_values import Conversion, Converter, Flag, build_converter, read_flag
+from geo_ems.errors import DataError
+from geo_ems.formats.findings import Finding, Grade
+from geo_ems.formats.raw import RawFile, RawRecord
+from geo_ems.model.definitions import FieldDefinition, FieldType, LayerDefinition
+from geo_ems.model.features import Value
+
+ONE_LINE_FIELDS = frozenset({"code", "name", "name_en", "address"})
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedRecord:
+    """One row of a layer: the fields that the file has, a place or None, and the findings."""
+
+    line: int
+    sheet: str
+    geometry: BaseGeometry | None
+    properties: Mapping[str, Value]
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_refused(self) -> bool:
+        """Return whether the row cannot be stored."""
+        return any(finding.kind.grade is Grade.REFUSED for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedFile:
+    """All rows of a file in its order, what each column became, and what holds for the whole file.
+
+    `has_places` is False where the file has no coordinates at all: stored places are then kept.
+    """
+
+    plan: ColumnPlan
+    records: tuple[ConvertedRecord, ...]
+    notes: tuple[Finding, ...]
+    has_places: bool
+
+
+def convert_records(
+    raw: RawFile, definition: LayerDefinition, *, zone: ZoneInfo, field_map: Mapping[str, str] | None = None
+) -> ConvertedFile:
+    """Return the rows of a layer that a file holds.
+
+    Raises
+    ------
+    DataError
+        Where a required field has no column.
+    UsageError
+        Where `field_map` names a field or column that does not exist.
+    """
+    plan = plan_columns(raw, fields=definition.fields, definition=definition, field_map=field_map)
+    check_required_columns(plan, definition.fields, raw)
+    places = PlaceReader(raw, plan.places) if plan.places else None
+    rows = RowConverter(raw, plan, zone=zone)
+    records = []
+    for record in raw.records:
+        properties, findings = rows.convert(record)
+        geometry = record.geometry
+        if places is not None:
+            geometry = places.read(record, findings)
+        elif geometry is None and not any(finding.kind.grade is Grade.REFUSED for finding in record.findings):
+            findings.append(found.UNLOCATED.found())
+        if geometry is not None:
+            geometry = checked_geometry(geometry, definition.geometry, findings)
+        records.append(ConvertedRecord(record.line, record.sheet, geometry, properties, tuple(findings)))
+    notes = (*raw.notes, *rows.notes, *(places.notes if places is not None else ()))
+    return ConvertedFile(plan, tuple(records), notes, has_places=places is not None or raw.has_geometry)
+
+
+def check_required_columns(plan: ColumnPlan, fields: Mapping[str, FieldDefinition], raw: RawFile) -> None:
+    """Refuse a file that lacks the column of a required field."""
+    present = {match.field.name for match in plan.matches}
+    missing = [
+        field for field in fields.values() if field.required and field.default is None and field.name not in present
+    ]
+    if missing:
+        names = ", ".join(f"{field.name} ({field.label.zh})" for field in missing)
+        first = missing[0].name
+        raise DataError(
+            f"There is no column for {names}; the columns are {', '.join(raw.columns)}",
+            where=raw.name,
+            remedy=f"Say which column it is: --map {first}=COLUMN.",
+        )
+
+
+class RowConverter:
+    """Converts the cells of one row after the other; `notes` is complete after the last row."""
+
+    def __init__(self, raw: RawFile, plan: ColumnPlan, *, zone: ZoneInfo) -> None:
+        self._file_notes: dict[tuple[str, str], Finding] = {}
+        self._plain = [match for match in plan.matches if match.flag is None]
+        self._flags = [match for match in plan.matches if match.flag is not None]
+        self._converters: list[tuple[ColumnMatch, Converter]] = []
+        self._required = tuple(
+            match.field.name for match in self._plain if match.field.required and match.field.default is None
+        )
+        for match in self._plain:
+            conversion = self._conversion(raw, match, zone)
+            self._converters.append((match, build_converter(match.field, conversion)))
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        """Return what holds for the whole file, said once each."""
+        return tuple(self._file_notes.values())
+
+    def _conversion(self, raw: RawFile, match: ColumnMatch, zone: ZoneInfo) -> Conversion:
+        field = match.field
+        one_line = field.name in ONE_LINE_FIELDS
+        if field.type not in (FieldType.INTEGER, FieldType.REAL):
+            return Conversion(zone, one_line=one_line)
+        cells = [record.values[match.index] for record in raw.records]
+        decimal = field.type is FieldType.REAL and has_decimal_commas(cells)
+        if decimal:
+            self._note(found.DECIMAL_COMMA_COLUMN.found(column=match.column, field=field.name))
+        if match.factor != 1.0 and match.unit is not None and field.unit is not None:
+            source, target = match.unit.symbol.zh, field.unit.symbol.zh
+            self._note(found.UNIT_CONVERTED.found(column=match.column, field=field.name, source=source, target=target))
+        return Conversion(zone, match.factor, decimal, has_mixed_commas(cells))
+
+    def _note(self, finding: Finding) -> None:
+        self._file_notes.setdefault((finding.kind.code, finding.column), finding)
+
+    def convert(self, record: RawRecord) -> tuple[dict[str, Value], list[Finding]]:
+        """Return the properties of a row and its findings, those of the reader first."""
+        findings = list(record.findings)
+        properties: dict[str, Value] = {}
+        values = record.values
+        for match, converter in self._converters:
+            said: list[Finding] = []
+            properties[match.field.name] = converter(values[match.index], said)
+            for finding in said:
+                self._keep(finding, match, findings)
+            if match.field.name in self._required and properties[match.field.name] is None and not said:
+                self._keep(found.REQUIRED_MISSING.found(), match, findings)
+        for name, codes in self._flagged_codes(record, findings):
+            direct = properties.get(name)
+            properties[name] = tuple(sorted(codes | set(direct if isinstance(direct, tuple) else ())))
+        return properties, findings
+
+    def _keep(self, finding: Finding, match: ColumnMatch, findings: list[Finding]) -> None:
+        placed = Finding(finding.kind, match.column, match.field.name, finding.value, finding.details)
+        if finding.kind is found.ZONE_ASSUMED:
+            self._file_notes.setdefault((finding.kind.code, ""), finding)
+        else:
+            findings.append(placed)
+
+    def _flagged_codes(self, record: RawRecord, findings: list[Finding]) -> Iterator[tuple[str, set[str]]]:
+        """Give, per field of codes with yes/no columns, the codes that are yes; likewise for limits."""
+        yes: dict[str, set[str]] = {}
+        limited: dict[str, set[str]] = {}
+        for match in self._flags:
+            code, field = match.flag or "", match.field
+            yes.setdefault(field.name, set())
+            if field.flags_limited is not None:
+                limited.setdefault(field.flags_limited, set())
+            cell = record.values[match.index]
+            flag = read_flag(cell)
+            if flag is None or (flag is Flag.LIMITED and field.flags_limited is None):
+                self._keep(found.UNKNOWN_FLAG.found(value=cell), match, findings)
+            elif flag is Flag.YES:
+                yes[field.name].add(code)
+            elif flag is Flag.LIMITED and field.flags_limited is not None:
+                limited[field.flags_limited].add(code)
+        for match in self._flags:
+            if match.field.flags_limited in limited:
+                limited[match.field.flags_limited] -= yes[match.field.name]
+        yield from yes.items()
+        yield from limited.items()

@@ -1,0 +1,139 @@
+"""Read-only pictures of the layers at one moment: a query pins one set and sees nothing change."""
+
+import hashlib
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from geo_ems.errors import StoreError, known_names
+from geo_ems.model.columns import LayerColumns, ObjectArray
+from geo_ems.model.definitions import LayerDefinition
+from geo_ems.queries.positions import TeamPositions, availability_of, team_positions
+from geo_ems.queries.shapes import PreparedGeometries, prepare_geometries
+from geo_ems.storage.protocol import LayerStore, StoreDescription
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSnapshot:
+    """One layer at the sequence number `last_seq` of its last change.
+
+    `shapes` are the places the features are ranked from: their geometries, for teams with live
+    positions the place where each team is (`positions`).
+    """
+
+    definition: LayerDefinition
+    columns: LayerColumns
+    availability: ObjectArray
+    positions: TeamPositions | None
+    shapes: PreparedGeometries
+    row_of: Mapping[str, int]
+    last_seq: int
+    changed_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotSet:
+    """The layers a query reads, all at one sequence number of the store."""
+
+    store_id: str
+    seq: int
+    catalogue_sha256: str
+    layers: Mapping[str, LayerSnapshot]
+
+    @property
+    def snapshot_id(self) -> str:
+        """Return what names this state of the data and of the definitions."""
+        return f"{self.store_id[:8]}-{self.seq}-{self.catalogue_sha256[:8]}"
+
+    def layer(self, name: str) -> LayerSnapshot:
+        """Return one layer of the set.
+
+        Raises
+        ------
+        NotFoundError
+            Where the set has no such layer; the message lists those there are.
+        """
+        if name not in self.layers:
+            raise known_names("layer", name, tuple(self.layers))
+        return self.layers[name]
+
+
+class SnapshotSource:
+    """Keeps the newest snapshot of each layer and hands out consistent sets of them."""
+
+    _ATTEMPTS = 50
+
+    def __init__(self, store: LayerStore, definitions: Mapping[str, LayerDefinition]) -> None:
+        """Serve the layers that have a definition; a stored layer without one stays unpublished."""
+        self._store = store
+        self._definitions = dict(definitions)
+        self._cached: dict[str, LayerSnapshot] = {}
+        self._lock = threading.Lock()
+        digest = hashlib.sha256()
+        for name in sorted(self._definitions):
+            digest.update(f"{name}:{self._definitions[name].sha256};".encode())
+        self._catalogue_sha256 = digest.hexdigest()
+
+    @property
+    def definitions(self) -> Mapping[str, LayerDefinition]:
+        """Return the definitions of all layers."""
+        return self._definitions
+
+    def definition(self, name: str) -> LayerDefinition:
+        """Return one definition, or raise NotFoundError listing those there are."""
+        if name not in self._definitions:
+            raise known_names("layer", name, tuple(self._definitions))
+        return self._definitions[name]
+
+    def pin(self, names: Iterable[str]) -> SnapshotSet:
+        """Return the named layers at one sequence number.
+
+        Raises
+        ------
+        NotFoundError
+            Where a name is no layer.
+        StoreError
+            Where the store changes faster than it can be read.
+        """
+        wanted = {name: self.definition(name) for name in names}
+        with self._lock:
+            for _ in range(self._ATTEMPTS):
+                described = self._store.describe()
+                layers = {name: self._current(definition, described) for name, definition in wanted.items()}
+                if all(self._store_seq_unchanged(layers, described)):
+                    return SnapshotSet(described.store_id, described.seq, self._catalogue_sha256, layers)
+        raise StoreError("The layers change faster than they can be read", remedy="Try again in a moment.")
+
+    def _current(self, definition: LayerDefinition, described: StoreDescription) -> LayerSnapshot:
+        stored = described.layers.get(definition.name)
+        if stored is None:
+            raise StoreError(
+                f"The store has no layer '{definition.name}'", remedy="Open the project with geo-ems once to create it."
+            )
+        cached = self._cached.get(definition.name)
+        if cached is not None and cached.last_seq == stored.last_seq:
+            return cached
+        columns = self._store.read_columns(definition.name)
+        availability = availability_of(columns)
+        rule = definition.position
+        positions = None if rule is None else team_positions(columns, rule, availability)
+        snapshot = LayerSnapshot(
+            definition=definition,
+            columns=columns,
+            availability=availability,
+            positions=positions,
+            shapes=prepare_geometries(columns.geometries if positions is None else positions.geometries),
+            row_of={str(feature_id): row for row, feature_id in enumerate(columns.ids)},
+            last_seq=stored.last_seq,
+            changed_at=stored.changed_at,
+        )
+        self._cached[definition.name] = snapshot
+        return snapshot
+
+    def _store_seq_unchanged(self, layers: Mapping[str, LayerSnapshot], described: StoreDescription) -> Iterable[bool]:
+        after = described if not layers else self._store.describe()
+        for name, snapshot in layers.items():
+            unchanged = after.layers[name].last_seq == snapshot.last_seq
+            if not unchanged:
+                self._cached.pop(name, None)
+            yield unchanged

@@ -1,0 +1,131 @@
+"""Option texts of the command line turned into typed values; wrong ones are refused with the remedy."""
+
+import math
+import re
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from geo_ems.errors import UsageError
+from geo_ems.model.definitions import Availability
+from geo_ems.model.labels import LANGUAGES, Language
+
+_NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)"
+_LONLAT = re.compile(rf"\s*({_NUMBER})\s*[,，]\s*({_NUMBER})\s*", re.ASCII)
+_CUTOFF = re.compile(rf"\s*({_NUMBER})\s*(m|km|s|min|h)\s*", re.ASCII)
+_METRES = {"m": 1.0, "km": 1000.0}
+
+
+def lonlat_argument(text: str) -> tuple[float, float]:
+    """Return (longitude, latitude) in degrees from "LON,LAT"."""
+    match = _LONLAT.fullmatch(text)
+    if match is None:
+        raise UsageError(
+            f"'{text}' is not a place", where="--at", remedy="Write LON,LAT in degrees: --at 111.5,31.2", field="at"
+        )
+    return float(match[1]), float(match[2])
+
+
+def cutoff_argument(text: str | None) -> float | None:
+    """Return metres from "1000m" or "2km"; a time is refused, because straight lines have none."""
+    if text is None:
+        return None
+    match = _CUTOFF.fullmatch(text)
+    if match is None or not math.isfinite(float(match[1])):
+        raise UsageError(
+            f"'{text}' is not a cutoff",
+            where="--cutoff",
+            remedy="Write it with its unit: 1000m or 2km.",
+            field="cutoff",
+        )
+    if match[2] not in _METRES:
+        raise UsageError(
+            "A cutoff in time needs roads, and no road network is loaded",
+            where="--cutoff",
+            remedy="Write metres: --cutoff 1000m",
+            field="cutoff",
+            value=text,
+        )
+    return float(match[1]) * _METRES[match[2]]
+
+
+def metric_argument(text: str) -> None:
+    """Accept straight_line; refuse the road metrics, which need a road network."""
+    if text == "straight_line":
+        return
+    if text in {"travel_time", "road_distance"}:
+        raise UsageError(
+            f"'{text}' needs a road network, and none is loaded",
+            where="--metric",
+            remedy="Ask for --metric straight_line; the answer is never called travel time.",
+            field="metric",
+            value=text,
+        )
+    raise UsageError(f"There is no metric '{text}'", where="--metric", remedy="Known: straight_line.", field="metric")
+
+
+def instant_argument(text: str | None, zone: ZoneInfo, *, option: str) -> datetime | None:
+    """Return an instant from ISO 8601 text; a time without offset is read in the project's zone."""
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"'{text}' is not an instant",
+            where=option,
+            remedy="Write 2026-07-02T03:10:00+08:00.",
+            field=option.strip("-"),
+        ) from error
+    return instant if instant.tzinfo is not None else instant.replace(tzinfo=zone)
+
+
+def language_argument(text: str | None, default: Language) -> Language:
+    """Return zh or en."""
+    if text is None:
+        return default
+    if text not in LANGUAGES:
+        raise UsageError(f"There is no language '{text}'", where="--lang", remedy="Write zh or en.", field="lang")
+    return "zh" if text == "zh" else "en"
+
+
+def availability_argument(text: str) -> frozenset[Availability]:
+    """Return a set of availability classes from "available,delayed"."""
+    known = [str(item) for item in Availability]
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    wrong = [name for name in names if name not in known]
+    if wrong or not names:
+        raise UsageError(
+            f"'{', '.join(wrong) or text}' is no availability class",
+            where="--availability",
+            remedy=f"Known: {', '.join(known)}.",
+            field="availability",
+        )
+    return frozenset(Availability(name) for name in names)
+
+
+def choice_argument(text: str, choices: tuple[str, ...], *, option: str) -> str:
+    """Return the choice, or refuse it listing those there are."""
+    if text not in choices:
+        raise UsageError(f"'{text}' is not known", where=option, remedy=f"Known: {', '.join(choices)}.", field=option)
+    return text
+
+
+def input_file(path: Path) -> Path:
+    """Return the path of a readable file, or refuse it."""
+    if not path.is_file():
+        raise UsageError(f"There is no file '{path}'", remedy="Check the name and the folder.", field="file")
+    return path
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all: to a temporary name beside it, then renamed."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise UsageError(
+            f"'{path}' cannot be written: {error.strerror}", remedy="Choose another folder.", field="out"
+        ) from error

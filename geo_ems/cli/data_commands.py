@@ -1,0 +1,154 @@
+"""Commands that take data in and say what is there: import, layers, check."""
+
+from pathlib import Path
+
+import typer
+
+from geo_ems.cli.arguments import choice_argument, input_file, language_argument, write_output
+from geo_ems.errors import UsageError
+
+_IMPORT_HELP = """Import files into a layer; every row is stored or listed.
+
+Example: geo-ems import shelters shelters.xlsx --map name=场所名称 --report refused.xlsx
+"""
+_LAYERS_HELP = """List the layers with their counts and how old their data are.
+
+Example: geo-ems layers --format json
+"""
+_CHECK_HELP = """Say everything that is wrong with this project folder, its store and this system.
+
+Example: geo-ems check
+"""
+
+
+def add_data_commands(cli: typer.Typer) -> None:
+    """Add the commands that take data in."""
+    cli.command("import", help=_IMPORT_HELP)(import_command)
+    cli.command("layers", help=_LAYERS_HELP)(layers_command)
+    cli.command("check", help=_CHECK_HELP)(check_command)
+
+
+def import_command(
+    layer: str = typer.Argument(help="Layer name; children as supply_depots.stock."),
+    files: list[Path] = typer.Argument(help="CSV (also gzip-compressed), XLSX or GeoJSON files."),
+    mapping: list[str] = typer.Option([], "--map", metavar="FIELD=COLUMN", help="Name the column of a field."),
+    key: str | None = typer.Option(None, "--key", help="Column whose value is the permanent id."),
+    encoding: str | None = typer.Option(None, "--encoding", help="Encoding of a text file, where it is not seen."),
+    sheet: str | None = typer.Option(None, "--sheet", help="Sheet of a workbook."),
+    append: bool = typer.Option(False, "--append", help="Add rows without a key once more."),
+    update_live: bool = typer.Option(False, "--update-live", help="Overwrite states and positions set by hand."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Check and report, store nothing."),
+    report: Path | None = typer.Option(None, "--report", help="Refused rows as .xlsx, or the whole report as .json."),
+    on_error: str = typer.Option("reject-row", "--on-error", help="reject-row or reject-file."),
+    lang: str | None = typer.Option(None, "--lang", help="zh or en."),
+) -> int:
+    """Import files one after the other, each in one transaction."""
+    choice_argument(on_error, ("reject-row", "reject-file"), option="--on-error")
+    for file in files:
+        input_file(file)
+    if report is not None and report.suffix not in {".xlsx", ".json"}:
+        raise UsageError(f"'{report}' is neither .xlsx nor .json", where="--report", remedy="Change the extension.")
+    if report is not None and len(files) > 1:
+        raise UsageError("One report belongs to one file", where="--report", remedy="Import the files one by one.")
+    from geo_ems.bootstrap import current_project, opened
+    from geo_ems.formats.answers import json_bytes
+    from geo_ems.model.caller import LOCAL
+    from geo_ems.services.import_report import report_mapping, summary_lines, write_refused_xlsx
+    from geo_ems.services.imports import ImportOptions, import_into
+
+    project = current_project()
+    language = language_argument(lang, project.language)
+    options = ImportOptions(
+        column_map=_mapping(mapping),
+        key=key,
+        encoding=encoding,
+        sheet=sheet,
+        append=append,
+        update_live=update_live,
+        dry_run=dry_run,
+        on_error="reject-file" if on_error == "reject-file" else "reject-row",
+    )
+    refused = 0
+    with opened(project) as application:
+        for file in files:
+            done = import_into(
+                file,
+                layer,
+                definitions=application.snapshots.definitions,
+                store=application.store,
+                caller=LOCAL,
+                options=options,
+                zone=project.zone,
+                new_id=application.new_id,
+            )
+            for line in summary_lines(done, language):
+                typer.echo(line)
+            refused += done.counts.refused
+            if report is not None and report.suffix == ".json":
+                write_output(report, json_bytes(report_mapping(done)))
+            elif report is not None:
+                write_refused_xlsx(done, report)
+    return 1 if refused else 0
+
+
+def layers_command(
+    output_format: str = typer.Option("table", "--format", help="table or json."),
+    lang: str | None = typer.Option(None, "--lang", help="zh or en."),
+) -> None:
+    """List the layers."""
+    choice_argument(output_format, ("table", "json"), option="--format")
+    from geo_ems.bootstrap import current_project, opened
+    from geo_ems.formats.answers import json_bytes
+    from geo_ems.services.layers import layer_list
+
+    project = current_project()
+    language = language_argument(lang, project.language)
+    with opened(project, read_only=True) as application:
+        listed = layer_list(application.snapshots)
+    if output_format == "json":
+        typer.echo(json_bytes([item.mapping() for item in listed]), nl=False)
+        return
+    from geo_ems.cli.tables import simple_table, terminal
+
+    heads = (
+        ("图层", "名称", "数量", "数据日期", "更改于")
+        if language == "zh"
+        else ("layer", "label", "count", "observed", "changed at")
+    )
+    rows = [
+        (item.name, item.label.text(language), str(item.count), item.observed_text, item.changed_at or "-")
+        for item in listed
+    ]
+    terminal().print(simple_table(heads, rows))
+
+
+def check_command() -> int:
+    """Say everything that is wrong."""
+    from geo_ems.bootstrap import current_project, opened
+    from geo_ems.services.checks import system_facts
+
+    project = current_project()
+    with opened(project, read_only=True) as application:
+        faults = application.embedded.integrity_faults()
+        poison = application.embedded.poison_rows()
+    for line in system_facts(project):
+        typer.echo(line)
+    for fault in faults:
+        typer.echo(f"! {fault}")
+    for row in poison:
+        typer.echo(f"! {row.layer}, row {row.fid}: {row.reason}. The row is not used; correct or delete it.")
+    if not faults and not poison:
+        typer.echo("Nothing is wrong. 未发现问题。")
+    return 1 if faults or poison else 0
+
+
+def _mapping(pairs: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for pair in pairs:
+        field, mark, column = pair.partition("=")
+        if not mark or not field.strip() or not column.strip():
+            raise UsageError(
+                f"'{pair}' names no column", where="--map", remedy="Write --map name=场所名称.", field="map", value=pair
+            )
+        found[field.strip()] = column.strip()
+    return found

@@ -1,0 +1,80 @@
+"""`geo-ems`: one command per question; exit codes 0 ok, 1 refused by data or store, 2 wrong use."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from geo_ems import __version__
+from geo_ems.cli.data_commands import add_data_commands
+from geo_ems.cli.project_commands import add_project_commands
+from geo_ems.cli.query_commands import add_query_commands
+from geo_ems.errors import DefinitionError, FaultsError, GeoEmsError, UsageError
+
+EXIT_REFUSED = 1
+EXIT_WRONG_USE = 2
+
+
+def build_cli() -> typer.Typer:
+    """Return the command line with all its commands."""
+    cli = typer.Typer(
+        name="geo-ems",
+        help="Hazard and resource mapping for local emergency offices. 地方应急资源一张图。",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @cli.callback()
+    def _version(
+        version: bool = typer.Option(False, "--version", is_eager=True, help="Print the version and end."),
+    ) -> None:
+        if version:
+            typer.echo(f"geo-ems {__version__}")
+            raise typer.Exit
+
+    add_project_commands(cli)
+    add_data_commands(cli)
+    add_query_commands(cli)
+    return cli
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and end the process with its exit code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit code, having printed any error in one place."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="replace")
+    try:
+        result = build_cli()(args=arguments, standalone_mode=False, prog_name="geo-ems")
+    except GeoEmsError as error:
+        typer.echo(str(error), err=True)
+        return exit_code(error)
+    except typer.Abort:
+        typer.echo("Stopped.", err=True)
+        return EXIT_REFUSED
+    except Exception as error:
+        shown = getattr(error, "show", None)  # the argument parser's own errors
+        if shown is None:
+            raise
+        shown()
+        return EXIT_WRONG_USE
+    return result if isinstance(result, int) else 0
+
+
+def exit_code(error: GeoEmsError) -> int:
+    """Return 2 where the question or the project is wrongly put, 1 where data or store refuse."""
+    if isinstance(error, FaultsError):
+        return max((exit_code(fault) for fault in error.faults), default=EXIT_REFUSED)
+    return EXIT_WRONG_USE if isinstance(error, UsageError | DefinitionError) else EXIT_REFUSED
+
+
+if __name__ == "__main__":
+    main()

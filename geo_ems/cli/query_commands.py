@@ -1,0 +1,201 @@
+"""Commands that ask: nearest, coverage, map."""
+
+from pathlib import Path
+
+import typer
+
+from geo_ems.cli.arguments import (
+    availability_argument,
+    choice_argument,
+    cutoff_argument,
+    instant_argument,
+    language_argument,
+    lonlat_argument,
+    metric_argument,
+    write_output,
+)
+
+_NEAREST_FORMATS = ("table", "json", "geojson", "csv")
+_COVERAGE_FORMATS = ("table", "json", "csv")
+
+
+def add_query_commands(cli: typer.Typer) -> None:
+    """Add the commands that answer questions."""
+    cli.command("nearest", help=_NEAREST_HELP)(nearest_command)
+    cli.command("coverage", help=_COVERAGE_HELP)(coverage_command)
+    cli.command("map", help=_MAP_HELP)(map_command)
+
+
+_NEAREST_HELP = """Rank the nearest features of a layer that qualify, and account for all others.
+
+Example: geo-ems nearest response_teams --at 111.5,31.2 --k 5 --where capabilities=flood_rescue+boat
+"""
+_COVERAGE_HELP = """Say how many people have a usable facility within a distance, per district.
+
+Example: geo-ems coverage shelters --cutoff 2000m --where suitable_for=flood --format json
+"""
+_MAP_HELP = """Write a map page: one file that opens by double click without any network.
+
+Example: geo-ems map overview --out overview.html
+"""
+
+
+def nearest_command(
+    layer: str = typer.Argument(help="Layer name, such as response_teams."),
+    at: str | None = typer.Option(None, "--at", metavar="LON,LAT", help="The place, longitude first."),
+    incident: str | None = typer.Option(None, "--incident", metavar="ID", help="The place of this incident."),
+    k: int | None = typer.Option(None, "--k", help="How many results (1 to 1000)."),
+    where: list[str] = typer.Option([], "--where", metavar="COND", help="field op value; , = any of, + = all of."),
+    item: str | None = typer.Option(None, "--item", help="Depots: an item of the stock."),
+    quantity: float | None = typer.Option(None, "--quantity", help="Depots: at least this much of the item."),
+    metric: str = typer.Option("straight_line", "--metric", help="straight_line (roads are not loaded yet)."),
+    cutoff: str | None = typer.Option(None, "--cutoff", help="Largest distance, inclusive: 1000m or 2km."),
+    availability: str = typer.Option("available", "--availability", help="Availability classes, comma between."),
+    as_of: str | None = typer.Option(None, "--as-of", help="Instant at which ages are judged (ISO 8601)."),
+    max_position_age: float | None = typer.Option(
+        None, "--max-position-age", help="Seconds until a position is stale."
+    ),
+    include_excluded: bool = typer.Option(False, "--include-excluded", help="List the excluded ones (nearest 1000)."),
+    ignore_hazards: bool = typer.Option(False, "--ignore-hazards", help="Rank shelters inside hazard areas too."),
+    lang: str | None = typer.Option(None, "--lang", help="zh or en."),
+    output_format: str = typer.Option("table", "--format", help="table, json, geojson or csv."),
+) -> None:
+    """Answer one nearest question."""
+    choice_argument(output_format, _NEAREST_FORMATS, option="--format")
+    metric_argument(metric)
+    from geo_ems.bootstrap import current_project, opened
+    from geo_ems.catalogue.conditions import parse_condition_text, stock_condition
+    from geo_ems.errors import UsageError
+    from geo_ems.formats.answers import json_bytes, nearest_csv, nearest_geojson, nearest_mapping
+    from geo_ems.model.caller import LOCAL
+    from geo_ems.model.conditions import AllOf
+    from geo_ems.services.nearest import nearest
+    from geo_ems.services.questions import NearestQuestion
+
+    project = current_project()
+    if (item is None) != (quantity is None):
+        raise UsageError("An item and a quantity go together", remedy="Write --item tent --quantity 50.", field="item")
+    with opened(project, read_only=True) as application:
+        definition = application.snapshots.definition(layer)
+        conditions = [parse_condition_text(text, definition, include_private=True) for text in where]
+        if item is not None and quantity is not None:
+            conditions.append(stock_condition(item, quantity, definition))
+        question = NearestQuestion(
+            layer=layer,
+            at_lonlat_deg=None if at is None else lonlat_argument(at),
+            incident_id=incident,
+            k=k,
+            where=AllOf(tuple(conditions)),
+            where_text=(*where, *(() if item is None else (f"stock: {item} >= {quantity:g}",))),
+            availability=availability_argument(availability),
+            cutoff_m=cutoff_argument(cutoff),
+            as_of=instant_argument(as_of, project.zone, option="--as-of"),
+            max_position_age_s=max_position_age,
+            include_excluded=include_excluded,
+            ignore_hazards=ignore_hazards,
+            language=language_argument(lang, project.language),
+        )
+        answer = nearest(
+            application.snapshots,
+            question,
+            caller=LOCAL,
+            defaults=project.defaults,
+            zone=project.zone,
+            clock=application.clock,
+        )
+    match output_format:
+        case "json":
+            typer.echo(json_bytes(nearest_mapping(answer)), nl=False)
+        case "geojson":
+            typer.echo(json_bytes(nearest_geojson(answer)), nl=False)
+        case "csv":
+            typer.echo(nearest_csv(answer), nl=False)
+        case _:
+            from geo_ems.cli.tables import print_nearest
+
+            print_nearest(answer, definition, question.language)
+
+
+def coverage_command(
+    layer: str = typer.Argument(help="Facility layer: shelters, supply_depots, response_teams."),
+    cutoff: str | None = typer.Option(None, "--cutoff", help="Largest distance, inclusive: 2000m or 2km."),
+    where: list[str] = typer.Option([], "--where", metavar="COND", help="Condition on the facilities."),
+    metric: str = typer.Option("straight_line", "--metric", help="straight_line (roads are not loaded yet)."),
+    demand: str = typer.Option("population", "--demand", help="Layer that carries people."),
+    by: str = typer.Option("districts", "--by", help="Figures by this layer."),
+    as_of_now: bool = typer.Option(False, "--as-of-now", help="Count only what is open now (planning counts standby)."),
+    as_of: str | None = typer.Option(None, "--as-of", help="Instant at which validity is judged (ISO 8601)."),
+    ignore_hazards: bool = typer.Option(False, "--ignore-hazards", help="Count shelters inside hazard areas too."),
+    lang: str | None = typer.Option(None, "--lang", help="zh or en."),
+    output_format: str = typer.Option("table", "--format", help="table, json or csv (demand points)."),
+) -> None:
+    """Answer one coverage question."""
+    choice_argument(output_format, _COVERAGE_FORMATS, option="--format")
+    metric_argument(metric)
+    from geo_ems.bootstrap import current_project, opened
+    from geo_ems.catalogue.conditions import parse_condition_text
+    from geo_ems.formats.answers import coverage_csv, coverage_mapping, json_bytes
+    from geo_ems.model.caller import LOCAL
+    from geo_ems.model.conditions import AllOf
+    from geo_ems.services.coverage import coverage
+    from geo_ems.services.questions import CoverageQuestion
+
+    project = current_project()
+    with opened(project, read_only=True) as application:
+        definition = application.snapshots.definition(layer)
+        conditions = tuple(parse_condition_text(text, definition, include_private=True) for text in where)
+        question = CoverageQuestion(
+            layer=layer,
+            cutoff_m=cutoff_argument(cutoff),
+            where=AllOf(conditions),
+            where_text=tuple(where),
+            demand=demand,
+            by=by,
+            as_of_now=as_of_now,
+            as_of=instant_argument(as_of, project.zone, option="--as-of"),
+            ignore_hazards=ignore_hazards,
+            language=language_argument(lang, project.language),
+        )
+        answer = coverage(
+            application.snapshots,
+            question,
+            caller=LOCAL,
+            defaults=project.defaults,
+            zone=project.zone,
+            clock=application.clock,
+        )
+    match output_format:
+        case "json":
+            typer.echo(json_bytes(coverage_mapping(answer)), nl=False)
+        case "csv":
+            typer.echo(coverage_csv(answer), nl=False)
+        case _:
+            from geo_ems.cli.tables import print_coverage
+
+            print_coverage(answer, definition, question.language)
+
+
+def map_command(
+    name: str = typer.Argument(help="A map of maps/*.toml, such as overview."),
+    out: Path = typer.Option(..., "--out", help="The HTML file to write."),
+    lang: str | None = typer.Option(None, "--lang", help="zh or en."),
+    include_private: bool = typer.Option(False, "--include-private", help="With phones and names: for internal use."),
+) -> None:
+    """Write one map page."""
+    from geo_ems.bootstrap import current_project, opened
+    from geo_ems.services.maps import map_page
+
+    project = current_project()
+    language = language_argument(lang, project.language)
+    with opened(project, read_only=True) as application:
+        page = map_page(
+            application.snapshots,
+            project,
+            name,
+            language=language,
+            served=False,
+            include_private=include_private,
+            clock=application.clock,
+        )
+    write_output(out, page)
+    typer.echo(f"{out} ({len(page) / 1e6:.1f} MB)")

@@ -1,0 +1,207 @@
+"""Answers as text tables for the terminal, Chinese and English."""
+
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from geo_ems.model.answers import CoverageAnswer, ExcludedFeature, NearestAnswer, RankedFeature
+from geo_ems.model.definitions import LayerDefinition
+from geo_ems.model.features import Value
+from geo_ems.model.labels import Label, Language
+from geo_ems.services.words import CONFIRM_HEADING, OPEN_HEADING, REASON_LABELS, reason_text, say
+
+_WIDE = 200  # where no terminal limits the width, nothing may be cut: a phone number must stay whole
+_COMPASS = (
+    Label("北", "N"),
+    Label("东北", "NE"),
+    Label("东", "E"),
+    Label("东南", "SE"),
+    Label("南", "S"),
+    Label("西南", "SW"),
+    Label("西", "W"),
+    Label("西北", "NW"),
+)
+
+
+def terminal() -> Console:
+    """Return where tables go: as wide as the terminal, or wide where the output is a file or a pipe."""
+    width = shutil.get_terminal_size((_WIDE, 24)).columns if sys.stdout.isatty() else _WIDE
+    return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
+
+
+def distance_text(metres: float | None) -> str:
+    """Return metres below 1 km, else kilometres with two decimals."""
+    if metres is None:
+        return "-"
+    return f"{metres:.0f} m" if metres < 1000 else f"{metres / 1000:.2f} km"  # noqa: PLR2004 1 km
+
+
+def bearing_text(bearing_deg: float | None, language: Language) -> str:
+    """Return a compass word and the degrees."""
+    if bearing_deg is None:
+        return "-"
+    word = _COMPASS[round(bearing_deg / 45.0) % 8].text(language)
+    return f"{word} {bearing_deg:.0f}°"
+
+
+def value_text(definition: LayerDefinition, field: str, value: Value, language: Language) -> str:
+    """Return a value for people: codes by their label, unknown said as unknown."""
+    if value is None:
+        return say(language, "未知", "unknown")
+    item = definition.field_named(field)
+    codes = item.codes if item is not None else {}
+    names = value if isinstance(value, tuple) else (str(value),)
+    return ", ".join(codes[name].label.text(language) if name in codes else name for name in names)
+
+
+def simple_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "") -> Table:
+    """Return a plain table; text is never interpreted and never cut."""
+    table = Table(box=SIMPLE, title=title or None, title_justify="left", show_edge=False, pad_edge=False)
+    for head in heads:
+        table.add_column(Text(head), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table
+
+
+def print_nearest(answer: NearestAnswer, definition: LayerDefinition, language: Language) -> None:
+    """Print the ranked table, those to confirm, those passed over, and the counts."""
+    console = terminal()
+    layer = definition.label.text(language)
+    place = f"{answer.query['lon']}, {answer.query['lat']}"
+    head = f"{layer}: {place} · {say(language, '直线距离,非行车时间', 'straight line, not travel time')}"
+    console.print(Text(head, style="bold"))
+    heads = [
+        say(language, *pair) for pair in (("名次", "rank"), ("名称", "name"), ("距离", "distance"), ("方位", "bearing"))
+    ]
+    extra = _columns_shown(definition)
+    names = [definition.fields[field].label.text(language) for field in extra]
+    rows = [_result_cells(row, definition, extra, language) for row in answer.results]
+    console.print(simple_table([*heads, *names, say(language, "备注", "note")], rows))
+    if not answer.results:
+        console.print(Text(say(language, "没有符合条件的", "nothing qualifies"), style="bold"))
+    _print_excluded(console, CONFIRM_HEADING.text(language), answer.to_confirm, definition, language)
+    _print_excluded(console, OPEN_HEADING.text(language), answer.to_open, definition, language)
+    passed = say(language, "更近但未选", "passed over, though nearer")
+    _print_excluded(console, passed, answer.passed_over[:5], definition, language)
+    counts = ", ".join(f"{REASON_LABELS[reason].text(language)} {n}" for reason, n in answer.excluded_counts.items())
+    console.print(Text(f"{say(language, '未列入', 'not listed')}: {counts or 0}"))
+    _print_foot(console, answer.warnings, answer.as_of, answer.snapshot_id, language)
+
+
+def print_coverage(answer: CoverageAnswer, definition: LayerDefinition, language: Language) -> None:
+    """Print the totals, the districts worst first within each level, and the warnings."""
+    console = terminal()
+    total = answer.total
+    share = f"{100 * total.reachable / total.people:.1f} %" if total.people else "-"
+    layer = definition.label.text(language)
+    metres = distance_text(float(str(answer.query["cutoff_m"])))
+    console.print(
+        Text(say(language, f"{layer} {metres} 内(直线)", f"{layer} within {metres} (straight line)"), style="bold")
+    )
+    console.print(
+        Text(
+            say(
+                language,
+                f"总人口 {total.people}, 可达 {total.reachable} ({share}), 未覆盖 {total.unreachable}",
+                f"people {total.people}, reachable {total.reachable} ({share}), not covered {total.unreachable}",
+            )
+        )
+    )
+    heads = [
+        say(language, *pair)
+        for pair in (
+            ("级别", "level"),
+            ("区划", "district"),
+            ("人口", "people"),
+            ("可达", "reachable"),
+            ("比例", "share"),
+        )
+    ]
+    worst = sorted(answer.districts, key=lambda row: (row.level or "", row.share_reachable or 0.0, row.id))
+    rows = [
+        (
+            row.level or "-",
+            _named(row.name, row.name_en, language),
+            str(row.people),
+            str(row.reachable),
+            "-" if row.share_reachable is None else f"{100 * row.share_reachable:.1f} %",
+        )
+        for row in worst
+    ]
+    console.print(simple_table(heads, rows))
+    _print_foot(console, answer.warnings, answer.as_of, answer.snapshot_id, language)
+
+
+def _columns_shown(definition: LayerDefinition) -> list[str]:
+    wanted = [*([definition.status_field] if definition.status_field else []), *definition.summary_fields[:3]]
+    return list(dict.fromkeys([*wanted, *definition.contact_fields]))
+
+
+def _result_cells(
+    row: RankedFeature, definition: LayerDefinition, extra: Sequence[str], language: Language
+) -> list[str]:
+    notes = []
+    if row.tied:
+        notes.append(say(language, "并列", "tied"))
+    if row.hazard_flags:
+        notes.append(say(language, "位于危险区内", "inside a hazard area"))
+    if row.position_age_s is not None:
+        minutes = int(row.position_age_s // 60)
+        notes.append(say(language, f"位置 {minutes} 分钟前", f"position {minutes} min old"))
+    return [
+        str(row.rank),
+        _named(row.name, row.name_en, language),
+        distance_text(row.straight_m),
+        bearing_text(row.bearing_deg, language),
+        *_cells(row.properties, definition, extra, language),
+        "; ".join(notes),
+    ]
+
+
+def _cells(
+    properties: Mapping[str, Value], definition: LayerDefinition, extra: Sequence[str], language: Language
+) -> list[str]:
+    return [value_text(definition, field, properties.get(field), language) for field in extra]
+
+
+def _print_excluded(
+    console: Console,
+    heading: str,
+    rows: Sequence[ExcludedFeature],
+    definition: LayerDefinition,
+    language: Language,
+) -> None:
+    if not rows:
+        return
+    console.print(Text(f"{heading}: {len(rows)}", style="bold"))
+    heads = [say(language, *pair) for pair in (("名称", "name"), ("距离", "distance"), ("原因", "reason"))]
+    contacts = list(definition.contact_fields)
+    names = [definition.fields[field].label.text(language) for field in contacts]
+    cells = [
+        [
+            row.name or row.id,
+            distance_text(row.straight_m),
+            reason_text(row.reason, row.detail, language),
+            *_cells(row.properties, definition, contacts, language),
+        ]
+        for row in rows
+    ]
+    console.print(simple_table([*heads, *names], cells))
+
+
+def _print_foot(console: Console, warnings: Sequence[str], as_of: str, snapshot_id: str, language: Language) -> None:
+    for warning in warnings:
+        console.print(Text(f"! {warning}", style="bold"))
+    console.print(Text(f"{say(language, '截至', 'as of')} {as_of} · {snapshot_id}"))
+
+
+def _named(name: str | None, name_en: str | None, language: Language) -> str:
+    if language == "en" and name_en:
+        return f"{name_en} {name or ''}".strip()
+    return name or name_en or "-"

@@ -1,0 +1,45 @@
+"""Names of columns as people write them: folding, units in brackets."""
+
+import re
+import unicodedata
+
+from geo_ems.model.units import UNITS, Unit
+
+_IN_BRACKETS = re.compile(r"^(.+?)\s*[(\[【〔]([^()\[\]【】〔〕]*)[)\]】〕]$")
+_FILLERS = frozenset({"", "必填", "选填", "required", "optional", "*"})
+
+
+def fold_name(name: str) -> str:
+    """Return the name without case, width and spaces: `Ｌat itude` and `latitude` are one name."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split()).rstrip("*")
+
+
+def _units_by_spelling() -> dict[str, Unit]:
+    spellings: dict[str, Unit] = {}
+    for unit in UNITS.values():
+        for spelling in (unit.code, unit.symbol.zh, unit.symbol.en, *unit.spellings):
+            spellings.setdefault(fold_name(spelling), unit)
+    return spellings
+
+
+_UNITS_BY_SPELLING = _units_by_spelling()
+
+
+def unit_spelled(text: str) -> Unit | None:
+    """Return the unit that is written so, or None."""
+    return _UNITS_BY_SPELLING.get(fold_name(text))
+
+
+def split_unit(name: str) -> tuple[str, Unit | None] | None:
+    """Return (folded name, unit) of a heading with a trailing bracket, such as `容量（人）`.
+
+    None where there is no bracket, or it holds neither a unit nor a filler such as 必填.
+    """
+    found = _IN_BRACKETS.match(fold_name(name))
+    if found is None:
+        return None
+    base, inside = found.groups()
+    if inside in _FILLERS:
+        return base, None
+    unit = unit_spelled(inside)
+    return None if unit is None else (base, unit)

@@ -1,0 +1,193 @@
+"""What a file is by its bytes, and unpacking that cannot fill the memory."""
+
+import hashlib
+import io
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import IO
+
+from geo_ems.errors import DataError
+from geo_ems.formats.raw import Limits
+
+KNOWN_FORMATS = "CSV (also .txt, .tsv, .gz), XLSX, GeoJSON (also one feature per line, .gz)"
+_CHUNK_BYTES = 1 << 20
+_GZIP = b"\x1f\x8b"
+_ZIP = b"PK\x03\x04"
+_FOREIGN: tuple[tuple[bytes, str], ...] = (
+    (b"SQLite format 3\x00", "a GeoPackage or SQLite file"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel file (.xls)"),
+    (b"%PDF", "a PDF file"),
+    (b"\x00\x00\x27\x0a", "a Shapefile"),
+    (b"PAR1", "a Parquet file"),
+    (b"fgb\x03", "a FlatGeobuf file"),
+    (b"II*\x00", "a TIFF picture"),
+    (b"MM\x00*", "a TIFF picture"),
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+)
+_CELL = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\br=["']([A-Z]{1,3})([0-9]{1,7})["'][^>]*(?<!/)>""")
+_TAIL_BYTES = 4096
+_MAX_MEMBERS = 2000
+
+
+class Container(StrEnum):
+    """What the bytes are: a workbook, or something to decode as text."""
+
+    WORKBOOK = "workbook"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The bytes of a file, unpacked where it was gzip; `sha256` is that of the file itself."""
+
+    container: Container
+    data: bytes
+    sha256: str
+
+
+def read_contents(path: Path, *, limits: Limits) -> Contents:
+    """Return the bytes of a file and what they are, by content and not by name.
+
+    Raises
+    ------
+    DataError
+        Where the file cannot be read, is too large, is packed beyond the limits, or is of a format
+        that is not read here.
+    """
+    data = _read_bytes(path, limits=limits)
+    sha256 = hashlib.sha256(data).hexdigest()
+    where = path.name
+    if data.startswith(_GZIP):
+        data = _gunzip(data, limits=limits, where=where)
+    if data.startswith(_ZIP):
+        _check_workbook(data, limits=limits, where=where)
+        return Contents(Container.WORKBOOK, data, sha256)
+    foreign = next((name for magic, name in _FOREIGN if data.startswith(magic)), None)
+    if foreign is None and data.startswith(_GZIP):
+        foreign = "gzip inside gzip"
+    if foreign is None and data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
+        foreign = "XML (KML, GPX, HTML or the like)"
+    if foreign is not None:
+        raise _not_read(foreign, where=where)
+    if not data.strip():
+        raise DataError("The file is empty", where=where, remedy="Choose the file with the data.")
+    return Contents(Container.TEXT, data, sha256)
+
+
+def _not_read(what: str, *, where: str) -> DataError:
+    return DataError(f"This is {what}, which is not read here", where=where, remedy=f"Known: {KNOWN_FORMATS}.")
+
+
+def _read_bytes(path: Path, *, limits: Limits) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size <= limits.file_bytes:
+            return path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"The file cannot be read: {error.strerror or error}",
+            where=path.name,
+            remedy="Check the path and the rights.",
+        ) from error
+    raise DataError(
+        f"The file has {size} bytes, more than {limits.file_bytes}", where=path.name, remedy="Split the file."
+    )
+
+
+@dataclass(slots=True)
+class _Growth:
+    """Counts unpacked bytes and stops where they are too many for what was packed."""
+
+    packed: int
+    limits: Limits
+    where: str
+    unpacked: int = 0
+
+    def add(self, size: int) -> None:
+        self.unpacked += size
+        is_large = self.unpacked > self.limits.unpacked_small_bytes
+        is_bomb = is_large and self.unpacked > self.packed * self.limits.unpacked_ratio
+        if is_bomb or self.unpacked > self.limits.unpacked_bytes:
+            raise DataError(
+                f"The file unpacks from {self.packed} to more than {self.unpacked} bytes: too much to read",
+                where=self.where,
+                remedy="Save it again with the program it comes from, or split it.",
+            )
+
+
+def _gunzip(data: bytes, *, limits: Limits, where: str) -> bytes:
+    parts: list[bytes] = []
+    growth = _Growth(len(data), limits, where)
+    rest = data
+    try:
+        while rest.startswith(_GZIP):
+            unpacker = zlib.decompressobj(wbits=31)
+            while not unpacker.eof:
+                part = unpacker.decompress(rest, _CHUNK_BYTES)
+                rest = unpacker.unconsumed_tail or unpacker.unused_data
+                if not part and not rest and not unpacker.eof:
+                    raise DataError("The gzip file ends too early", where=where, remedy="Fetch or copy it again.")
+                growth.add(len(part))
+                parts.append(part)
+    except zlib.error as error:
+        raise DataError(f"The gzip file is damaged: {error}", where=where, remedy="Fetch or copy it again.") from error
+    return b"".join(parts)
+
+
+def _check_workbook(data: bytes, *, limits: Limits, where: str) -> None:
+    """Read every member once, counting: the sizes a zip declares may be a lie."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+            if "xl/workbook.xml" not in names:
+                inside = "an archive of other files (zip)"
+                raise _not_read("a binary workbook (.xlsb)" if "xl/workbook.bin" in names else inside, where=where)
+            if len(names) > _MAX_MEMBERS:
+                raise _damaged(f"{len(names)} parts", where=where)
+            growth = _Growth(len(data), limits, where)
+            for member in archive.infolist():
+                if member.flag_bits & 1:
+                    raise DataError("The workbook has a password", where=where, remedy="Save it without one.")
+                with archive.open(member) as stream:
+                    _check_member(stream, growth, is_sheet=member.filename.startswith("xl/worksheets/"))
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError, OSError) as error:
+        raise _damaged(str(error), where=where) from error
+
+
+def _damaged(reason: str, *, where: str) -> DataError:
+    return DataError(
+        f"The workbook is damaged: {reason}", where=where, remedy="Open it in a spreadsheet program and save it again."
+    )
+
+
+def _check_member(stream: IO[bytes], growth: _Growth, *, is_sheet: bool) -> None:
+    """Count the bytes of one member; of a sheet also see how far its cells reach."""
+    rows, columns, tail = 0, 0, b""
+    while chunk := stream.read(_CHUNK_BYTES):
+        growth.add(len(chunk))
+        if is_sheet:
+            text = tail + chunk
+            for letters, digits in _CELL.findall(text):
+                rows = max(rows, int(digits))
+                columns = max(columns, _column_number(letters))
+            tail = text[-_TAIL_BYTES:]
+    if rows * columns > growth.limits.sheet_cells:
+        raise DataError(
+            f"A sheet reaches to row {rows}, column {columns}: too far to read",
+            where=growth.where,
+            remedy="Delete stray cells far below or beside the table, then save again.",
+        )
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number

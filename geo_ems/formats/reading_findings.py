@@ -1,0 +1,91 @@
+"""What readers say of lines and rows, before anybody asks which layer they are for."""
+
+from geo_ems.formats.findings import Grade, kind
+
+_LEFT_OUT = (
+    "如果它是数据,请删去表头以上的内容或改写该行",
+    "If it is data, change the row so that it no longer looks like one",
+)
+
+TITLE_ROW = kind("title_row", Grade.TAKEN, ("表头以上的行,视为标题", "stands above the header, taken as a title"))
+UNIT_ROW = kind("unit_row", Grade.TAKEN, ("表头下的单位行", "is a row of units under the header"))
+TOTAL_ROW = kind(
+    "total_row", Grade.TAKEN, ("合计行“{value}”,未导入", "is a row of totals ('{value}'), left out"), _LEFT_OUT
+)
+NOTE_ROW = kind("note_row", Grade.TAKEN, ("说明文字“{value}”,未导入", "is a note ('{value}'), left out"), _LEFT_OUT)
+REPEATED_HEADER = kind("repeated_header", Grade.TAKEN, ("重复的表头", "repeats the header"))
+SHEET_NOT_USED = kind(
+    "sheet_not_used",
+    Grade.TAKEN,
+    ("工作表“{value}”未使用", "sheet '{value}' was not used"),
+    ("需要时请指定工作表名", "Name the sheet to import it"),
+)
+COLUMN_RENAMED = kind(
+    "column_renamed",
+    Grade.TAKEN,
+    ("列名“{value}”重复,后者称为“{new_name}”", "column '{value}' appears again; the later one is called '{new_name}'"),
+)
+ROW_TOO_LONG = kind(
+    "row_too_long",
+    Grade.REFUSED,
+    ("该行有 {cells} 格,表头只有 {columns} 列", "has {cells} cells, the header has {columns} columns"),
+    ("含分隔符的内容请加引号", "Put quotation marks round values that contain the separator"),
+)
+ROW_SHORT = kind(
+    "row_short",
+    Grade.WARNED,
+    (
+        "该行只有 {cells} 格,表头有 {columns} 列,缺少的视为空",
+        "has {cells} cells of {columns}; the missing ones are taken as empty",
+    ),
+    ("请核对该行是否错位", "Check that no value has moved to another column"),
+)
+CELL_TOO_LONG = kind(
+    "cell_too_long",
+    Grade.REFUSED,
+    ("单元格超过 {limit} 个字符", "a cell has more than {limit} characters"),
+    ("请缩短,或检查引号是否成对", "Shorten it, or look for a quotation mark that is not closed"),
+)
+FEATURE_MALFORMED = kind(
+    "feature_malformed",
+    Grade.REFUSED,
+    ("不是有效的 GeoJSON 要素:{value}", "is not a GeoJSON feature: {value}"),
+    ("请用 GIS 软件重新导出", "Export it again from the GIS program"),
+)
+GEOMETRY_UNKNOWN = kind(
+    "geometry_unknown",
+    Grade.REFUSED,
+    ("不支持的几何类型“{value}”", "geometry type '{value}' is not known here"),
+    ("可用类型:{known}", "Known types: {known}"),
+)
+GEOMETRY_MALFORMED = kind(
+    "geometry_malformed",
+    Grade.REFUSED,
+    ("几何坐标不正确:{value}", "the coordinates are not right: {value}"),
+    ("坐标应为 [经度, 纬度] 数字", "Coordinates are numbers in the form [longitude, latitude]"),
+)
+TOO_MANY_VERTICES = kind(
+    "too_many_vertices",
+    Grade.REFUSED,
+    ("几何超过 {limit} 个顶点", "the geometry has more than {limit} vertices"),
+    ("请先简化或拆分", "Simplify or split it first"),
+)
+HEIGHT_DROPPED = kind("height_dropped", Grade.REPAIRED, ("已去掉高程坐标", "the height coordinate was dropped"))
+DUPLICATE_JSON_KEY = kind(
+    "duplicate_json_key",
+    Grade.REFUSED,
+    ("属性名“{value}”出现两次", "the name '{value}' appears twice in one object"),
+    ("请只保留一个", "Keep one of the two"),
+)
+JSON_NOT_A_NUMBER = kind(
+    "json_not_a_number",
+    Grade.REFUSED,
+    ("“{value}”不是有限的数", "'{value}' is not a finite number"),
+    ("未知的值请写 null", "Write null for a value that is not known"),
+)
+JSON_TOO_DEEP = kind(
+    "json_too_deep",
+    Grade.REFUSED,
+    ("嵌套超过 {limit} 层", "is nested deeper than {limit} levels"),
+    ("请把属性展平", "Flatten the properties"),
+)

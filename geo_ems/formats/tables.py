@@ -1,0 +1,250 @@
+"""From rows of cells to records: the header, the units under it, totals and notes left out."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from geo_ems.errors import DataError
+from geo_ems.formats import reading_findings as found
+from geo_ems.formats.column_names import fold_name, split_unit, unit_spelled
+from geo_ems.formats.findings import Finding, FindingKind
+from geo_ems.formats.raw import Cell, Limits, RawRecord, Reading, SkippedLine
+
+NumberedRow = tuple[int, Sequence[object]]
+
+_HEADER_SEARCH_ROWS = 40
+_TOTALS = frozenset(
+    (
+        *("合计", "总计", "小计", "共计", "总和", "累计", "合計", "総計", "小計", "總計", "總和"),
+        *("total", "totals", "subtotal", "sub-total", "grandtotal", "sum"),
+    )
+)
+_NOTES = (
+    "注:",
+    "注1",
+    "备注:",
+    "说明:",
+    "填表人",
+    "制表人",
+    "填表说明",
+    "填报人",
+    "审核人",
+    "数据来源",
+    "note:",
+    "notes:",
+    "source:",
+    "※",
+    "*",
+)
+_LONGEST_TOTAL = 16
+_NUMERIC = re.compile(r"^[+-]?[\d.,]+$")
+# Written by our own exports before = + - @, so that a spreadsheet does not run the cell; taken off on the way back.
+_DEFUSED = re.compile(r"^'[=+\-@\t\r]")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of a file: columns, records, lines left out, units per column."""
+
+    columns: tuple[str, ...]
+    records: tuple[RawRecord, ...]
+    skipped: tuple[SkippedLine, ...]
+    notes: tuple[Finding, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
+    header_hits: int = 0
+
+
+def plain_cell(cell: object) -> Cell:
+    """Return a cell as one of the raw types; blank text is None, a whole float an integer."""
+    if isinstance(cell, str):
+        if not cell or cell.isspace():
+            return None
+        return cell[1:] if _DEFUSED.match(cell) else cell
+    if isinstance(cell, float):
+        return int(cell) if cell.is_integer() and abs(cell) < 1e15 else cell  # noqa: PLR2004 - digits of a double
+    if cell is None or isinstance(cell, bool | int | datetime | date | time):
+        return cell
+    if isinstance(cell, timedelta):
+        return str(cell)
+    return str(cell)
+
+
+def table_from_rows(
+    rows: Sequence[NumberedRow],
+    *,
+    reading: Reading,
+    sheet: str = "",
+    keeps_extra_cells: bool = False,
+) -> Table | None:
+    """Return the table in numbered rows, or None where every row is blank.
+
+    The known headers decide which of the first 40 rows is the header; where none is known there, it
+    is the first row of distinct words. Cells to the right
+    of the header become columns without a name (a sheet) or make the row wrong (text, where they
+    mean that values have moved).
+
+    Raises
+    ------
+    DataError
+        Where there are more rows or columns than the limits allow.
+    """
+    limits, where = reading.limits, f"{reading.where}, sheet '{sheet}'" if sheet else reading.where
+    head = [
+        (position, [plain_cell(cell) for cell in row]) for position, (_, row) in enumerate(rows[:_HEADER_SEARCH_ROWS])
+    ]
+    head = [(position, cells) for position, cells in head if any(cell is not None for cell in cells)]
+    if not head:
+        return None
+    header_position, hits = _find_header(head, reading.known_headers)
+    header = next(cells for position, cells in head if position == header_position)
+    skipped = [
+        SkippedLine(rows[position][0], found.TITLE_ROW.found(value=_first(cells)), sheet)
+        for position, cells in head
+        if position < header_position
+    ]
+    body = rows[header_position + 1 :]
+    if len(body) > limits.rows:
+        raise DataError(f"{len(body)} rows are more than {limits.rows}", where=where, remedy="Split the file.")
+    width = _used_width([header, *(row for _, row in body)] if keeps_extra_cells else [header])
+    if width > limits.columns:
+        raise DataError(f"{width} columns are more than {limits.columns}", where=where, remedy="Delete unused columns.")
+    columns, notes = _name_columns(header, width)
+    reader = _BodyReader(columns, tuple(fold_name(name) for name in columns), limits, sheet, skipped)
+    records = reader.read(body)
+    return Table(columns, records, tuple(skipped), notes, reader.units, hits)
+
+
+def _find_header(head: list[tuple[int, list[Cell]]], known_headers: frozenset[str]) -> tuple[int, int]:
+    hits = [(sum(_is_known(cell, known_headers) for cell in cells), position) for position, cells in head]
+    most = max(number for number, _ in hits)
+    likely = _first_row_of_words(head)
+    if most > 1 or (most == 1 and likely is None):
+        return next(position for number, position in hits if number == most), most
+    if likely is None:
+        likely = head[0][0]
+    return likely, next(number for number, position in hits if position == likely)
+
+
+def _is_known(cell: Cell, known_headers: frozenset[str]) -> bool:
+    if not isinstance(cell, str):
+        return False
+    if fold_name(cell) in known_headers:
+        return True
+    parts = split_unit(cell)
+    return parts is not None and parts[0] in known_headers
+
+
+def _first_row_of_words(head: list[tuple[int, list[Cell]]]) -> int | None:
+    widest = max(sum(cell is not None for cell in cells) for _, cells in head)
+    for position, cells in head:
+        words = [cell for cell in cells if cell is not None]
+        if 2 * len(words) < widest or len(set(words)) < len(words):
+            continue
+        if all(isinstance(word, str) and not _NUMERIC.match(word.strip()) for word in words):
+            return position
+    return None
+
+
+def _used_width(rows: Iterable[Sequence[object]]) -> int:
+    used = 0
+    for row in rows:
+        width = len(row)
+        while width > used and (row[width - 1] is None or row[width - 1] == ""):
+            width -= 1
+        used = max(used, width)
+    return used
+
+
+def _name_columns(header: Sequence[Cell], width: int) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
+    names: list[str] = []
+    notes: list[Finding] = []
+    for position, cell in enumerate(header[:width]):
+        heading = " ".join(str(cell).split()) if cell is not None else f"column {position + 1}"
+        name, number = heading, 2
+        while name in names:
+            name = f"{heading} ({number})"
+            number += 1
+        if name != heading:
+            notes.append(found.COLUMN_RENAMED.found(value=heading, new_name=name))
+        names.append(name)
+    return tuple(names), tuple(notes)
+
+
+def _first(cells: Sequence[Cell]) -> Cell:
+    return next((cell for cell in cells if cell is not None), None)
+
+
+class _BodyReader:
+    """Reads the rows under one header; `units` is filled from a row of units directly under it."""
+
+    def __init__(
+        self, columns: tuple[str, ...], folded: tuple[str, ...], limits: Limits, sheet: str, skipped: list[SkippedLine]
+    ) -> None:
+        self.units: dict[str, str] = {}
+        self._columns = columns
+        self._folded = folded
+        self._limits = limits
+        self._sheet = sheet
+        self._skipped = skipped
+
+    def read(self, body: Sequence[NumberedRow]) -> tuple[RawRecord, ...]:
+        """Return the records; lines that are none are appended to the list of skipped lines."""
+        records: list[RawRecord] = []
+        may_be_units = len(self._columns) > 1
+        for line, row in body:
+            cells = [plain_cell(cell) for cell in row]
+            first = _first(cells)
+            if first is None:
+                continue
+            if may_be_units and self._take_units(cells):
+                self._skip(line, found.UNIT_ROW, first)
+                may_be_units = False
+                continue
+            may_be_units = False
+            reason = self._why_no_record(cells, first) if isinstance(first, str) else None
+            if reason is not None:
+                self._skip(line, reason, first)
+                continue
+            records.append(self._record(line, cells))
+        return tuple(records)
+
+    def _skip(self, line: int, reason: FindingKind, first: Cell) -> None:
+        self._skipped.append(SkippedLine(line, reason.found(value=first), self._sheet))
+
+    def _take_units(self, cells: list[Cell]) -> bool:
+        units: dict[str, str] = {}
+        for name, cell in zip(self._columns, cells, strict=False):
+            if cell is None or cell in ("-", "—", "/", "无"):
+                continue
+            spelling = str(cell).strip().strip("()（）[]【】")
+            if not isinstance(cell, str) or unit_spelled(spelling) is None:
+                return False
+            units[name] = spelling
+        self.units.update(units)
+        return bool(units)
+
+    def _why_no_record(self, cells: list[Cell], first: str) -> FindingKind | None:
+        if len(first) <= _LONGEST_TOTAL and fold_name(first).rstrip(":：") in _TOTALS:
+            return found.TOTAL_ROW
+        is_alone = cells.count(None) == len(cells) - 1
+        if is_alone and fold_name(first).startswith(_NOTES):
+            return found.NOTE_ROW
+        if is_alone or fold_name(first) != self._folded[0]:
+            return None
+        folded = tuple(fold_name(cell) if isinstance(cell, str) else "" for cell in cells[: len(self._folded)])
+        return found.REPEATED_HEADER if folded == self._folded else None
+
+    def _record(self, line: int, cells: list[Cell]) -> RawRecord:
+        width = len(self._columns)
+        findings: list[Finding] = []
+        used = max(position + 1 for position, cell in enumerate(cells) if cell is not None)
+        if used > width:
+            findings.append(found.ROW_TOO_LONG.found(cells=used, columns=width))
+        elif len(cells) < width:
+            findings.append(found.ROW_SHORT.found(cells=len(cells), columns=width))
+            cells.extend([None] * (width - len(cells)))
+        limit = self._limits.cell_characters
+        if any(isinstance(cell, str) and len(cell) > limit for cell in cells):
+            findings.append(found.CELL_TOO_LONG.found(limit=limit))
+        return RawRecord(line, tuple(cells[:width]), None, tuple(findings), self._sheet)

@@ -1,0 +1,92 @@
+"""XLSX workbooks: typed cells, the right sheet or all sheets with the same header."""
+
+import io
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+import python_calamine
+
+from geo_ems.errors import DataError, GeoEmsError, known_names
+from geo_ems.formats import reading_findings as found
+from geo_ems.formats.column_names import fold_name
+from geo_ems.formats.raw import Reading, SkippedLine
+from geo_ems.formats.tables import Table, table_from_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """The table of a workbook and the names of its visible sheets."""
+
+    table: Table
+    sheets: tuple[str, ...]
+
+
+def table_from_xlsx(data: bytes, *, reading: Reading) -> Workbook:
+    """Return the table of one sheet, or of all sheets that share the best sheet's header.
+
+    The best sheet is the one with most known headings, then the one with most rows. Hidden sheets
+    and the ignored ones are looked at only when named.
+
+    Raises
+    ------
+    DataError
+        Where the workbook cannot be read or has no rows.
+    NotFoundError
+        Where there is no sheet of the name.
+    """
+    try:
+        workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+        visible = tuple(
+            entry.name
+            for entry in workbook.sheets_metadata
+            if entry.visible == python_calamine.SheetVisibleEnum.Visible
+            and entry.typ == python_calamine.SheetTypeEnum.WorkSheet
+        )
+        chosen = [name for name in visible if fold_name(name) not in reading.ignored_sheets]
+        if reading.sheet is not None:
+            chosen = [_sheet_named(reading.sheet, workbook.sheet_names)]
+        tables = {name: table for name in chosen if (table := _table_of_sheet(workbook, name, reading)) is not None}
+    except GeoEmsError:
+        raise
+    except (python_calamine.CalamineError, ValueError, OSError) as error:
+        raise DataError(
+            f"The workbook cannot be read: {error}",
+            where=reading.where,
+            remedy="Open it in a spreadsheet program and save it again as .xlsx.",
+        ) from error
+    if not tables:
+        raise DataError(
+            "The workbook has no rows", where=reading.where, remedy="Choose the file, or the sheet, with the data."
+        )
+    return Workbook(_joined(tables, reading), visible)
+
+
+def _sheet_named(name: str, sheets: Collection[str]) -> str:
+    found_name = next((sheet for sheet in sheets if fold_name(sheet) == fold_name(name)), None)
+    if found_name is None:
+        raise known_names("sheet", name, list(sheets))
+    return found_name
+
+
+def _table_of_sheet(workbook: python_calamine.CalamineWorkbook, name: str, reading: Reading) -> Table | None:
+    sheet = workbook.get_sheet_by_name(name)
+    if sheet.total_height > reading.limits.rows + 1:
+        raise DataError(
+            f"There are more than {reading.limits.rows} rows", where=reading.where, remedy="Split the file."
+        )
+    rows = list(enumerate(sheet.to_python(skip_empty_area=False), start=1))
+    return table_from_rows(rows, reading=reading, sheet=name, keeps_extra_cells=True)
+
+
+def _joined(tables: dict[str, Table], reading: Reading) -> Table:
+    best_name = max(tables, key=lambda name: (tables[name].header_hits, len(tables[name].records)))
+    best = tables[best_name]
+    same = [name for name, table in tables.items() if table.columns == best.columns and table.units == best.units]
+    records = tuple(record for name in same for record in tables[name].records)
+    if len(records) > reading.limits.rows:
+        raise DataError(
+            f"There are more than {reading.limits.rows} rows", where=reading.where, remedy="Split the file."
+        )
+    unused = tuple(SkippedLine(0, found.SHEET_NOT_USED.found(value=name), name) for name in tables if name not in same)
+    skipped = tuple(line for name in same for line in tables[name].skipped)
+    return replace(best, records=records, skipped=skipped + unused)

@@ -1,0 +1,187 @@
+"""The k nearest points by WGS84 geodesic, exact and proved; ties decided and told.
+
+Every place that was not measured has a lower bound (its chord) above the last place that counts, so
+no place can be missing: that is the proof, and it needs no projection and knows no special case at
+180 degrees or at the poles.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from geo_ems.errors import UsageError
+from geo_ems.model.columns import BoolArray, FloatArray, IntArray
+from geo_ems.queries.chords import PointBlocks, closest_by_chord, within_chord
+from geo_ems.queries.ellipsoid import (
+    ROUNDING_M,
+    LonLat,
+    checked_position,
+    distance_and_bearing,
+    largest_chord_m,
+    position_xyz,
+    shortest_geodesic_m,
+)
+
+TIE_DECIMALS: Final = 1
+"""Distances equal after rounding to 0.1 m are tied (ruling 7)."""
+
+# Measured beyond k + 1, so that the first proof nearly always holds: three more sufficed in 4,000
+# queries over 10,000 to 1,000,000 places.
+_MARGIN: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class NearestPoints:
+    """Places in ascending order of distance; m of them.
+
+    `index` (m,) points into the places asked; `straight_m` (m,) are geodesics in metres, not
+    rounded; `bearing_deg` (m,) is 0.0 where the place is the query itself; `nearest_lonlat_deg`
+    (m, 2) is the nearest point of the place (of a point, itself). `tied` (m,) is set where the
+    distance, rounded to 0.1 m, equals a neighbour's, the first one left out included;
+    `tie_cut_at_k` says that the last one kept and the first left out are tied. `proven_exact` holds:
+    no place that was not measured can lie nearer than `unmeasured_from_m` (infinity: all measured).
+    """
+
+    index: IntArray
+    straight_m: FloatArray
+    bearing_deg: FloatArray
+    nearest_lonlat_deg: FloatArray
+    tied: BoolArray
+    tie_cut_at_k: bool
+    proven_exact: bool
+    unmeasured_from_m: float
+
+    def __len__(self) -> int:
+        """Return the number of places."""
+        return int(self.index.size)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Places whose exact distance is known, in no order: what `ranked` takes; arrays as in `NearestPoints`."""
+
+    index: IntArray
+    straight_m: FloatArray
+    bearing_deg: FloatArray
+    nearest_lonlat_deg: FloatArray
+
+
+def nearest_points(
+    xyz_m: FloatArray,
+    lonlat_deg: FloatArray,
+    *,
+    at_lonlat_deg: LonLat,
+    k: int,
+    candidates: BoolArray | None = None,
+    blocks: PointBlocks | None = None,
+) -> NearestPoints:
+    """Return the k nearest points, or all where fewer are candidates.
+
+    `xyz_m` has shape (3, n), Earth-centred metres (`ellipsoid.lonlat_to_xyz`), `lonlat_deg` (n, 2);
+    `candidates` (n,) restricts the question. `blocks` over the same points makes large layers fast
+    and never changes the answer. The order is total: distance rounded to 0.1 m, distance, index.
+
+    Raises
+    ------
+    UsageError
+        Where k is below 1 or the position is not on the Earth.
+    """
+    at_lonlat_deg = checked_position(at_lonlat_deg)
+    check_count(k)
+    at_xyz_m = position_xyz(at_lonlat_deg)
+    index, complete_chord_m = closest_by_chord(
+        xyz_m, at_xyz_m=at_xyz_m, count=k + 1 + _MARGIN, candidates=candidates, blocks=blocks
+    )
+    measured = measure_points(lonlat_deg, index, at_lonlat_deg=at_lonlat_deg)
+    unmeasured_from_m = float(shortest_geodesic_m(np.array(complete_chord_m)))
+    last_m = last_that_counts_m(measured.straight_m, k=k)
+    if last_m >= unmeasured_from_m - ROUNDING_M:
+        chord_m = largest_chord_m(last_m)
+        index = within_chord(xyz_m, at_xyz_m=at_xyz_m, chord_m=chord_m, candidates=candidates, blocks=blocks)
+        measured = measure_points(lonlat_deg, index, at_lonlat_deg=at_lonlat_deg)
+        unmeasured_from_m = float(shortest_geodesic_m(np.array(chord_m)))
+    return ranked(measured, k=k, unmeasured_from_m=unmeasured_from_m)
+
+
+def points_below(
+    xyz_m: FloatArray,
+    lonlat_deg: FloatArray,
+    *,
+    at_lonlat_deg: LonLat,
+    limit_m: float,
+    candidates: BoolArray | None = None,
+    blocks: PointBlocks | None = None,
+) -> NearestPoints:
+    """Return all points whose geodesic distance is smaller than a limit (m), in order.
+
+    Shapes as in `nearest_points`; none is missing, because all others have a chord beyond it.
+
+    Raises
+    ------
+    UsageError
+        Where the position is not on the Earth.
+    """
+    at_lonlat_deg = checked_position(at_lonlat_deg)
+    chord_m = largest_chord_m(limit_m)
+    index = within_chord(
+        xyz_m, at_xyz_m=position_xyz(at_lonlat_deg), chord_m=chord_m, candidates=candidates, blocks=blocks
+    )
+    return kept_below(measure_points(lonlat_deg, index, at_lonlat_deg=at_lonlat_deg), limit_m=limit_m)
+
+
+def measure_points(lonlat_deg: FloatArray, index: IntArray, *, at_lonlat_deg: LonLat) -> Measured:
+    """Return the points of `index` with their geodesics and bearings from one place."""
+    places_deg = lonlat_deg[index]
+    straight_m, bearing_deg = distance_and_bearing(at_lonlat_deg, places_deg)
+    return Measured(index, straight_m, bearing_deg, places_deg)
+
+
+def check_count(k: int) -> None:
+    """Refuse a number of results below 1."""
+    if k < 1:
+        raise UsageError(f"k is {k}", remedy="Ask for at least one result: k 1 or more.", field="k", value=k)
+
+
+def last_that_counts_m(straight_m: FloatArray, *, k: int) -> float:
+    """Return the (k+1)-th smallest distance, which decides a tie at k; the largest where there are fewer."""
+    if straight_m.size > k:
+        return float(np.partition(straight_m, k)[k])
+    return float(straight_m.max(initial=0.0))
+
+
+def ranked(measured: Measured, *, k: int, unmeasured_from_m: float) -> NearestPoints:
+    """Return the first k of measured places in the total order, with ties told.
+
+    Nothing that was not measured may lie nearer than `unmeasured_from_m`.
+    """
+    rounded_m = np.round(measured.straight_m, TIE_DECIMALS)
+    order = np.lexsort((measured.index, measured.straight_m, rounded_m))[: k + 1]
+    equal_next = np.diff(rounded_m[order]) == 0.0
+    tied = np.zeros(order.size, dtype=np.bool_)
+    tied[:-1] |= equal_next
+    tied[1:] |= equal_next
+    kept = order[:k]
+    last_m = float(measured.straight_m[order].max(initial=0.0))
+    return NearestPoints(
+        index=measured.index[kept],
+        straight_m=measured.straight_m[kept],
+        bearing_deg=measured.bearing_deg[kept],
+        nearest_lonlat_deg=measured.nearest_lonlat_deg[kept],
+        tied=tied[:k],
+        tie_cut_at_k=bool(order.size > k and equal_next[-1]),
+        proven_exact=last_m < unmeasured_from_m,
+        unmeasured_from_m=unmeasured_from_m,
+    )
+
+
+def kept_below(measured: Measured, *, limit_m: float) -> NearestPoints:
+    """Return all measured places nearer than the limit, in order; the rest were proved to lie beyond it."""
+    near = measured.straight_m < limit_m
+    kept = Measured(
+        measured.index[near],
+        measured.straight_m[near],
+        measured.bearing_deg[near],
+        measured.nearest_lonlat_deg[near],
+    )
+    return ranked(kept, k=max(kept.index.size, 1), unmeasured_from_m=limit_m)

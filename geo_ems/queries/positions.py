@@ -1,0 +1,78 @@
+"""Where a team is: at its home base, or where its device last said (SEMANTICS ruling 3)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from geo_ems.model.columns import BoolArray, FloatArray, LayerColumns, ObjectArray
+from geo_ems.model.definitions import Availability, PositionRule
+
+LIVE_MODE = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class TeamPositions:
+    """The place each team is ranked from.
+
+    `is_live` tells a device's position from the home base; `missing` marks the teams whose place
+    is not known: their `geometries` still hold the home base, so that it can be said how near the
+    base of a team is that is out. `time_s` is the Unix time of a live position (NaN at the home
+    base, which is never stale, and where a live position has no time).
+    """
+
+    geometries: ObjectArray
+    is_live: BoolArray
+    missing: BoolArray
+    time_s: FloatArray
+
+
+def team_positions(columns: LayerColumns, rule: PositionRule, availability: ObjectArray) -> TeamPositions:
+    """Return where each team is.
+
+    In mode `base` (also where no mode is given) a team that is available, or whose status nobody
+    knows, is taken to be at its home base; a team that is out is where its last position says, or
+    missing: its home base would be a guess. In mode `live` only the position counts.
+    """
+    lon, lat = columns.columns[rule.lon_field], columns.columns[rule.lat_field]
+    mode = columns.columns[rule.mode_field]
+    live_code = list(mode.field.codes).index(LIVE_MODE)
+    has_position = lon.known & lat.known
+    in_station = (availability == Availability.AVAILABLE) | (availability == Availability.UNKNOWN)
+    at_home = (mode.values != live_code) & in_station
+    is_live = ~at_home & has_position
+    geometries = columns.geometries.copy()
+    live_rows = np.flatnonzero(is_live)
+    geometries[live_rows] = shapely.points(
+        lon.values[live_rows].astype(np.float64), lat.values[live_rows].astype(np.float64)
+    )
+    times = unix_seconds(columns.columns[rule.time_field].values)
+    missing = (~at_home & ~has_position) | shapely.is_missing(geometries)
+    return TeamPositions(geometries, is_live, missing, np.where(is_live, times, np.nan))
+
+
+def unix_seconds(instants: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> FloatArray:
+    """Return Unix seconds of "YYYY-MM-DDTHH:MM:SSZ" texts; NaN for the empty text."""
+    seconds = np.full(instants.shape, np.nan)
+    known = np.flatnonzero(instants != "")
+    if known.size:
+        texts = np.array([str(instants[row]).removesuffix("Z") for row in known], dtype="datetime64[s]")
+        seconds[known] = texts.astype(np.int64)
+    return seconds
+
+
+def availability_of(columns: LayerColumns) -> ObjectArray:
+    """Return the canonical class of each feature's status; AVAILABLE for a layer that has no status.
+
+    An unset status is UNKNOWN, never silently available.
+    """
+    classes = np.empty(len(columns), dtype=object)
+    status = columns.definition.status_field
+    if status is None:
+        classes[:] = Availability.AVAILABLE
+        return classes
+    column = columns.columns[status]
+    by_code = [code.availability or Availability.UNKNOWN for code in column.field.codes.values()]
+    table = np.array([*by_code, Availability.UNKNOWN], dtype=object)
+    classes[:] = table[column.values.astype(np.int64)]
+    return classes

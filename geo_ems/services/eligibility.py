@@ -1,0 +1,125 @@
+"""Which features of a layer qualify: tests on status, position and hazards.
+
+A test is a reason and a mask that is True where a feature passes, as `queries.eligibility` takes them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import shapely
+
+from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSet
+from geo_ems.model.caller import Caller
+from geo_ems.model.columns import BoolArray, FloatArray, IntArray
+from geo_ems.model.definitions import Availability, CapacityRule, Reason
+from geo_ems.queries.areas import representative_points, smallest_areas_containing
+from geo_ems.queries.hazards import active_areas
+
+SHELTER_ROLE = "shelter"
+HAZARD_LAYER = "hazard_areas"
+
+
+@dataclass(frozen=True, slots=True)
+class HazardExposure:
+    """For each feature the active hazard area it lies in: `area_row` in the hazard layer, or -1."""
+
+    area_row: IntArray
+    snapshot: LayerSnapshot | None
+
+    @property
+    def inside(self) -> BoolArray:
+        """Return which features lie inside an active hazard area."""
+        return self.area_row >= 0
+
+    def area_id(self, row: int) -> str:
+        """Return the id of the area feature `row` lies in; "" where it lies in none."""
+        if self.snapshot is None or self.area_row[row] < 0:
+            return ""
+        return str(self.snapshot.columns.ids[self.area_row[row]])
+
+
+def visible_rows(snapshot: LayerSnapshot, caller: Caller) -> BoolArray:
+    """Return which features the caller may see; those outside its areas leave no trace in any count."""
+    if not caller.areas:
+        return np.ones(len(snapshot.columns), dtype=bool)
+    district = snapshot.columns.columns["district_id"].values
+    return np.isin(district.astype(str), np.array(caller.areas))
+
+
+def status_tests(snapshot: LayerSnapshot, wanted: frozenset[Availability]) -> list[tuple[Reason, BoolArray]]:
+    """Return the tests on status: unknown, closed, full, or otherwise not in the wanted classes.
+
+    A facility whose known occupancy reaches its known capacity is full, whatever its status says.
+    """
+    columns = snapshot.columns
+    availability = snapshot.availability
+    wanted_classes = np.isin(availability.astype(str), np.array([str(item) for item in wanted], dtype=str))
+    tests: list[tuple[Reason, BoolArray]] = []
+    unknown = (availability == Availability.UNKNOWN) & ~wanted_classes
+    tests.append((Reason.STATUS_UNKNOWN, ~unknown))
+    status = snapshot.definition.status_field
+    if status is not None:
+        column = columns.columns[status]
+        reasons = [code.reason or Reason.UNAVAILABLE for code in column.field.codes.values()]
+        for reason in dict.fromkeys(reasons):
+            codes = [index for index, code_reason in enumerate(reasons) if code_reason is reason]
+            tests.append((reason, wanted_classes | unknown | ~np.isin(column.values, codes)))
+    rule = snapshot.definition.capacity
+    if rule is not None and Availability.AVAILABLE in wanted:
+        free = free_places(snapshot, rule)
+        tests.append((Reason.FULL, ~(free <= 0) | (availability != Availability.AVAILABLE)))
+    return tests
+
+
+def position_tests(
+    snapshot: LayerSnapshot, *, as_of: datetime, max_age_s: float
+) -> tuple[list[tuple[Reason, BoolArray]], FloatArray]:
+    """Return the tests on position, and the age in seconds of each live position (NaN at the home base).
+
+    A position from after `as_of` has age 0: clocks differ, and a negative age says nothing.
+    """
+    positions = snapshot.positions
+    missing = shapely.is_missing(snapshot.shapes.geometries) if positions is None else positions.missing
+    tests: list[tuple[Reason, BoolArray]] = [(Reason.POSITION_MISSING, ~missing)]
+    if positions is None:
+        return tests, np.full(len(snapshot.columns), np.nan)
+    age_s = np.maximum(as_of.timestamp() - positions.time_s, 0.0)
+    undated = positions.is_live & np.isnan(age_s)
+    tests.append((Reason.POSITION_STALE, ~(undated | (age_s > max_age_s))))
+    return tests, age_s
+
+
+def hazard_exposure(pinned: SnapshotSet, snapshot: LayerSnapshot, *, as_of: datetime) -> HazardExposure:
+    """Return which active hazard area each feature of a layer lies in."""
+    nowhere = np.full(len(snapshot.columns), -1, dtype=np.int64)
+    hazards = pinned.layers.get(HAZARD_LAYER)
+    if hazards is None or snapshot.definition.name == HAZARD_LAYER:
+        return HazardExposure(nowhere, None)
+    rows = np.flatnonzero(active_areas(hazards.columns, at_s=as_of.timestamp()))
+    if not rows.size:
+        return HazardExposure(nowhere, hazards)
+    places = representative_points(snapshot.shapes.geometries)
+    smallest = smallest_areas_containing(hazards.columns.geometries[rows], places)
+    return HazardExposure(np.where(smallest >= 0, rows[smallest], -1), hazards)
+
+
+def capacities(snapshot: LayerSnapshot, rule: CapacityRule) -> FloatArray:
+    """Return how many people each facility takes: the smaller of the known figures, NaN where none is known."""
+    persons = _numbers(snapshot, rule.persons_field)
+    if rule.area_m2_field is None or rule.area_per_person_m2 is None:
+        return persons
+    by_area = np.floor(_numbers(snapshot, rule.area_m2_field) / rule.area_per_person_m2)
+    return np.fmin(persons, by_area)
+
+
+def free_places(snapshot: LayerSnapshot, rule: CapacityRule) -> FloatArray:
+    """Return capacity minus occupancy; NaN where either is unknown."""
+    if rule.occupied_field is None:
+        return np.full(len(snapshot.columns), np.nan)
+    return capacities(snapshot, rule) - _numbers(snapshot, rule.occupied_field)
+
+
+def _numbers(snapshot: LayerSnapshot, field: str) -> FloatArray:
+    column = snapshot.columns.columns[field]
+    return np.where(column.known, column.values.astype(np.float64), np.nan)

@@ -1,0 +1,205 @@
+"""Rows that belong to a feature, such as the stock of a depot: from a sheet or a file of their own."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from zoneinfo import ZoneInfo
+
+from geo_ems.catalogue.record_matching import ColumnPlan, UnusedColumn, headings_of, plan_columns
+from geo_ems.catalogue.records import RowConverter, check_required_columns
+from geo_ems.errors import DataError, UsageError
+from geo_ems.formats.column_names import fold_name
+from geo_ems.formats.findings import Finding, worst_grade
+from geo_ems.formats.raw import RawFile, RawRecord
+from geo_ems.model.definitions import ChildDefinition, FieldDefinition, LayerDefinition
+from geo_ems.model.features import Feature, Properties
+from geo_ems.services import import_findings as found
+from geo_ems.services.import_report import RowAction, RowReport
+from geo_ems.services.import_rows import PlannedRow, StoredRows, is_same, key_text
+
+PARENT = "parent"
+
+
+@dataclass(slots=True)
+class Parents:
+    """Features that rows may belong to, by key and by name; None for one whose own row was refused."""
+
+    by_key: dict[str, str | None] = field(default_factory=dict)
+    by_name: dict[str, list[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, stored: StoredRows) -> "Parents":
+        """Return the features of a layer; their ids are understood as well as their keys."""
+        by_name = {name: [place[0] for place in places] for name, places in stored.places_by_name.items()}
+        return cls({**{identity: identity for identity in stored.ids}, **stored.ids_by_key}, by_name)
+
+    def add(self, row: PlannedRow, definition: LayerDefinition) -> None:
+        """Add a feature of the file that is being imported."""
+        identity = None if row.feature is None else row.feature.id
+        key, name = (
+            row.record.properties.get(field_name) if field_name is not None else None
+            for field_name in (definition.key, definition.name_field)
+        )
+        if key is not None:
+            self.by_key[key_text(key)] = identity
+        if name is not None and identity is not None:
+            named = self.by_name.setdefault(key_text(name), [])
+            if identity not in named:
+                named.append(identity)
+
+
+@dataclass(frozen=True, slots=True)
+class ChildRowsRead:
+    """The rows of one child table, grouped by the feature they belong to."""
+
+    child: ChildDefinition
+    columns: tuple[str, ...]
+    plan: ColumnPlan
+    rows_by_parent: Mapping[str, tuple[Properties, ...]]
+    refused_by_parent: Mapping[str, int]
+    reports: tuple[RowReport, ...]
+    notes: tuple[Finding, ...]
+
+
+def child_headings(definition: LayerDefinition, child: ChildDefinition) -> frozenset[str]:
+    """Return the headings that mean something in the sheet or file of a child table."""
+    return headings_of(child.fields.values()) | frozenset(_parent_names(definition))
+
+
+def read_child_rows(  # noqa: PLR0913 - a file, what it is for, and how it is read
+    raw: RawFile,
+    definition: LayerDefinition,
+    child: ChildDefinition,
+    parents: Parents,
+    *,
+    zone: ZoneInfo,
+    field_map: Mapping[str, str] | None = None,
+) -> ChildRowsRead:
+    """Return the rows of a child table with the features they belong to.
+
+    Raises
+    ------
+    DataError
+        Where a required column is missing, or none says which feature a row belongs to.
+    """
+    chosen = dict(field_map or {})
+    parent_columns = _parent_columns(raw, definition, child, chosen.pop(PARENT, None))
+    plan = plan_columns(raw, fields=child.fields, field_map=chosen)
+    taken = {match.index for match in plan.matches}
+    parent_columns = [index for index in parent_columns if index not in taken]
+    if not parent_columns:
+        raise DataError(
+            f"No column says which of the {definition.name} a row belongs to; the columns are {', '.join(raw.columns)}",
+            where=raw.name,
+            remedy=f"Say which column holds its code or name: --map {PARENT}=COLUMN.",
+        )
+    plan = _without(plan, {raw.columns[index] for index in parent_columns})
+    check_required_columns(plan, child.fields, raw)
+    converter = RowConverter(raw, plan, zone=zone)
+    grouped: dict[str, list[Properties]] = {}
+    refused: dict[str, int] = {}
+    reports: list[RowReport] = []
+    for record in raw.records:
+        properties, findings = converter.convert(record)
+        identity = _parent_of(record, parent_columns, raw, parents, findings)
+        grade = worst_grade(findings)
+        is_refused = grade.value == RowAction.REFUSED.value
+        reports.append(
+            RowReport(
+                record.line,
+                record.sheet,
+                grade,
+                RowAction.REFUSED if is_refused else RowAction.CHILD,
+                identity,
+                tuple(findings),
+                child.name,
+                record.values if is_refused else (),
+            )
+        )
+        if identity is not None and is_refused:
+            refused[identity] = refused.get(identity, 0) + 1
+        elif identity is not None:
+            grouped.setdefault(identity, []).append(properties)
+    notes = (*raw.notes, *converter.notes)
+    return ChildRowsRead(
+        child, raw.columns, plan, {key: tuple(rows) for key, rows in grouped.items()}, refused, tuple(reports), notes
+    )
+
+
+def with_children(feature: Feature, read: ChildRowsRead, definition: LayerDefinition, notes: list[Finding]) -> Feature:
+    """Return the feature with all its rows of a child table replaced; the replacing is noted."""
+    child = read.child
+    name = feature.properties.get(definition.name_field)
+    rows = read.rows_by_parent[feature.id]
+    before = len(feature.children.get(child.name, ()))
+    refused = read.refused_by_parent.get(feature.id, 0)
+    replaced = replace(feature, children={**feature.children, child.name: rows})
+    if before and not is_same(replaced, feature, definition):
+        kind = found.CHILDREN_REPLACED_IN_PART if refused else found.CHILDREN_REPLACED
+        label = f"{child.label.zh} {child.label.en}"
+        notes.append(kind.found(value=name or feature.id, label=label, before=before, now=len(rows), refused=refused))
+    return replaced
+
+
+def _parent_names(definition: LayerDefinition) -> list[str]:
+    """Return the folded headings for the parent, the surest first."""
+    names = [PARENT, f"{definition.name}_id"]
+    for field_name in (definition.key, definition.name_field):
+        parent_field = definition.fields.get(field_name) if field_name is not None else None
+        if parent_field is None:
+            continue
+        names += [f"{definition.label.zh}{parent_field.label.zh}", f"{definition.label.en}{parent_field.label.en}"]
+        names += _names_of(parent_field)
+    names += [definition.label.zh, definition.label.en]
+    return [fold_name(name) for name in names]
+
+
+def _names_of(field_definition: FieldDefinition) -> Iterable[str]:
+    synonyms = (synonym.name for synonym in field_definition.synonyms)
+    return (field_definition.name, field_definition.label.zh, field_definition.label.en, *synonyms)
+
+
+def _parent_columns(raw: RawFile, definition: LayerDefinition, child: ChildDefinition, chosen: str | None) -> list[int]:
+    folded = [fold_name(column) for column in raw.columns]
+    if chosen is not None:
+        if fold_name(chosen) not in folded:
+            raise UsageError(
+                f"The file has no column '{chosen}'",
+                remedy=f"Its columns: {', '.join(raw.columns)}.",
+                field=PARENT,
+                value=chosen,
+            )
+        return [folded.index(fold_name(chosen))]
+    own = headings_of(child.fields.values())
+    return [
+        folded.index(name) for name in dict.fromkeys(_parent_names(definition)) if name in folded and name not in own
+    ]
+
+
+def _without(plan: ColumnPlan, columns: set[str]) -> ColumnPlan:
+    unused: tuple[UnusedColumn, ...] = tuple(column for column in plan.unused if column.column not in columns)
+    return replace(plan, unused=unused)
+
+
+def _parent_of(
+    record: RawRecord, columns: list[int], raw: RawFile, parents: Parents, findings: list[Finding]
+) -> str | None:
+    """Return the id of the feature a row belongs to; None with a finding where there is none."""
+    written = [(index, key_text(str(record.values[index]))) for index in columns if record.values[index] is not None]
+    if not written:
+        findings.append(found.PARENT_MISSING.found(column=raw.columns[columns[0]]))
+        return None
+    for _, text in written:
+        if text in parents.by_key:
+            identity = parents.by_key[text]
+            if identity is None:
+                findings.append(found.PARENT_REFUSED.found(value=text))
+            return identity
+        named = parents.by_name.get(text, [])
+        if len(named) == 1:
+            return named[0]
+        if named:
+            findings.append(found.PARENT_AMBIGUOUS.found(value=text, others=", ".join(named)))
+            return None
+    index, text = written[0]
+    findings.append(found.PARENT_UNKNOWN.found(column=raw.columns[index], value=text))
+    return None

@@ -1,0 +1,293 @@
+"""What became of every row of a file; as JSON, as short text, and the refused rows as a workbook."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from geo_ems.formats.findings import Finding, Grade
+from geo_ems.formats.raw import Cell, CountedBy, FileFormat, SkippedLine
+from geo_ems.formats.xlsx_writing import SheetContents, write_workbook
+from geo_ems.model.labels import Label, Language
+from geo_ems.services.words import say
+
+LISTED_ROWS = 20
+_COUNTED_LABELS = {
+    CountedBy.LINE: Label("行", "line"),
+    CountedBy.ROW: Label("行", "row"),
+    CountedBy.FEATURE: Label("个要素", "feature"),
+}
+
+
+class RowAction(StrEnum):
+    """What was done, or would be done, with a row."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    CHILD = "child"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class RowReport:
+    """One row: its number in the file, how it fared, and the id it has in the layer.
+
+    `child` names the child table for rows that belong to a feature. `cells` are kept for refused
+    rows only, so that they can be given back.
+    """
+
+    line: int
+    sheet: str
+    grade: Grade
+    action: RowAction
+    id: str | None
+    findings: tuple[Finding, ...] = ()
+    child: str = ""
+    cells: tuple[Cell, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedColumn:
+    """A column of the file and the field it was taken for; `unit` is what its numbers were in."""
+
+    column: str
+    field: str
+    unit: str | None = None
+    factor: float = 1.0
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCounts:
+    """Rows by what became of them; `rows` = `taken` + `refused`.
+
+    `created`, `updated` and `unchanged` count features, `child_rows` the rows that belong to one.
+    Of the rows taken, `repaired`, `warned` and `unlocated` count those with such a finding.
+    """
+
+    rows: int
+    created: int
+    updated: int
+    unchanged: int
+    child_rows: int
+    repaired: int
+    warned: int
+    unlocated: int
+    refused: int
+
+    @property
+    def taken(self) -> int:
+        """Return the rows that are not refused."""
+        return self.created + self.updated + self.unchanged + self.child_rows
+
+    @property
+    def stored(self) -> int:
+        """Return the rows whose content the layer holds after the import (in a dry run: would hold)."""
+        return self.taken
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did. `seq` is None where nothing was written.
+
+    `rejected` says that the whole file was turned down because rows were refused.
+    """
+
+    file: str
+    sha256: str
+    format: FileFormat
+    encoding: str | None
+    counted_by: CountedBy
+    layer: str
+    layer_label: Label
+    dry_run: bool
+    rejected: bool
+    seq: int | None
+    counts: ImportCounts
+    columns: tuple[ImportedColumn, ...]
+    unused: tuple[tuple[str, Label], ...]
+    notes: tuple[Finding, ...]
+    skipped: tuple[SkippedLine, ...]
+    rows: tuple[RowReport, ...]
+    headings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The columns of the file; of a child's sheet under the child's name."""
+
+
+def count_rows(rows: Iterable[RowReport]) -> ImportCounts:
+    """Return the counts of row reports."""
+    actions = dict.fromkeys(RowAction, 0)
+    repaired = warned = unlocated = total = 0
+    for row in rows:
+        total += 1
+        actions[row.action] += 1
+        if row.action is RowAction.REFUSED or not row.findings:
+            continue
+        grades = {finding.grade for finding in row.findings}
+        repaired += Grade.REPAIRED in grades
+        warned += Grade.WARNED in grades
+        unlocated += any(finding.kind.code in ("unlocated", "half_located") for finding in row.findings)
+    return ImportCounts(
+        rows=total,
+        created=actions[RowAction.CREATED],
+        updated=actions[RowAction.UPDATED],
+        unchanged=actions[RowAction.UNCHANGED],
+        child_rows=actions[RowAction.CHILD],
+        repaired=repaired,
+        warned=warned,
+        unlocated=unlocated,
+        refused=actions[RowAction.REFUSED],
+    )
+
+
+def report_mapping(report: ImportReport) -> dict[str, object]:
+    """Return the whole report as plain values for JSON."""
+    counts = report.counts
+    return {
+        "file": report.file,
+        "sha256": report.sha256,
+        "format": report.format.value,
+        "encoding": report.encoding,
+        "layer": report.layer,
+        "dry_run": report.dry_run,
+        "rejected": report.rejected,
+        "seq": report.seq,
+        "counts": {
+            "rows": counts.rows,
+            "taken": counts.taken,
+            "created": counts.created,
+            "updated": counts.updated,
+            "unchanged": counts.unchanged,
+            "child_rows": counts.child_rows,
+            "repaired": counts.repaired,
+            "warned": counts.warned,
+            "unlocated": counts.unlocated,
+            "refused": counts.refused,
+        },
+        "columns": [
+            {"column": c.column, "field": c.field, "unit": c.unit, "factor": c.factor, "code": c.code}
+            for c in report.columns
+        ],
+        "unused_columns": [{"column": column, "reason": _both(reason)} for column, reason in report.unused],
+        "notes": [_finding_mapping(finding) for finding in report.notes],
+        "skipped": [
+            {"line": line.line, "sheet": line.sheet, **_finding_mapping(line.finding)} for line in report.skipped
+        ],
+        "counted_by": report.counted_by.value,
+        "rows": [_row_mapping(row) for row in report.rows],
+    }
+
+
+def _both(label: Label) -> dict[str, str]:
+    return {"zh": label.zh, "en": label.en}
+
+
+def _finding_mapping(finding: Finding) -> dict[str, object]:
+    return {
+        "code": finding.kind.code,
+        "grade": finding.grade.value,
+        "column": finding.column,
+        "field": finding.field,
+        "value": finding.value,
+        "problem": {"zh": finding.problem("zh"), "en": finding.problem("en")},
+        "remedy": {"zh": finding.remedy("zh"), "en": finding.remedy("en")},
+    }
+
+
+def _row_mapping(row: RowReport) -> dict[str, object]:
+    return {
+        "line": row.line,
+        "sheet": row.sheet,
+        "child": row.child,
+        "grade": row.grade.value,
+        "action": row.action.value,
+        "id": row.id,
+        "messages": [_finding_mapping(finding) for finding in row.findings],
+    }
+
+
+def summary_lines(report: ImportReport, language: Language) -> tuple[str, ...]:
+    """Return a short text: the counts, what holds for the file, and the first 20 rows to look at."""
+    counts = report.counts
+    lines = [
+        say(
+            language,
+            f"{report.file} → {report.layer_label.zh}:收下 {counts.taken} 行"
+            f"(新增 {counts.created},更新 {counts.updated},未变 {counts.unchanged}"
+            f"{f',明细 {counts.child_rows}' if counts.child_rows else ''}),拒绝 {counts.refused} 行;"
+            f"修正 {counts.repaired},警告 {counts.warned},无坐标 {counts.unlocated}",
+            f"{report.file} → {report.layer_label.en}: {counts.taken} rows taken ({counts.created} new, "
+            f"{counts.updated} updated, {counts.unchanged} unchanged"
+            f"{f', {counts.child_rows} child rows' if counts.child_rows else ''}), {counts.refused} refused; "
+            f"{counts.repaired} repaired, {counts.warned} with warnings, {counts.unlocated} without a place",
+        )
+    ]
+    if report.dry_run:
+        lines.append(say(language, "试运行,未写入", "Dry run: nothing was stored"))
+    elif report.rejected:
+        lines.append(say(language, "有行被拒绝,整个文件未写入", "Rows were refused, so nothing of the file was stored"))
+    lines += [f"  {_sentence(finding, language)}" for finding in report.notes[:LISTED_ROWS]]
+    if report.unused:
+        separator = say(language, "、", ", ")
+        unused = separator.join(f"{column} ({reason.text(language)})" for column, reason in report.unused)
+        lines.append(say(language, f"  未使用的列:{unused}", f"  Columns not used: {unused}"))
+    lines += [
+        f"  {_place(report, line.line, line.sheet, language)}{line.finding.problem(language)}"
+        for line in report.skipped[:LISTED_ROWS]
+    ]
+    told = [row for row in report.rows if row.grade in (Grade.REFUSED, Grade.WARNED)]
+    told.sort(key=lambda row: row.grade is not Grade.REFUSED)
+    for row in told[:LISTED_ROWS]:
+        worst = next(finding for finding in row.findings if finding.grade is row.grade)
+        lines.append(f"  {_place(report, row.line, row.sheet, language)}{_sentence(worst, language)}")
+    if len(told) > LISTED_ROWS:
+        more = len(told) - LISTED_ROWS
+        lines.append(say(language, f"  ……还有 {more} 行", f"  ... and {more} more rows"))
+    return tuple(lines)
+
+
+def _place(report: ImportReport, line: int, sheet: str, language: Language) -> str:
+    if not line:
+        return ""
+    counted = _COUNTED_LABELS[report.counted_by]
+    sheets = {row.sheet for row in report.rows[:1]}
+    named = f"{sheet} " if sheet and sheet not in sheets else ""
+    return say(language, f"{named}第 {line} {counted.zh}:", f"{named}{counted.en} {line}: ")
+
+
+def _sentence(finding: Finding, language: Language) -> str:
+    problem, remedy = finding.problem(language), finding.remedy(language)
+    column = ""
+    if finding.column and "{column}" not in finding.kind.problem.zh:
+        column = say(language, f"列“{finding.column}”,", f"column '{finding.column}', ")
+    if not remedy:
+        return f"{column}{problem}"
+    return say(language, f"{column}{problem}。{remedy}", f"{column}{problem}. {remedy}")
+
+
+def write_refused_xlsx(report: ImportReport, path: Path) -> None:
+    """Write the refused rows in their own columns, with what is wrong and what to do.
+
+    Corrected there, the file can be imported again: the added columns are not known to any layer.
+
+    Raises
+    ------
+    DataError
+        Where the file cannot be written.
+    """
+    sheets = []
+    for child, headings in report.headings.items():
+        refused = [row for row in report.rows if row.action is RowAction.REFUSED and row.child == child]
+        rows = [[*row.cells, *(_refusals(row, part) for part in ("problem", "remedy")), row.line] for row in refused]
+        if refused or not child:
+            sheets.append(SheetContents(child or report.layer, (*headings, "问题", "建议", "原行号"), tuple(rows)))
+    write_workbook(path, sheets)
+
+
+def _refusals(row: RowReport, part: str) -> str:
+    texts: list[str] = []
+    for finding in row.findings:
+        if finding.grade is Grade.REFUSED:
+            column = f"{finding.column}: " if finding.column and part == "problem" else ""
+            texts.append(column + (finding.problem("zh") if part == "problem" else finding.remedy("zh")))
+    return "; ".join(text for text in texts if text)

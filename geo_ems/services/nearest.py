@@ -1,0 +1,318 @@
+"""The nearest features that qualify, ranked and explained (SEMANTICS rulings 1 to 8)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSet, SnapshotSource
+from geo_ems.model.answers import ExcludedFeature, NearestAnswer, RankedFeature
+from geo_ems.model.caller import Caller, Permission
+from geo_ems.model.columns import BoolArray, FloatArray
+from geo_ems.model.definitions import REASONS, Availability, Reason
+from geo_ems.queries.conditions import condition_tests
+from geo_ems.queries.eligibility import ReasonArray, count_reasons, first_failing_test
+from geo_ems.queries.shapes import features_within, nearest_features
+from geo_ems.services.eligibility import (
+    HAZARD_LAYER,
+    SHELTER_ROLE,
+    HazardExposure,
+    capacities,
+    free_places,
+    hazard_exposure,
+    position_tests,
+    status_tests,
+    visible_rows,
+)
+from geo_ems.services.nearest_question import (
+    INCIDENT_LAYER,
+    check_numbers,
+    definition_in_words,
+    echo,
+    place_asked,
+)
+from geo_ems.services.provenance import data_as_of, instant_text, local_date
+from geo_ems.services.questions import NearestQuestion
+from geo_ems.services.words import say, text_or_none
+from geo_ems.settings import Defaults
+
+PASSED_OVER_LISTED = 20
+EXCLUDED_LISTED = 1000
+TO_OPEN_LISTED = 3
+_CONFIRMABLE = (Reason.STATUS_UNKNOWN, Reason.POSITION_STALE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranking:
+    """All that the parts of the answer are made from."""
+
+    snapshot: LayerSnapshot
+    at_lonlat_deg: tuple[float, float]
+    visible: BoolArray
+    reason_index: ReasonArray
+    confirmable: BoolArray
+    openable: BoolArray
+    hazards: HazardExposure
+    age_s: FloatArray
+    include_private: bool
+    question: NearestQuestion
+
+
+def nearest(
+    source: SnapshotSource,
+    question: NearestQuestion,
+    *,
+    caller: Caller,
+    defaults: Defaults,
+    zone: ZoneInfo,
+    clock: Callable[[], datetime],
+) -> NearestAnswer:
+    """Return the k nearest qualifying features, and account for every other one.
+
+    Raises
+    ------
+    UsageError
+        Where the place, k, the cutoff or an age is missing or out of range.
+    NotFoundError
+        Where the layer or the incident does not exist.
+    """
+    names = [question.layer]
+    if HAZARD_LAYER in source.definitions:
+        names.append(HAZARD_LAYER)
+    if question.incident_id is not None:
+        names.append(INCIDENT_LAYER)
+    source.definition(question.layer)
+    pinned = source.pin(dict.fromkeys(names))
+    as_of = question.as_of or clock().replace(microsecond=0)
+    k = question.k if question.k is not None else defaults.k
+    max_age_s = question.max_position_age_s
+    max_age_s = float(defaults.position_stale_after_s) if max_age_s is None else max_age_s
+    check_numbers(k, question.cutoff_m, max_age_s)
+    at_lonlat_deg, warnings = place_asked(pinned, question, caller)
+    snapshot = pinned.layer(question.layer)
+
+    visible = visible_rows(snapshot, caller)
+    exposure = hazard_exposure(pinned, snapshot, as_of=as_of)
+    on_position, age_s = position_tests(snapshot, as_of=as_of, max_age_s=max_age_s)
+    tests = [
+        *condition_tests(question.where, snapshot.columns, at_date=local_date(as_of, zone)),
+        *status_tests(snapshot, question.availability),
+        *on_position,
+    ]
+    if snapshot.definition.role == SHELTER_ROLE and not question.ignore_hazards:
+        tests.append((Reason.INSIDE_HAZARD, ~exposure.inside))
+    reason_index = first_failing_test(len(snapshot.columns), tests)
+    ranking = _Ranking(
+        snapshot=snapshot,
+        at_lonlat_deg=at_lonlat_deg,
+        visible=visible,
+        reason_index=reason_index,
+        confirmable=visible & _fails_only(tests, _CONFIRMABLE),
+        openable=visible & _fails_only(tests, (Reason.UNAVAILABLE,)) & (snapshot.availability == Availability.DELAYED),
+        hazards=exposure,
+        age_s=age_s,
+        include_private=caller.may(Permission.READ_PRIVATE),
+        question=question,
+    )
+    return _answer(pinned, ranking, k=k, as_of=as_of, max_age_s=max_age_s, defaults=defaults, warnings=warnings)
+
+
+def _answer(
+    pinned: SnapshotSet,
+    ranking: _Ranking,
+    *,
+    k: int,
+    as_of: datetime,
+    max_age_s: float,
+    defaults: Defaults,
+    warnings: list[str],
+) -> NearestAnswer:
+    question, snapshot, at = ranking.question, ranking.snapshot, ranking.at_lonlat_deg
+    eligible = ranking.visible & (ranking.reason_index < 0)
+    found = nearest_features(snapshot.shapes, at_lonlat_deg=at, k=k, candidates=eligible)
+    kept = np.ones(found.index.size, dtype=bool)
+    beyond = np.zeros(len(snapshot.columns), dtype=bool)
+    if question.cutoff_m is not None:
+        kept = found.straight_m <= question.cutoff_m
+        within = features_within(snapshot.shapes, at_lonlat_deg=at, cutoff_m=question.cutoff_m, candidates=eligible)
+        beyond = eligible.copy()
+        beyond[within.index] = False
+    index, straight_m, bearing_deg = found.index[kept], found.straight_m[kept], found.bearing_deg[kept]
+    reason_index = ranking.reason_index.copy()
+    reason_index[beyond] = REASONS.index(Reason.BEYOND_CUTOFF)
+    below = eligible & ~beyond
+    below[index] = False
+    reason_index[below] = REASONS.index(Reason.BELOW_RANK_K)
+    settled = replace(ranking, reason_index=reason_index)
+
+    counts = count_reasons(reason_index[ranking.visible])
+    if found.tie_cut_at_k and kept.all():
+        warnings.append(say(question.language, "第 k 名并列,按编号取舍", "there is a tie at rank k, cut by id"))
+    results = tuple(
+        _ranked_row(settled, int(row), rank, float(metres), float(bearing), tied=bool(tied))
+        for rank, (row, metres, bearing, tied) in enumerate(
+            zip(index, straight_m, bearing_deg, found.tied[kept], strict=True), start=1
+        )
+    )
+    if len(results) < k:
+        warnings.append(
+            say(
+                question.language, f"只有 {len(results)} 个符合条件(要求 {k} 个)", f"only {len(results)} of {k} qualify"
+            )
+        )
+    return NearestAnswer(
+        query=echo(question, at, k=k, as_of=as_of, max_age_s=max_age_s),
+        definition=definition_in_words(snapshot, defaults),
+        snapshot_id=pinned.snapshot_id,
+        as_of=instant_text(as_of),
+        data_as_of={name: data_as_of(layer) for name, layer in sorted(pinned.layers.items())},
+        results=results,
+        passed_over=_passed_over(settled, float(straight_m[-1]) if results else None),
+        to_confirm=_to_confirm(settled, k) if len(results) < k else (),
+        to_open=_to_open(settled),
+        excluded_counts=counts,
+        excluded=_excluded(settled) if question.include_excluded else None,
+        excluded_truncated=question.include_excluded and sum(counts.values()) > EXCLUDED_LISTED,
+        warnings=tuple(warnings),
+    )
+
+
+def _ranked_row(
+    ranking: _Ranking, row: int, rank: int, straight_m: float, bearing_deg: float, *, tied: bool
+) -> RankedFeature:
+    snapshot = ranking.snapshot
+    columns, definition, positions = snapshot.columns, snapshot.definition, snapshot.positions
+    values = columns.row_values(row, include_private=ranking.include_private)
+    children = columns.row_children(row, include_private=ranking.include_private)
+    live = positions is not None and bool(positions.is_live[row])
+    status = values.get(definition.status_field) if definition.status_field else None
+    age_s = ranking.age_s[row]
+    rule = definition.capacity
+    free = np.nan if rule is None else free_places(snapshot, rule)[row]
+    if rule is not None and np.isnan(free) and rule.occupied_field and values.get(rule.occupied_field) is None:
+        free = capacities(snapshot, rule)[row]
+    position_time = values.get(definition.position.time_field) if live and definition.position else None
+    return RankedFeature(
+        rank=rank,
+        id=str(columns.ids[row]),
+        name=text_or_none(values.get(definition.name_field)),
+        name_en=text_or_none(values.get("name_en")),
+        straight_m=round(straight_m, 3),
+        distance_m=round(straight_m, 3),
+        bearing_deg=round(bearing_deg, 1) % 360.0,
+        status=text_or_none(status),
+        availability=snapshot.availability[row] if definition.status_field else None,
+        tied=tied,
+        district_id=text_or_none(values.get("district_id")),
+        capacity_free=None if np.isnan(free) else int(free),
+        hazard_flags=("origin_in",) if ranking.hazards.inside[row] else (),
+        position_source=None if positions is None else ("live" if live else "home_base"),
+        position_time=text_or_none(position_time),
+        position_age_s=None if np.isnan(age_s) else round(float(age_s)),
+        properties=values,
+        children=children,
+        geometry=snapshot.shapes.geometries[row],
+    )
+
+
+def _excluded_row(ranking: _Ranking, row: int, straight_m: float | None, bearing_deg: float | None) -> ExcludedFeature:
+    snapshot = ranking.snapshot
+    values = snapshot.columns.row_values(row, include_private=ranking.include_private)
+    reason = REASONS[int(ranking.reason_index[row])]
+    return ExcludedFeature(
+        id=str(snapshot.columns.ids[row]),
+        name=text_or_none(values.get(snapshot.definition.name_field)),
+        reason=reason,
+        detail=_detail(ranking, row, reason),
+        straight_m=None if straight_m is None else round(straight_m, 3),
+        properties=values,
+        bearing_deg=None if bearing_deg is None else round(bearing_deg, 1) % 360.0,
+        geometry=snapshot.shapes.geometries[row],
+    )
+
+
+def _detail(ranking: _Ranking, row: int, reason: Reason) -> str:
+    """Return what a person asks next: which status, which hazard area, how old the position is."""
+    definition, language = ranking.snapshot.definition, ranking.question.language
+    match reason:
+        case Reason.UNAVAILABLE | Reason.CLOSED | Reason.FULL:
+            detail = _code_label(ranking, row, definition.status_field)
+        case Reason.WRONG_KIND:
+            detail = _code_label(ranking, row, definition.kind_field) or say(language, "类型未知", "kind unknown")
+        case Reason.INSIDE_HAZARD:
+            detail = ranking.hazards.area_id(row)
+        case Reason.POSITION_STALE if np.isnan(ranking.age_s[row]):
+            detail = say(language, "位置没有时间", "the position has no time")
+        case Reason.POSITION_STALE:
+            minutes = int(ranking.age_s[row] // 60)
+            detail = say(language, f"{minutes} 分钟前", f"{minutes} min old")
+        case _:
+            detail = ""
+    return detail
+
+
+def _code_label(ranking: _Ranking, row: int, field: str | None) -> str:
+    column = None if field is None else ranking.snapshot.columns.columns[field]
+    if column is None or not column.known[row] or not column.field.codes:
+        return ""
+    return tuple(column.field.codes.values())[int(column.values[row])].label.text(ranking.question.language)
+
+
+def _rows_by_distance(
+    ranking: _Ranking,
+    rows: BoolArray,
+    *,
+    limit: int,
+    nearer_than_m: float | None = None,
+    within_m: float | None = None,
+) -> tuple[ExcludedFeature, ...]:
+    """Return the nearest of `rows`, at most `limit`: nearer than, or up to and including, a distance."""
+    found = nearest_features(ranking.snapshot.shapes, at_lonlat_deg=ranking.at_lonlat_deg, k=limit, candidates=rows)
+    near = np.ones(found.index.size, dtype=bool)
+    if nearer_than_m is not None:
+        near &= found.straight_m < nearer_than_m
+    if within_m is not None:
+        near &= found.straight_m <= within_m
+    listed = zip(found.index[near], found.straight_m[near], found.bearing_deg[near], strict=True)
+    return tuple(_excluded_row(ranking, int(row), float(m), float(bearing)) for row, m, bearing in listed)
+
+
+def _passed_over(ranking: _Ranking, last_result_m: float | None) -> tuple[ExcludedFeature, ...]:
+    """Return those nearer in a straight line than the last result (all, where there is no result)."""
+    failing = ranking.visible & (ranking.reason_index >= 0)
+    return _rows_by_distance(ranking, failing, limit=PASSED_OVER_LISTED, nearer_than_m=last_result_m)
+
+
+def _to_confirm(ranking: _Ranking, k: int) -> tuple[ExcludedFeature, ...]:
+    """Return those that fail only on an unknown status or a stale position (ruling 2), at most k, within the cutoff."""
+    return _rows_by_distance(ranking, ranking.confirmable, limit=k, within_m=ranking.question.cutoff_m)
+
+
+def _to_open(ranking: _Ranking) -> tuple[ExcludedFeature, ...]:
+    """Return the nearest standby shelters that fail on nothing else (ruling 9), within the cutoff."""
+    if ranking.snapshot.definition.role != SHELTER_ROLE:
+        return ()
+    return _rows_by_distance(ranking, ranking.openable, limit=TO_OPEN_LISTED, within_m=ranking.question.cutoff_m)
+
+
+def _fails_only(tests: Sequence[tuple[Reason, BoolArray]], reasons: tuple[Reason, ...]) -> BoolArray:
+    """Return the features that fail at least one test, and none but those counted under `reasons`."""
+    fails = np.zeros_like(tests[0][1])
+    fails_otherwise = fails.copy()
+    for reason, passes in tests:
+        if reason in reasons:
+            fails |= ~passes
+        else:
+            fails_otherwise |= ~passes
+    only: BoolArray = fails & ~fails_otherwise
+    return only
+
+
+def _excluded(ranking: _Ranking) -> tuple[ExcludedFeature, ...]:
+    """Return the excluded features, the nearest 1,000; those without a place come last, by id."""
+    failing = ranking.visible & (ranking.reason_index >= 0)
+    located = _rows_by_distance(ranking, failing, limit=EXCLUDED_LISTED)
+    placeless = np.flatnonzero(failing & ~ranking.snapshot.shapes.is_located)[: EXCLUDED_LISTED - len(located)]
+    return (*located, *(_excluded_row(ranking, int(row), None, None) for row in placeless))

@@ -1,0 +1,53 @@
+"""The questions a caller may ask, as frozen values; every default is visible here or in geo-ems.toml."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from geo_ems.model.conditions import AllOf, Condition
+from geo_ems.model.definitions import Availability
+from geo_ems.model.labels import Language
+
+MAX_K = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class NearestQuestion:
+    """The nearest features of a layer to a place, in a straight line.
+
+    The place is `at_lonlat_deg` or the place of the incident `incident_id`. `cutoff_m` is
+    inclusive. `as_of` is the instant at which ages and validity are judged; None = on receipt.
+    `ignore_hazards` ranks shelters inside an active hazard area too.
+    """
+
+    layer: str
+    at_lonlat_deg: tuple[float, float] | None = None
+    incident_id: str | None = None
+    k: int | None = None
+    where: Condition = field(default_factory=lambda: AllOf(()))
+    where_text: tuple[str, ...] = ()
+    availability: frozenset[Availability] = frozenset({Availability.AVAILABLE})
+    cutoff_m: float | None = None
+    as_of: datetime | None = None
+    max_position_age_s: float | None = None
+    include_excluded: bool = False
+    ignore_hazards: bool = False
+    language: Language = "zh"
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageQuestion:
+    """Who has a usable facility of a layer within a straight-line distance (inclusive).
+
+    Planning counts open and standby facilities; with `as_of_now` only those available now.
+    """
+
+    layer: str
+    cutoff_m: float | None = None
+    where: Condition = field(default_factory=lambda: AllOf(()))
+    where_text: tuple[str, ...] = ()
+    demand: str = "population"
+    by: str = "districts"
+    as_of_now: bool = False
+    as_of: datetime | None = None
+    ignore_hazards: bool = False
+    language: Language = "zh"

@@ -1,0 +1,123 @@
+"""A LayerStore in memory: the contract of the protocol without a file, for tests of the services."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from geo_ems.errors import ConflictError, StoreError
+from geo_ems.model.columns import ChildTable, Column, LayerColumns
+from geo_ems.model.definitions import FieldDefinition, FieldType, LayerDefinition
+from geo_ems.model.features import ChangeBatch, ChangeKind, Commit, Feature, FeatureChange, LayerChange, Properties
+from geo_ems.storage.protocol import StoredLayer, StoreDescription
+
+
+class FakeStore:
+    """Keeps layers in dictionaries; batches are stored whole or not at all."""
+
+    def __init__(self, *definitions: LayerDefinition) -> None:
+        self.seq = 0
+        self.batches: list[ChangeBatch] = []
+        self._definitions: dict[str, LayerDefinition] = {}
+        self._features: dict[str, dict[str, Feature]] = {}
+        self._log: list[LayerChange] = []
+        for definition in definitions:
+            self.apply_definition(definition)
+
+    def describe(self) -> StoreDescription:
+        layers = {
+            name: StoredLayer(name, len(self._features[name]), self.seq, None, definition.sha256, definition.text, 1)
+            for name, definition in self._definitions.items()
+        }
+        return StoreDescription("fake", self.seq, layers)
+
+    def read_columns(self, layer: str) -> LayerColumns:
+        definition = self._definition(layer)
+        features = [self._features[layer][identity] for identity in sorted(self._features[layer])]
+        geometries = np.empty(len(features), dtype=object)
+        geometries[:] = [feature.geometry for feature in features]
+        return LayerColumns(
+            definition,
+            np.array([feature.id for feature in features], dtype=object),
+            np.array([feature.rev for feature in features], dtype=np.int64),
+            geometries,
+            _columns([feature.properties for feature in features], definition.fields),
+            {name: _child_table(name, child.fields, features) for name, child in definition.children.items()},
+        )
+
+    def read_rows(self, layer: str, ids: Sequence[str]) -> tuple[Feature, ...]:
+        self._definition(layer)
+        return tuple(self._features[layer][identity] for identity in ids if identity in self._features[layer])
+
+    def changes_since(self, seq: int) -> tuple[LayerChange, ...]:
+        return tuple(change for change in self._log if change.seq > seq)
+
+    def commit(self, batch: ChangeBatch, *, idempotency_key: str | None = None) -> Commit:
+        del idempotency_key
+        self._definition(batch.layer)
+        json.loads(batch.note or "{}")
+        after = dict(self._features[batch.layer])
+        for change in batch.changes:
+            self._apply(change, after, self.seq + 1)
+        self.seq += 1
+        self._features[batch.layer] = after
+        self.batches.append(batch)
+        ids = tuple(change.id for change in batch.changes)
+        self._log.append(LayerChange(self.seq, batch.layer, ids, note=batch.note))
+        return Commit(self.seq, dict.fromkeys(ids, self.seq))
+
+    def apply_definition(self, definition: LayerDefinition) -> int:
+        self._definitions[definition.name] = definition
+        self._features.setdefault(definition.name, {})
+        return self.seq
+
+    def close(self) -> None:
+        self._definitions.clear()
+
+    def features(self, layer: str) -> dict[str, Feature]:
+        """Return a layer's features by id, to look at in a test."""
+        return dict(self._features[layer])
+
+    def _definition(self, layer: str) -> LayerDefinition:
+        if layer not in self._definitions:
+            raise StoreError(f"There is no layer '{layer}'")
+        return self._definitions[layer]
+
+    def _apply(self, change: FeatureChange, after: dict[str, Feature], seq: int) -> None:
+        stored = after.get(change.id)
+        if change.kind is ChangeKind.CREATE and stored is not None:
+            raise ConflictError(f"The id {change.id} is taken")
+        if change.expected_rev is not None and (stored is None or stored.rev != change.expected_rev):
+            raise ConflictError(f"{change.id} was changed meanwhile")
+        if change.kind is ChangeKind.DELETE:
+            after.pop(change.id)
+        elif change.feature is not None:
+            after[change.id] = replace(change.feature, rev=seq)
+
+
+def _child_table(name: str, fields: Mapping[str, FieldDefinition], features: Sequence[Feature]) -> ChildTable:
+    rows = [(index, row) for index, feature in enumerate(features) for row in feature.children.get(name, ())]
+    return ChildTable(np.array([index for index, _ in rows], dtype=np.int64), _columns([row for _, row in rows], fields))
+
+
+def _columns(rows: Sequence[Properties], fields: Mapping[str, FieldDefinition]) -> dict[str, Column]:
+    return {name: _column(field, [row.get(name) for row in rows]) for name, field in fields.items()}
+
+
+def _column(field: FieldDefinition, values: Sequence[object]) -> Column:
+    known = np.array([value is not None for value in values], dtype=np.bool_)
+    codes = list(field.codes)
+    match field.type:
+        case FieldType.INTEGER | FieldType.REAL:
+            array = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+        case FieldType.BOOLEAN:
+            array = np.array([bool(value) for value in values], dtype=np.bool_)
+        case FieldType.CODE:
+            array = np.array([-1 if value is None else codes.index(str(value)) for value in values], dtype=np.int16)
+        case FieldType.CODES:
+            masks = [sum(1 << codes.index(code) for code in value or ()) for value in values]
+            array = np.array(masks, dtype=np.uint64)
+        case _:
+            array = np.array(["" if value is None else value for value in values], dtype=object)
+    return Column(field, array, known)

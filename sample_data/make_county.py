@@ -52,7 +52,15 @@ def write_county(out: Path) -> None:
         write_geojson(out / file, rows)
         entries.append(Entry(layer, file, len(rows)))
 
-    def table(layer: str, file: str, rows: list[dict[str, Cell]], *, encoding: str = "utf-8-sig", unlocated: int = 0, note: str = "") -> None:
+    def table(
+        layer: str,
+        file: str,
+        rows: list[dict[str, Cell]],
+        *,
+        encoding: str = "utf-8-sig",
+        unlocated: int = 0,
+        note: str = "",
+    ) -> None:
         write_csv(out / file, rows, encoding=encoding)
         entries.append(Entry(layer, file, len(rows), 0, unlocated, note))
 
@@ -64,14 +72,20 @@ def write_county(out: Path) -> None:
     sheet = shelter_sheet(land, plain)
     write_office_form(out / "shelters.xlsx", titles=(TITLE, SUBTITLE), header=HEADER, units=UNITS, rows=sheet)
     refused = 3
-    entries.append(Entry("shelters", "shelters.xlsx", len(sheet) - 1 - refused, refused, 0,
-                         "title rows, a row of units, a total; wrong number, swapped coordinates, no name"))  # fmt: skip
+    note = "title rows, a row of units, a total; wrong number, swapped coordinates, no name"
+    entries.append(Entry("shelters", "shelters.xlsx", len(sheet) - 1 - refused, refused, 0, note))
     table("supply_depots", "supply_depots.csv", located(depot_rows(land)))
     table("supply_depots.stock", "supply_depots.stock.csv", stock_rows())
     teams = located(team_rows(land, plain))
     lost = sum(team["lon"] is None for team in teams)
-    table("response_teams", "response_teams.csv", teams, encoding="gb18030", unlocated=lost,
-          note="GB18030; three village teams name a village that exists twice and have no coordinates")  # fmt: skip
+    table(
+        "response_teams",
+        "response_teams.csv",
+        teams,
+        encoding="gb18030",
+        unlocated=lost,
+        note="GB18030; three village teams name a village that exists twice and have no coordinates",
+    )
     table("facilities", "facilities.csv", located(facility_rows(land)))
     table("incidents", "incidents.csv", located(incident_rows(land, plain)))
     geojson("barriers", "barriers.geojson", barrier_rows(land))
@@ -95,10 +109,17 @@ def water_rows(land: Land) -> list[Row]:
     """Return the rivers, for drawing only: no layer holds them."""
     rivers = (land.terrain.main_river, *land.terrain.tributaries)
     return [
-        Row({"name": river.name or None, "name_en": river.name_en or None, "main": number == 0,
-             "width_m": round(2 * float(river.half_width_m[-1]))}, line_along(river.xy_m))
+        Row(
+            {
+                "name": river.name or None,
+                "name_en": river.name_en or None,
+                "main": number == 0,
+                "width_m": round(2 * float(river.half_width_m[-1])),
+            },
+            line_along(river.xy_m),
+        )
         for number, river in enumerate(rivers)
-    ]  # fmt: skip
+    ]
 
 
 def manifest(entries: list[Entry]) -> str:

@@ -7,15 +7,28 @@ from county.terrain import resample_line
 
 # Item: total in the county, share of the county depot, whole units.
 FLOOD_STOCK = {
-    "woven_bag": (636_000, 0.45), "striped_cloth": (38_000, 0.45), "lifebuoy": (268, 0.40), "life_jacket": (1_460, 0.40),
+    "woven_bag": (636_000, 0.45), "striped_cloth": (38_000, 0.45), "lifebuoy": (268, 0.40), "life_jacket": (1_460,
+    0.40),
     "assault_boat": (3, 0.34), "rubber_boat": (8, 0.38), "wire": (26.5, 0.45), "generator": (6, 0.34),
 }  # fmt: skip
-RELIEF_STOCK = {"cotton_coat": 390, "quilt": 713, "tent": 121, "mask": 12_000, "disinfectant": 900, "daily_necessities": 2_000}
+RELIEF_STOCK = {
+    "cotton_coat": 390,
+    "quilt": 713,
+    "tent": 121,
+    "mask": 12_000,
+    "disinfectant": 900,
+    "daily_necessities": 2_000,
+}
 HEAPS = {"standby_stone": 23_700, "earth_heap": 2_300}
 # Township of each storage point, and its share of what the county depot does not hold.
 POINTS = ((15, 0.24), (2, 0.24), (13, 0.22), (19, 0.16), (1, 0.14))
-EXPIRES_ON = {"life_jacket": "2028-12-31", "striped_cloth": "2027-06-30", "mask": "2026-03-31", "disinfectant": "2026-05-31",
-              "daily_necessities": "2026-12-31"}  # fmt: skip
+EXPIRES_ON = {
+    "life_jacket": "2028-12-31",
+    "striped_cloth": "2027-06-30",
+    "mask": "2026-03-31",
+    "disinfectant": "2026-05-31",
+    "daily_necessities": "2026-12-31",
+}
 HEAP_COUNT = 12
 
 
@@ -24,11 +37,19 @@ def depot_rows(land: Land) -> list[Row]:
     rng = random_stream("depots")
     rows: list[Row] = []
 
-    def add(code: str, name: str, name_en: str, level: str, kind: str, xy_m: tuple[float, float], area_m2: int | None, status: str) -> None:
+    def add(
+        code: str,
+        name: tuple[str, str],
+        level: str,
+        kind: str,
+        xy_m: tuple[float, float],
+        area_m2: int | None,
+        status: str,
+    ) -> None:
         number = len(rows)
         place = land.township_at(xy_m)
         fields: dict[str, Cell] = {
-            "code": code, "name": name, "name_en": name_en, "level": level, "kind": kind, "status": status,
+            "code": code, "name": name[0], "name_en": name[1], "level": level, "kind": kind, "status": status,
             "address": township_name(place)[0], "manager": invent_person(rng) if area_m2 else None,
             "phone": invent_phone(3_200 + number), "floor_area_m2": area_m2,
             "source_department": "县应急管理局" if kind == "relief_depot" else "县水利局", "surveyed_on": "2026-06-12",
@@ -37,19 +58,27 @@ def depot_rows(land: Land) -> list[Row]:
 
     town = land.places.seats_m[0]
     spot = land.road_spot((float(town[0]) + 1_700, float(town[1]) - 900))
-    add("WZ01", "云渡县防汛物料储备库", "Yundu County Flood Depot", "county", "flood_depot", spot, 1_800, "open")
+    add("WZ01", ("云渡县防汛物料储备库", "Yundu County Flood Depot"), "county", "flood_depot", spot, 1_800, "open")
     for number, (township, _) in enumerate(POINTS, start=2):
         x_m, y_m = land.places.seats_m[township]
         stem, stem_en = township_name(township)[0][:-1], township_name(township)[1].split()[0]
         spot = land.road_spot((float(x_m) + 420, float(y_m) - 260))
         status = "standby" if number == 5 else "open"
-        add(f"WZ{number:02d}", f"{stem}防汛物资储备点", f"{stem_en} Flood Storage Point", "township", "flood_depot", spot, 240, status)
+        add(
+            f"WZ{number:02d}",
+            (f"{stem}防汛物资储备点", f"{stem_en} Flood Storage Point"),
+            "township",
+            "flood_depot",
+            spot,
+            240,
+            status,
+        )
     spot = land.road_spot((float(town[0]) - 1_300, float(town[1]) - 600))
-    add("WZ07", "云渡县救灾物资储备库", "Yundu County Relief Depot", "county", "relief_depot", spot, 1_200, "open")
+    add("WZ07", ("云渡县救灾物资储备库", "Yundu County Relief Depot"), "county", "relief_depot", spot, 1_200, "open")
     for number, (xy_m, bank) in enumerate(heap_spots_m(land), start=1):
         zh, en = ("左岸", "left bank") if bank > 0 else ("右岸", "right bank")
-        name, name_en = f"云水河{zh}{number}号备料堆", f"Yunshui River stockpile {number}, {en}"
-        add(f"BL{number:02d}", name, name_en, "onsite_stockpile", "stockpile", xy_m, None, "open")
+        name = (f"云水河{zh}{number}号备料堆", f"Yunshui River stockpile {number}, {en}")
+        add(f"BL{number:02d}", name, "onsite_stockpile", "stockpile", xy_m, None, "open")
     return rows
 
 
@@ -85,8 +114,16 @@ def stock_rows() -> list[dict[str, Cell]]:
 
     def add(depot: str, item: str, quantity: float, target: float, mode: str, expires_on: str | None) -> None:
         if quantity > 0 or target > 0:
-            lines.append({"code": depot, "item": item, "quantity": quantity, "target_quantity": target, "mode": mode,
-                          "expires_on": expires_on})  # fmt: skip
+            lines.append(
+                {
+                    "code": depot,
+                    "item": item,
+                    "quantity": quantity,
+                    "target_quantity": target,
+                    "mode": mode,
+                    "expires_on": expires_on,
+                }
+            )
 
     shares_of_points = [share for _, share in POINTS]
     for number, (item, (total, county_share)) in enumerate(FLOOD_STOCK.items()):

@@ -44,7 +44,7 @@ def draw_districts(terrain: Terrain, places: Settlements) -> DistrictShapes:
     zone_of = group_townships(places.seats_m)
     townships = assemble_polygons(drawn, label_of)
     zones = assemble_polygons(drawn, label_of, merged=zone_of)
-    whole = {number: 0 for number in range(len(places.seats_m))}
+    whole = dict.fromkeys(range(len(places.seats_m)), 0)
     county = assemble_polygons(drawn, label_of, merged=whole)[0]
     return DistrictShapes(
         {number: _one_piece(shape) for number, shape in townships.items()},
@@ -55,9 +55,9 @@ def draw_districts(terrain: Terrain, places: Settlements) -> DistrictShapes:
 
 
 def _one_piece(shape: Polygon | MultiPolygon) -> Polygon:
-    if isinstance(shape, MultiPolygon):
-        raise ValueError(f"a district fell into {len(shape.geoms)} pieces")
-    return shape
+    if isinstance(shape, Polygon):
+        return shape
+    raise ValueError(f"a district fell into {len(shape.geoms)} pieces")
 
 
 def snap_ends(arc: Arc, river: River) -> Arc:

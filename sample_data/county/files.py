@@ -85,7 +85,12 @@ def located(rows: Sequence[Row]) -> list[dict[str, Cell]]:
 
 
 def write_office_form(
-    path: Path, *, titles: Sequence[str], header: Sequence[str], units: Sequence[str | None], rows: Sequence[Sequence[Cell]]
+    path: Path,
+    *,
+    titles: Sequence[str],
+    header: Sequence[str],
+    units: Sequence[str | None],
+    rows: Sequence[Sequence[Cell]],
 ) -> None:
     """Write a workbook as offices do: merged title lines, borders, a row of units under the header."""
     book = openpyxl.Workbook()

@@ -5,9 +5,21 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
+from shapely.geometry import MultiPolygon, Polygon
 
-from county.frame import COLUMNS, CELL_M, MARGIN_M, ROWS, BoolArray, FloatArray, IntArray, Point, fractal_noise, sample_raster
 from county.districts import to_plane_m
+from county.frame import (
+    CELL_M,
+    COLUMNS,
+    MARGIN_M,
+    ROWS,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Point,
+    fractal_noise,
+    sample_raster,
+)
 from county.land import Land, Row, rounded_area
 from county.mosaic import OUTSIDE, assemble_polygons, draw_arcs, thin_arc, trace_arcs
 
@@ -92,7 +104,9 @@ def flood_tonight(land: Land, bands: IntArray, level: FloatArray, river_m: Float
     here = land.places.villages_m[victim]
     away_m = np.hypot(x_m - here[0], y_m - here[1])
     bridges = {road.code for road in land.network.bridges}
-    roads = [road.xy_m for road in land.network.roads if road.road_class in {"trunk", "motorway"} or road.code in bridges]
+    roads = [
+        road.xy_m for road in land.network.roads if road.road_class in {"trunk", "motorway"} or road.code in bridges
+    ]
     spots = np.vstack([np.linspace(line[i], line[i + 1], 12) for line in roads for i in range(len(line) - 1)])
     cells = np.column_stack((x_m.ravel(), y_m.ravel()))
     dry_m = cKDTree(spots).query(cells, distance_upper_bound=1_000)[0].reshape(x_m.shape)
@@ -120,7 +134,8 @@ def flood_rows(land: Land, plain: FloodPlain) -> list[Row]:
         fields = {
             "code": f"HA-HS-{zone + 1}", "name": f"云水河洪水风险{zh}", "name_en": f"Yunshui River flood risk, {en}",
             "kind": "flood", "grade": ("major", "larger", "general")[zone], "state": "watch", "zone": ZONES[zone],
-            "valid_from": "2026-05-01T00:00:00+08:00", "valid_to": "2026-10-15T00:00:00+08:00", "depth_m": DEPTHS_M[zone],
+            "valid_from": "2026-05-01T00:00:00+08:00", "valid_to": "2026-10-15T00:00:00+08:00",
+            "depth_m": DEPTHS_M[zone],
             "policy": "ignore", "source_department": "县水利局", "surveyed_on": "2026-04-20",
             "remarks": "汛期风险区划,不是当前水情",
         }  # fmt: skip
@@ -129,7 +144,8 @@ def flood_rows(land: Land, plain: FloodPlain) -> list[Row]:
     for zone, shape in _draw(plain.tonight).items():
         zh, en = ZONE_NAMES[zone]
         fields = {
-            "code": f"HA-YM-{zone + 1}", "name": f"{village.zh}淹没区{zh}", "name_en": f"{village.en} flooded area, {en}",
+            "code": f"HA-YM-{zone + 1}", "name": f"{village.zh}淹没区{zh}",
+            "name_en": f"{village.en} flooded area, {en}",
             "kind": "flood", "grade": ("major", "larger", "general")[zone], "state": "active", "zone": ZONES[zone],
             "valid_from": "2026-07-14T01:30:00+08:00", "depth_m": (2.2, 1.1, None)[zone],
             "policy": ("closed", "closed", "slow")[zone], "slow_factor": (None, None, 3.0)[zone],
@@ -139,25 +155,24 @@ def flood_rows(land: Land, plain: FloodPlain) -> list[Row]:
         rows.append(Row(fields, rounded_area(shape)))
     basin = _draw(np.where(plain.detention, 0, OUTSIDE))[0]
     fields = {
-        "code": "HA-XZ-1", "name": "沙洲蓄滞洪区", "name_en": "Shazhou flood detention area", "kind": "flood_detention_area",
-        "grade": "larger", "state": "watch", "valid_from": "2026-05-01T00:00:00+08:00", "depth_m": 3.0, "policy": "ignore",
+        "code": "HA-XZ-1", "name": "沙洲蓄滞洪区", "name_en": "Shazhou flood detention area",
+        "kind": "flood_detention_area",
+        "grade": "larger", "state": "watch", "valid_from": "2026-05-01T00:00:00+08:00", "depth_m": 3.0,
+        "policy": "ignore",
         "source_department": "县水利局", "surveyed_on": "2026-04-20", "remarks": "未启用;启用前转移区内群众",
     }  # fmt: skip
     rows.append(Row(fields, rounded_area(basin)))
     return rows
 
 
-def _draw(labels: IntArray):  # noqa: ANN202 - the type of assemble_polygons
+def _draw(labels: IntArray) -> dict[int, Polygon | MultiPolygon]:
     def label_of(lonlat_deg: Point) -> int:
         x_m, y_m = to_plane_m(lonlat_deg)[0]
         return int(labels[int((y_m + MARGIN_M) // FINE_M), int((x_m + MARGIN_M) // FINE_M)])
 
     arcs = draw_arcs(
-        trace_arcs(labels, cell_m=FINE_M, smoothing=8), lambda arc: thin_arc(arc.xy_m, tolerance_m=5.0), tolerance_m=22.0
+        trace_arcs(labels, cell_m=FINE_M, smoothing=8),
+        lambda arc: thin_arc(arc.xy_m, tolerance_m=5.0),
+        tolerance_m=22.0,
     )
     return assemble_polygons(arcs, label_of)
-
-
-def band_at(plain: FloodPlain, xy_m: Point | FloatArray) -> int:
-    """Return the flood band at a point: 0 inner to 2 outer, -1 dry."""
-    return int(plain.bands[int((xy_m[1] + MARGIN_M) // FINE_M), int((xy_m[0] + MARGIN_M) // FINE_M)])

@@ -1,23 +1,21 @@
 """The county as a whole: what every data set looks up, and the rows they hand over."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from county.districts import DistrictShapes, draw_districts, to_plane_m
-from county.frame import FloatArray, Point, cells_of, sample_raster, to_lonlat_deg
+from county.districts import DistrictShapes, draw_districts
+from county.frame import FloatArray, Point, sample_raster, to_lonlat_deg
 from county.names import TOWNSHIPS, VillageName, name_villages
 from county.roads import RoadNetwork, build_roads
 from county.settlements import Settlements, settle_county
 from county.terrain import Terrain, shape_terrain
 
 Cell = str | int | float | bool | None | tuple[str, ...]
-# The instant at which the demonstration plays: 14 July 2026, in the flood season.
-TODAY = "2026-07-14"
 COUNTY_CODE = "990121"
 
 
@@ -63,6 +61,8 @@ def survey_land() -> Land:
     places = settle_county(terrain)
     shapes = draw_districts(terrain, places)
     villages_m = places.villages_m
+    holders = [next(n for n, shape in shapes.townships.items() if shape.covers(point_at(xy_m))) for xy_m in villages_m]
+    places = replace(places, village_township=np.array(holders))
     height_m = sample_raster(terrain.height_m, villages_m)
     river_m = sample_raster(terrain.river_distance_m, villages_m)
     villages = name_villages(villages_m, places.village_township, height_m, river_m)
@@ -100,12 +100,6 @@ def line_along(xy_m: FloatArray) -> shapely.LineString:
 def area_within(xy_m: FloatArray) -> Polygon:
     """Return a polygon in lon/lat, anticlockwise."""
     return shapely.Polygon(to_lonlat_deg(xy_m))
-
-
-def cell_label(labels: "np.ndarray[tuple[int, int], np.dtype[np.int64]]", lonlat_deg: Point) -> int:
-    """Return the label of the raster cell that holds a point in lon/lat."""
-    rows, columns = cells_of(to_plane_m(lonlat_deg))
-    return int(labels[rows[0], columns[0]])
 
 
 def rounded_area(shape: Polygon | MultiPolygon) -> BaseGeometry:

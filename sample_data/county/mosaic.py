@@ -31,7 +31,6 @@ def trace_arcs(labels: IntArray, *, cell_m: float = CELL_M, smoothing: int = 6) 
     """Return the smoothed borders between unlike cells, ends (where three labels meet) kept."""
     links: dict[Corner, list[Corner]] = {}
     sides: dict[tuple[Corner, Corner], tuple[int, int]] = {}
-    rows, columns = labels.shape
     for row, column in zip(*np.nonzero(labels[:, 1:] != labels[:, :-1]), strict=True):
         pair = (int(labels[row, column]), int(labels[row, column + 1]))
         _link(links, sides, ((int(row), int(column) + 1), (int(row) + 1, int(column) + 1)), pair)

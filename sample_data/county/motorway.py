@@ -1,6 +1,7 @@
 """The motorway: its own carriageway over all other roads, joined to them only at interchanges."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -33,7 +34,9 @@ class Motorway:
     ramps: tuple[tuple[str, str, FloatArray, int], ...]
 
 
-def lay_motorway(places: Settlements, junctions: Junctions, network: Network, xy_m: FloatArray, lines: list[FloatArray]) -> Motorway:
+def lay_motorway(
+    places: Settlements, junctions: Junctions, network: Network, xy_m: FloatArray, lines: list[FloatArray]
+) -> Motorway:
     """Return the motorway; ramps cross no other road."""
     guide = np.asarray(GUIDE_M, dtype=np.float64)
     run_m = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(guide, axis=0).T))))
@@ -53,18 +56,16 @@ def lay_motorway(places: Settlements, junctions: Junctions, network: Network, xy
     steps = round(SECTION_M / 50.0)
     bounds = [0, *cuts, len(track) - 1]
     nodes: list[int] = []
-    for start, end in zip(bounds[:-1], bounds[1:], strict=True):
+    for start, end in pairwise(bounds):
         count = max(1, round((end - start) / steps))
         nodes += [round(start + (end - start) * part / count) for part in range(count)]
     nodes.append(len(track) - 1)
     track = np.round(track, 1)
-    sections = [
-        np.asarray(LineString(track[a : b + 1]).simplify(4.0).coords) for a, b in zip(nodes[:-1], nodes[1:], strict=True)
-    ]
+    sections = [np.asarray(LineString(track[a : b + 1]).simplify(4.0).coords) for a, b in pairwise(nodes)]
     return Motorway(tuple(sections), tuple(ramps))
 
 
-def _site_ramp(
+def _site_ramp(  # noqa: PLR0917 - the motorway, the network, and a wish
     track: FloatArray,
     axis: LineString,
     junctions: Junctions,

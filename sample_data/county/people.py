@@ -41,12 +41,15 @@ def district_rows(land: Land) -> list[Row]:
     rng = random_stream("district contacts")
     rows: list[Row] = []
 
-    def add(code: str, name: tuple[str, str], level: str, parent: str | None, shape: shapely.Polygon, remarks: str = "") -> None:
+    def add(
+        code: str, name: tuple[str, str], level: str, parent: str | None, shape: shapely.Polygon, remarks: str = ""
+    ) -> None:
         number = len(rows)
         has_officer = number % 9 != 5
         fields: dict[str, Cell] = {
             "code": code, "name": name[0], "name_en": name[1], "level": level, "parent_id": parent,
-            "duty_phone": invent_phone(10 + number), "leader": invent_person(rng), "leader_phone": invent_phone(60 + number),
+            "duty_phone": invent_phone(10 + number), "leader": invent_person(rng),
+            "leader_phone": invent_phone(60 + number),
             "info_officer": invent_person(rng) if has_officer else None,
             "info_officer_phone": invent_phone(110 + number) if has_officer else None,
             "source_department": "县民政局", "surveyed_on": "2026-01-10", "remarks": remarks or None,
@@ -82,7 +85,9 @@ def population_rows(land: Land) -> list[Row]:
     village_shares = share_out(weights, TOTAL_PERSONS - TOWN_PERSONS - SEATS_PERSONS)
     rows: list[Row] = []
 
-    def add(code: str, name: tuple[str, str], kind: str, persons: int, xy_m: FloatArray, township: int, team: int | None) -> None:
+    def add(
+        code: str, name: tuple[str, str], kind: str, persons: int, xy_m: FloatArray, township: int, team: int | None
+    ) -> None:
         number = len(rows)
         day = round(persons * (1.18 if kind == "community" else 0.78))
         fields: dict[str, Cell] = {
@@ -104,7 +109,15 @@ def population_rows(land: Land) -> list[Row]:
     for number, (village, persons) in enumerate(zip(land.villages, village_shares.tolist(), strict=True)):
         township = int(land.places.village_township[number])
         name = (village.zh, village.en)
-        add(village_code(township, number), name, "village", persons, land.places.villages_m[number], township, assault_team(number))
+        add(
+            village_code(township, number),
+            name,
+            "village",
+            persons,
+            land.places.villages_m[number],
+            township,
+            assault_team(number),
+        )
     return rows
 
 

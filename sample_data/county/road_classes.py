@@ -1,12 +1,13 @@
 """Which roads are main roads: routes between townships, then the way of each village to the next main road."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import dijkstra
+from scipy.sparse.csgraph import connected_components, dijkstra
 
-from county.frame import BoolArray, IntArray
+from county.frame import BoolArray, FloatArray, IntArray
 from county.road_graph import Links, is_avenue, same_street
 from county.road_points import Junctions, PointKind
 
@@ -98,7 +99,7 @@ def classify_roads(junctions: Junctions, links: Links) -> Network:
         nodes = [node for stop in stops.split() for node in _nodes_of(junctions, stop)]
         nodes = _turn_bridges(junctions, nodes)
         whole = [np.asarray(nodes[:1], dtype=np.int64)]
-        for start, end in zip(nodes[:-1], nodes[1:], strict=True):
+        for start, end in pairwise(nodes):
             chain = planner.chain(start, end)
             planner.mark(chain, road_class, route)
             whole.append(chain[1:])
@@ -113,8 +114,33 @@ def classify_roads(junctions: Junctions, links: Links) -> Network:
             planner.mark(chain, TERTIARY, -1)
             paths.append((TERTIARY, chain))
     used = links.chosen | (planner.road_class > VILLAGE)
-    road_class = np.where(planner.road_class[used] == VILLAGE, _street_class(junctions, links.pairs[used]), planner.road_class[used])
+    used = drop_side_tracks(junctions.xy_m, links.pairs, planner.road_class, used)
+    road_class = np.where(
+        planner.road_class[used] == VILLAGE, _street_class(junctions, links.pairs[used]), planner.road_class[used]
+    )
     return Network(links.pairs[used], road_class, planner.route[used], links.is_bridge[used], tuple(paths))
+
+
+def drop_side_tracks(xy_m: FloatArray, pairs: IntArray, road_class: IntArray, used: BoolArray) -> BoolArray:
+    """Return the choice without village roads that run beside a main road, where there is another way."""
+    kept = used.copy()
+    numbers = np.flatnonzero(used)
+    ends = np.concatenate((pairs[numbers], pairs[numbers][:, ::-1]))
+    step = xy_m[ends[:, 1]] - xy_m[ends[:, 0]]
+    heading = np.arctan2(step[:, 1], step[:, 0])
+    order = np.lexsort((heading, ends[:, 0]))
+    left, right = order[:-1], order[1:]
+    turn = np.abs(heading[right] - heading[left])
+    narrow = (ends[left, 0] == ends[right, 0]) & (np.minimum(turn, 2 * np.pi - turn) < np.radians(27))
+    pair_numbers = numbers[np.column_stack((left, right))[narrow] % len(numbers)]
+    for first, second in pair_numbers.tolist():
+        minor = first if road_class[first] <= road_class[second] else second
+        if road_class[minor] == VILLAGE and kept[first] and kept[second]:
+            kept[minor] = False
+            graph = coo_array((np.ones(kept.sum()), pairs[kept].T), shape=(len(xy_m), len(xy_m)))
+            parts = connected_components(graph, directed=False)[1]
+            kept[minor] = parts[pairs[minor, 0]] != parts[pairs[minor, 1]]
+    return kept
 
 
 def _nodes_of(junctions: Junctions, stop: str) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import Delaunay, cKDTree
 from shapely.geometry import LineString
 
-from county.frame import FloatArray, IntArray, BoolArray, cells_of, random_stream, sample_raster
+from county.frame import BoolArray, FloatArray, IntArray, cells_of, random_stream, sample_raster
 from county.road_points import Junctions, PointKind
 from county.settlements import Settlements
 from county.terrain import Terrain
@@ -52,7 +52,7 @@ def join_junctions(terrain: Terrain, places: Settlements, junctions: Junctions) 
     usable = (places.township_of_cell[rows, columns] >= 0) | exits
     usable &= length < np.where(exits, 3_000.0, 2_600.0)
     usable &= ~shapely.dwithin(river, lines, KEEP_OFF_RIVER_M - 60.0)
-    usable &= ~_near_bridge_deck(junctions, pairs, lines)
+    usable &= ~_beside_bridge(junctions, pairs)
     usable |= is_bridge
     pairs, lines, length, is_bridge = pairs[usable], lines[usable], length[usable], is_bridge[usable]
 
@@ -70,7 +70,7 @@ def join_junctions(terrain: Terrain, places: Settlements, junctions: Junctions) 
     return Links(pairs, length, np.round(cost, 1), is_bridge, tie_loose_parts(junctions, pairs, cost, chosen))
 
 
-def _near_bridge_deck(junctions: Junctions, pairs: IntArray, lines: "np.ndarray[tuple[int], np.dtype[np.object_]]") -> BoolArray:
+def _beside_bridge(junctions: Junctions, pairs: IntArray) -> BoolArray:
     """Return which links would run into a bridge from the side: its ends take the approach only."""
     ends = {index: index - 1 for index in (site.north_index for site in junctions.bridges)}
     ends |= {index: index + 1 for index in (site.south_index for site in junctions.bridges)}
@@ -104,7 +104,9 @@ def choose_roads(
         gabriel = not bool(np.any(to_a**2 + to_b**2 < d * d))
         chosen[number] = relative or (gabriel and lot[number] < 0.16)
     streets = same_street(junctions, pairs)
-    in_grid = np.all(junctions.street[pairs, 0] >= 0, axis=1) & (junctions.home[pairs[:, 0]] == junctions.home[pairs[:, 1]])
+    in_grid = np.all(junctions.street[pairs, 0] >= 0, axis=1) & (
+        junctions.home[pairs[:, 0]] == junctions.home[pairs[:, 1]]
+    )
     chosen &= ~in_grid | streets
     chosen &= ~((steep > 0.24) & ~streets)
     chosen &= ~((brooks > 0) & (lot < 0.72))
@@ -151,13 +153,13 @@ def drop_narrow_forks(xy_m: FloatArray, pairs: IntArray, chosen: BoolArray) -> B
 
 
 def tie_loose_parts(junctions: Junctions, pairs: IntArray, cost_m: FloatArray, chosen: BoolArray) -> BoolArray:
-    """Return the choice with the cheapest further links that join parts which hold a place."""
+    """Return the choice with the cheapest further links that join its loose parts."""
     kept = chosen.copy()
     count = len(junctions.xy_m)
-    places = np.zeros(count, dtype=np.bool_)
-    places[np.concatenate((junctions.seat_index, junctions.village_index, junctions.exit_index))] = True
     order = np.argsort(cost_m, kind="stable")
-    parent = connected_components(coo_array((np.ones(kept.sum()), pairs[kept].T), shape=(count, count)), directed=False)[1]
+    parent = connected_components(
+        coo_array((np.ones(kept.sum()), pairs[kept].T), shape=(count, count)), directed=False
+    )[1]
     parent = parent.copy()
     for number in order.tolist():
         a, b = parent[pairs[number]]

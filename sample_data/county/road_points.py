@@ -76,13 +76,21 @@ class Junctions:
 
 
 def grid_streets(
-    centre_m: tuple[float, float], *, columns: int, rows: int, block_m: float, angle_rad: float, rng: np.random.Generator
+    centre_m: tuple[float, float],
+    *,
+    columns: int,
+    rows: int,
+    block_m: float,
+    angle_rad: float,
+    rng: np.random.Generator,
 ) -> tuple[FloatArray, IntArray]:
     """Return the corners of a street grid, and the column and row of each; blocks vary, the outline is rounded."""
     across = np.cumsum(np.concatenate(([0.0], block_m * (0.75 + 0.6 * rng.random(columns - 1)))))
     upward = np.cumsum(np.concatenate(([0.0], block_m * (0.7 + 0.5 * rng.random(rows - 1)))))
     u, v = np.meshgrid(across - across.mean(), upward - upward.mean())
-    inside = (np.abs(u) / (across[-1] / 2 + 1)) ** 4 + (np.abs(v) / (upward[-1] / 2 + 1)) ** 4 < 1.25 + 0.5 * rng.random(u.shape)
+    inside = (np.abs(u) / (across[-1] / 2 + 1)) ** 4 + (
+        np.abs(v) / (upward[-1] / 2 + 1)
+    ) ** 4 < 1.25 + 0.5 * rng.random(u.shape)
     middle = (np.abs(u) < 0.6 * block_m) & (np.abs(v) < 0.6 * block_m)
     street = np.argwhere(inside | middle)[:, ::-1]
     u, v = u[inside | middle], v[inside | middle]
@@ -104,7 +112,12 @@ def site_bridge(river: River, wanted_x_m: float) -> tuple[FloatArray, FloatArray
         normal = np.array([-tangent[1], tangent[0]])
         normal = normal if normal[1] > 0 else -normal
         half_m = float(river.half_width_m[vertex]) + 130.0
-        ends = (here + normal * (half_m + 520), here + normal * half_m, here - normal * half_m, here - normal * (half_m + 520))
+        ends = (
+            here + normal * (half_m + 520),
+            here + normal * half_m,
+            here - normal * half_m,
+            here - normal * (half_m + 520),
+        )
         if line.intersection(LineString([ends[0], ends[3]])).geom_type != "Point":
             continue
         bend = river.xy_m[vertex + 9] - 2 * here + river.xy_m[vertex - 9]
@@ -166,13 +179,16 @@ def place_junctions(terrain: Terrain, places: Settlements) -> Junctions:
         np.vstack(streets),
         tuple(sites),
         np.array([_first(points, kind, home, PointKind.TOWN, 0, np.array(TOWN_M))]
-                 + [_first(points, kind, home, PointKind.SEAT, n, seat) for n, seat in enumerate(places.seats_m[1:], 1)]),
+                 + [_first(points, kind, home, PointKind.SEAT, n, seat) for n, seat in enumerate(places.seats_m[1:],
+                 1)]),
         np.array([_first(points, kind, home, PointKind.VILLAGE, n, v) for n, v in enumerate(places.villages_m)]),
         np.flatnonzero(kind == PointKind.EXIT),
     )  # fmt: skip
 
 
-def _first(points: FloatArray, kind: IntArray, home: IntArray, wanted: PointKind, number: int, near_m: FloatArray) -> int:
+def _first(
+    points: FloatArray, kind: IntArray, home: IntArray, wanted: PointKind, number: int, near_m: FloatArray
+) -> int:
     candidates = np.flatnonzero((kind == wanted) & (home == number))
     return int(candidates[np.argmin(np.hypot(*(points[candidates] - near_m).T))])
 
@@ -223,5 +239,3 @@ def country_junctions(terrain: Terrain, places: Settlements, settled_m: FloatArr
     chosen = spread_points(candidates, score, gaps, np.empty((0, 2)), 0.0)
     country = candidates[chosen]
     return country[cKDTree(settled_m).query(country)[0] > 270.0]
-
-

@@ -70,7 +70,9 @@ def draw_roads(terrain: Terrain, junctions: Junctions, network: Network, xy_m: F
     rng = random_stream("road shapes")
     drift = np.radians(14) * draw_normal(rng, 2 * len(network.pairs)).reshape(-1, 2)
     wave = rng.random((len(network.pairs), 2))
-    streets = np.all((junctions.kind[network.pairs] == PointKind.SEAT) | (junctions.kind[network.pairs] == PointKind.TOWN), axis=1)
+    streets = np.all(
+        (junctions.kind[network.pairs] == PointKind.SEAT) | (junctions.kind[network.pairs] == PointKind.TOWN), axis=1
+    )
     slope = sample_raster(terrain.slope, xy_m[network.pairs].mean(axis=1))
     lines: list[FloatArray] = []
     for number, (a, b) in enumerate(network.pairs.tolist()):
@@ -145,7 +147,9 @@ def swing(chord: FloatArray, tangents: FloatArray, drift: FloatArray, wave: Floa
     return np.asarray(curve)
 
 
-def straighten_conflicts(terrain: Terrain, network: Network, xy_m: FloatArray, lines: list[FloatArray]) -> list[FloatArray]:
+def straighten_conflicts(
+    terrain: Terrain, network: Network, xy_m: FloatArray, lines: list[FloatArray]
+) -> list[FloatArray]:
     """Return the lines; those that meet another one or the river on the way become straight."""
     drawn = list(lines)
     river = LineString(terrain.main_river.xy_m)
@@ -161,5 +165,3 @@ def straighten_conflicts(terrain: Terrain, network: Network, xy_m: FloatArray, l
         for number in curved:
             drawn[number] = xy_m[network.pairs[number]]
     raise ValueError("roads still cross")
-
-

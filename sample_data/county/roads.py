@@ -18,7 +18,14 @@ from county.settlements import Settlements
 from county.terrain import Terrain
 
 SPEED_KMH = {"motorway": 100, "trunk": 70, "primary": 60, "secondary": 50, "tertiary": 40, "village": 25}
-SURFACE = {"motorway": "沥青", "trunk": "沥青", "primary": "沥青", "secondary": "沥青", "tertiary": "水泥", "village": "水泥"}
+SURFACE = {
+    "motorway": "沥青",
+    "trunk": "沥青",
+    "primary": "沥青",
+    "secondary": "沥青",
+    "tertiary": "水泥",
+    "village": "水泥",
+}
 MOTORWAY = ("S98 云渡高速", "S98 Yundu Expressway")
 MOTORWAY_BRIDGE = ("云渡高速云水河特大桥", "Yundu Expressway Yunshui River Bridge")
 ONE_WAY_STREETS = ("米市街", "书院街")
@@ -50,9 +57,7 @@ class RoadNetwork:
     roads: tuple[Road, ...]
     bridges: tuple[Road, ...]
     main_bridge: Road
-    village_xy_m: FloatArray
     town_corners_m: FloatArray
-    seat_corners_m: dict[int, FloatArray]
 
 
 def build_roads(terrain: Terrain, places: Settlements, names: list[VillageName]) -> RoadNetwork:
@@ -85,7 +90,7 @@ def build_roads(terrain: Terrain, places: Settlements, names: list[VillageName])
         name = MOTORWAY_BRIDGE if axis.intersects(river) else MOTORWAY
         drafts.append((section, "motorway", name, over or name is MOTORWAY_BRIDGE, "no"))
     for name, name_en, ramp, _ in motorway.ramps:
-        drafts.append((ramp, "primary", (f"{name}连接线", f"{name_en} Link Road"), False, "no"))
+        drafts.append((ramp, "primary", (f"{name}连接线", f"{name_en} Link Road"), _crosses_any(ramp, brooks), "no"))
     roads = number_roads(drafts)
     by_name = {road.name: road for road in roads if road.bridge}
     bridges = [by_name[name] for _, name, _ in BRIDGES]
@@ -93,10 +98,12 @@ def build_roads(terrain: Terrain, places: Settlements, names: list[VillageName])
         roads,
         (*bridges, by_name[MOTORWAY_BRIDGE[0]]),
         bridges[MAIN_BRIDGE],
-        places.villages_m,
         xy_m[junctions.kind == PointKind.TOWN],
-        {n: xy_m[(junctions.kind == PointKind.SEAT) & (junctions.home == n)] for n in range(1, len(TOWNSHIPS))},
     )
+
+
+def _crosses_any(line: FloatArray, brooks: list[LineString]) -> bool:
+    return any(LineString(line).intersects(brook) for brook in brooks)
 
 
 def number_roads(drafts: list[tuple[FloatArray, str, tuple[str, str], bool, str]]) -> tuple[Road, ...]:
@@ -112,7 +119,12 @@ def number_roads(drafts: list[tuple[FloatArray, str, tuple[str, str], bool, str]
 
 
 def name_road(
-    junctions: Junctions, network: Network, number: int, near_village: cKDTree, names: list[VillageName], xy_m: FloatArray
+    junctions: Junctions,
+    network: Network,
+    number: int,
+    near_village: cKDTree,
+    names: list[VillageName],
+    xy_m: FloatArray,
 ) -> tuple[str, str]:
     """Return the name of a road: its number, its street, or the nearest village's."""
     a, b = network.pairs[number]
@@ -121,7 +133,7 @@ def name_road(
     if street is not None:
         return street
     if route >= 0:
-        code, road_class, _ = ROUTES[route]
+        code = ROUTES[route][0]
         kind = "国道" if code[0] == "G" else "省道" if code[0] == "S" else "县道"
         return f"{code}{kind}", f"Road {code}"
     village = names[int(near_village.query((xy_m[a] + xy_m[b]) / 2)[1])]

@@ -12,7 +12,6 @@ from county.frame import (
     COLUMNS,
     COUNTY_HEIGHT_M,
     COUNTY_WIDTH_M,
-    MARGIN_M,
     ROWS,
     FloatArray,
     IntArray,
@@ -115,7 +114,7 @@ def raise_relief(river: River) -> tuple[FloatArray, FloatArray, FloatArray]:
     bed_m = 150 - 105 * share**0.7
     valley_m = 1_100 + 5_200 * share**1.3 * (1 + 0.3 * rolling)
     rim = 1 - np.exp(-((distance_m / valley_m) ** 2))
-    south_rim_m = 45 * np.exp(-((y_m + 3_000) / 4_500) ** 2)
+    south_rim_m = 45 * np.exp(-(((y_m + 3_000) / 4_500) ** 2))
     upland = np.maximum(upland - bed_m, 4.0) + 0.0016 * distance_m + south_rim_m
     height_m = bed_m + upland * rim + (1.6 * (rolling + 1) + 1.2 * texture) * np.minimum(distance_m / 800, 1.0)
     height_m = np.where(distance_m < 1.2 * CELL_M, bed_m - 6.0, height_m)
@@ -193,8 +192,7 @@ def trace_tributaries(height_m: FloatArray, river: River) -> list[tuple[FloatArr
         bend = 170 * np.minimum(1.0, np.linspace(len(line), 0, len(line)) / 4) * (line[:, 0] > 0)
         line[:, 0] += bend * fractal_noise(line[:, 0], line[:, 1], wavelength_m=1_900, octaves=2, subject="bend x")
         line[:, 1] += bend * fractal_noise(line[:, 0], line[:, 1], wavelength_m=1_900, octaves=2, subject="bend y")
-        for cell, point in zip(chain, line[::-1][1:], strict=True):
-            drawn[cell] = point
+        drawn |= dict(zip(chain, line[::-1][1:], strict=True))
         streams.append((line, float(through[mouth]) * (CELL_M / 1000) ** 2))
     return streams
 
@@ -222,8 +220,3 @@ def shape_terrain() -> Terrain:
         half_m = np.linspace(3.0, width_m, len(line))
         tributaries.append(River(name, name_en, np.round(line, 1), np.round(half_m, 1), catchment_km2))
     return Terrain(height_m, slope, rise_m, distance_m, river, tuple(tributaries))
-
-
-def frame_extent_m() -> tuple[float, float, float, float]:
-    """Return west, east, south, north of the raster, for drawing."""
-    return -MARGIN_M, COUNTY_WIDTH_M + MARGIN_M, -MARGIN_M, COUNTY_HEIGHT_M + MARGIN_M

@@ -12,6 +12,7 @@ from county.terrain import resample_line
 FLOOD_MONTHS = ("m05", "m06", "m07", "m08", "m09")
 FIRE_MONTHS = ("m01", "m02", "m03", "m04", "m11", "m12")
 SLOPES = 23
+SLOPE_ASIDE_M = (60.0, 35.0)
 
 
 def hazard_rows(land: Land) -> list[Row]:
@@ -36,14 +37,15 @@ def _add_slopes(ledger: Ledger) -> None:
     steep = steep[np.argsort(rng.random(len(steep)), kind="stable")]
     chosen: list[FloatArray] = []
     for index in steep.tolist():
-        if all(np.hypot(*(spots[index] - other)) > 1_100 for other in chosen):
+        inside = land.shapes.county.covers(point_at(spots[index] + SLOPE_ASIDE_M))
+        if inside and all(np.hypot(*(spots[index] - other)) > 1_100 for other in chosen):
             chosen.append(spots[index])
         if len(chosen) == SLOPES:
             break
     measures = (("drainage",), ("retaining_wall", "drainage"), ("protective_net",), ("anti_slide_pile", "drainage"), ())
     for number, spot in enumerate(chosen):
         village = land.villages[int(near.query(spot)[1])]
-        xy_m = (float(spot[0]) + 60, float(spot[1]) + 35)
+        xy_m = (float(spot[0]) + SLOPE_ASIDE_M[0], float(spot[1]) + SLOPE_ASIDE_M[1])
         stem, stem_en = village.zh.removesuffix("村"), village.en.removesuffix(" Village")
         ledger.add(
             (f"{stem}滑坡点", f"{stem_en} landslide"),

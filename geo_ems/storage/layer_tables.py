@@ -107,7 +107,7 @@ def check_names(definition: LayerDefinition) -> None:
     for child in definition.children.values():
         check_name(child.name, kind="child table", where=where)
         for name in child.fields:
-            check_name(name, kind="field", where=f"{where}, child table '{child.name}'")
+            check_name(name, kind="child field", where=f"{where}, child table '{child.name}'")
 
 
 def create_layer(connection: apsw.Connection, definition: LayerDefinition, *, now: str) -> None:

@@ -12,7 +12,11 @@ from geo_ems.errors import DefinitionError, StoreError
 SqlValue = None | int | float | bytes | str
 SqlRow = tuple[SqlValue, ...]
 
-RESERVED_COLUMNS = frozenset({"fid", "geom", "id", "rev", "line", "parent_id", "n"})
+# Columns the store keeps for itself, by what they would clash with; a layer and a child table have other ones.
+_RESERVED_NAMES = {
+    "field": frozenset({"fid", "geom", "id", "rev", "n"}),
+    "child field": frozenset({"fid", "parent_id", "line"}),
+}
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _RESERVED_PREFIXES = ("gpkg_", "ems_", "rtree_", "sqlite_", "layer_styles")
@@ -62,20 +66,21 @@ def whole_number(value: object) -> int:
 
 
 def check_name(name: str, *, kind: str, where: str) -> None:
-    """Refuse a name that cannot be a table or a column.
+    """Refuse a name that cannot be a table or a column; `kind` is layer, child table, field or child field.
 
     Raises
     ------
     DefinitionError
         Where the name is not lower-case letters, digits and single underscores, or is taken.
     """
-    taken = name in RESERVED_COLUMNS if kind == "field" else name.startswith(_RESERVED_PREFIXES)
+    reserved = _RESERVED_NAMES.get(kind, frozenset())
+    taken = name in reserved or (not reserved and name.startswith(_RESERVED_PREFIXES))
     if taken or len(name) > _NAME_LENGTH or not _NAME.fullmatch(name):
         raise DefinitionError(
             f"'{name}' cannot be the name of a {kind}",
             where=where,
             remedy=f"Use lower-case letters, digits and single underscores, at most {_NAME_LENGTH}, and none of the "
-            f"names the store keeps for itself ({', '.join(sorted(RESERVED_COLUMNS))}).",
+            f"names the store keeps for itself ({', '.join(sorted(reserved) or _RESERVED_PREFIXES)}).",
         )
 
 

@@ -36,7 +36,7 @@ def _dress_table(connection: apsw.Connection, table: str, fields: tuple[FieldDef
     connection.execute("DELETE FROM gpkg_data_columns WHERE table_name = ?", (table,))
     titles = [_title(field) for field in fields]
     for field, title in zip(fields, titles, strict=True):
-        # GDAL takes `name` for the alias; it must be unique in its table, labels need not be.
+        # `name` must be unique in its table; labels need not be.
         name = title if titles.count(title) == 1 else f"{title} [{field.name}]"
         constraint = f"{table}_{field.name}"
         connection.execute("DELETE FROM gpkg_data_column_constraints WHERE constraint_name = ?", (constraint,))

@@ -78,8 +78,8 @@ def _borrowed_codes(
 
 def _codes(table: FieldTable, path: KeyPath, faults: DefinitionFaults) -> dict[str, Code]:
     codes = {
-        name: _code(name, raw, order, (*path, "codes", name), faults)
-        for order, (name, raw) in enumerate(table.codes.items())
+        name: _code(name, raw, place if table.ordered else 0, (*path, "codes", name), faults)
+        for place, (name, raw) in enumerate(table.codes.items())
     }
     owner_of_word: dict[str, str] = {}
     for name, code in codes.items():
@@ -101,6 +101,7 @@ def _code(name: str, raw: object, order: int, path: KeyPath, faults: DefinitionF
         else:
             known = suggestion(table.availability, [a.value for a in Availability])
             faults.add((*path, "availability"), f"There is no availability '{table.availability}'.", known)
+            availability = Availability.UNKNOWN  # given, if wrongly: not missing as well
     reason = _reason(table.reason, _CODE_REASONS, path, faults)
     if reason is None and availability not in {None, Availability.AVAILABLE}:
         reason = Reason.STATUS_UNKNOWN if availability is Availability.UNKNOWN else Reason.UNAVAILABLE
@@ -247,9 +248,18 @@ def _check_codes(
         key = "codes" if table.codes else "codes_of"
         remedy = 'Remove them, or set type = "code".'
         faults.add((*path, key), f"A field of type {field_type.value} has no codes.", remedy)
-    if field_type is FieldType.CODES and len(codes) > MAX_CODES_IN_A_LIST:
-        problem = f"A list of codes has at most {MAX_CODES_IN_A_LIST} codes; these are {len(codes)}."
+    if field_type is FieldType.CODES and len(table.codes) > MAX_CODES_IN_A_LIST:
+        problem = f"A list of codes has at most {MAX_CODES_IN_A_LIST} codes; these are {len(table.codes)}."
         faults.add((*path, "codes"), problem, 'Split the field, or use type = "code".')
+    if table.ordered and (field_type is not FieldType.CODE or table.codes_of is not None):
+        problem = "Only a field of type code with codes of its own has an order."
+        faults.add((*path, "ordered"), problem, "Remove 'ordered'.")
+    _check_flags(field_type, table, codes, path, faults)
+
+
+def _check_flags(
+    field_type: FieldType, table: FieldTable, codes: Mapping[str, Code], path: KeyPath, faults: DefinitionFaults
+) -> None:
     if field_type is not FieldType.CODES:
         for key, given in (("flags", table.flags), ("flags_limited", table.flags_limited)):
             if given:

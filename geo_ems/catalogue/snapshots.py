@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from geo_ems.errors import StoreError, known_names
 from geo_ems.model.columns import LayerColumns, ObjectArray
 from geo_ems.model.definitions import LayerDefinition
-from geo_ems.queries.features import PreparedGeometries, prepare_geometries
 from geo_ems.queries.positions import TeamPositions, availability_of, team_positions
+from geo_ems.queries.shapes import PreparedGeometries, prepare_geometries
 from geo_ems.storage.protocol import LayerStore, StoreDescription
 
 

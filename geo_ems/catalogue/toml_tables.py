@@ -108,7 +108,10 @@ def _table_of_name(value: object) -> object:
 
 
 class FieldTable(Table):
-    """One field; `codes` are checked one by one, `codes_of` takes those of another field."""
+    """One field; `codes` are checked one by one, `codes_of` takes those of another field.
+
+    With `ordered` the codes rise in the order of the file, so that `grade>=larger` has a meaning.
+    """
 
     placeholders: ClassVar[Mapping[str, object]] = {"type": None, "label": _BLANK_LABEL}
     type: str | None
@@ -121,6 +124,7 @@ class FieldTable(Table):
     max_length: int = 1000
     codes: dict[str, object] = Field(default_factory=dict)
     codes_of: str | None = None
+    ordered: bool = False
     synonyms: list[Annotated[SynonymTable, BeforeValidator(_table_of_name)]] = Field(default_factory=list)
     flags: dict[str, str] = Field(default_factory=dict)
     flags_limited: str | None = None

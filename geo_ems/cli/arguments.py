@@ -33,7 +33,10 @@ def cutoff_argument(text: str | None) -> float | None:
     match = _CUTOFF.fullmatch(text)
     if match is None or not math.isfinite(float(match[1])):
         raise UsageError(
-            f"'{text}' is not a cutoff", where="--cutoff", remedy="Write it with its unit: 1000m or 2km.", field="cutoff"
+            f"'{text}' is not a cutoff",
+            where="--cutoff",
+            remedy="Write it with its unit: 1000m or 2km.",
+            field="cutoff",
         )
     if match[2] not in _METRES:
         raise UsageError(
@@ -69,7 +72,10 @@ def instant_argument(text: str | None, zone: ZoneInfo, *, option: str) -> dateti
         instant = datetime.fromisoformat(text)
     except ValueError as error:
         raise UsageError(
-            f"'{text}' is not an instant", where=option, remedy="Write 2026-07-02T03:10:00+08:00.", field=option.strip("-")
+            f"'{text}' is not an instant",
+            where=option,
+            remedy="Write 2026-07-02T03:10:00+08:00.",
+            field=option.strip("-"),
         ) from error
     return instant if instant.tzinfo is not None else instant.replace(tzinfo=zone)
 

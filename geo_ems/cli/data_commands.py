@@ -109,12 +109,12 @@ def layers_command(
         typer.echo(json_bytes([item.mapping() for item in listed]), nl=False)
         return
     from geo_ems.cli.tables import simple_table, terminal
-    from geo_ems.services.words import say
 
-    heads = [
-        say(language, *pair)
-        for pair in (("图层", "layer"), ("名称", "label"), ("数量", "count"), ("数据日期", "observed"), ("更改于", "changed at"))
-    ]
+    heads = (
+        ("图层", "名称", "数量", "数据日期", "更改于")
+        if language == "zh"
+        else ("layer", "label", "count", "observed", "changed at")
+    )
     rows = [
         (item.name, item.label.text(language), str(item.count), item.observed_text, item.changed_at or "-")
         for item in listed

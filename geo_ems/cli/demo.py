@@ -80,14 +80,15 @@ def _import_county(application: Application, out: Path, languages: tuple[Languag
         if report.counts.refused:
             write_refused_xlsx(report, out / f"refused_{file.path.name.split('.')[0]}.xlsx")
         reports.append(report)
-    taken = sum(report.counts.stored for report in reports)
+    taken = sum(report.counts.rows - report.counts.refused for report in reports)
     refused = sum(report.counts.refused for report in reports)
     unlocated = sum(report.counts.unlocated for report in reports)
     where = ", ".join(sorted(str(path) for path in out.glob("refused_*.xlsx")))
     _say(
         languages,
         f"1. 导入 {len(reports)} 个文件: 入库 {taken} 行, 拒绝 {refused} 行 → {where}; {unlocated} 行没有坐标",
-        f"1. Import of {len(reports)} files: {taken} rows taken, {refused} refused → {where}; {unlocated} without place",
+        f"1. Import of {len(reports)} files: {taken} rows taken, {refused} refused → {where}; "
+        f"{unlocated} without place",
     )
 
 
@@ -99,11 +100,14 @@ def _ask_for_teams(application: Application, languages: tuple[Language, ...]) ->
         question = NearestQuestion(
             layer="response_teams", incident_id=incident_id, k=5, where=AllOf(()), language=language
         )
-        answer = nearest(snapshots, question, caller=LOCAL, defaults=project.defaults, clock=application.clock)
+        answer = nearest(
+            snapshots, question, caller=LOCAL, defaults=project.defaults, zone=project.zone, clock=application.clock
+        )
         name = incident.properties.get("name_en" if language == "en" else "name") or incident_id
         _say(
             (language,),
-            f"2. {name}: 最近的五支队伍(直线距离); 待电话核实 {len(answer.to_confirm)}; 更近未选 {len(answer.passed_over)}",
+            f"2. {name}: 最近的五支队伍(直线距离); 待电话核实 {len(answer.to_confirm)}; "
+            f"更近未选 {len(answer.passed_over)}",
             f"2. {name}: the five nearest teams (straight line); to confirm by phone {len(answer.to_confirm)}; "
             f"passed over {len(answer.passed_over)}",
         )
@@ -118,14 +122,17 @@ def _ask_for_teams(application: Application, languages: tuple[Language, ...]) ->
 def _check_coverage(application: Application, languages: tuple[Language, ...]) -> CoverageAnswer:
     project, snapshots = application.project, application.snapshots
     question = CoverageQuestion(layer="shelters", where=AllOf(()))
-    answer = coverage(snapshots, question, caller=LOCAL, defaults=project.defaults, clock=application.clock)
+    answer = coverage(
+        snapshots, question, caller=LOCAL, defaults=project.defaults, zone=project.zone, clock=application.clock
+    )
     total = answer.total
     share = 100 * total.reachable / total.people if total.people else 0.0
     cutoff_m = answer.query["cutoff_m"]
     excluded = {str(reason): count for reason, count in answer.excluded_counts.items()}
     _say(
         languages,
-        f"4. 覆盖: {total.people} 人中 {share:.1f} % 在 {cutoff_m:.0f} m 内有可用避难场所; 危险区内的避难场所: {excluded.get('inside_hazard', 0)}",
+        f"4. 覆盖: {total.people} 人中 {share:.1f} % 在 {cutoff_m:.0f} m 内有可用避难场所; "
+        f"危险区内的避难场所: {excluded.get('inside_hazard', 0)}",
         f"4. Coverage: {share:.1f} % of {total.people} people have a usable shelter within {cutoff_m:.0f} m; "
         f"shelters inside a hazard area: {excluded.get('inside_hazard', 0)}",
     )
@@ -141,9 +148,7 @@ def _check_coverage(application: Application, languages: tuple[Language, ...]) -
     return answer
 
 
-def _write_files(
-    application: Application, out: Path, answer: CoverageAnswer, languages: tuple[Language, ...]
-) -> None:
+def _write_files(application: Application, out: Path, answer: CoverageAnswer, languages: tuple[Language, ...]) -> None:
     project = application.project
     page = map_page(
         application.snapshots,

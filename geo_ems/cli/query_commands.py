@@ -40,7 +40,7 @@ Example: geo-ems map overview --out overview.html
 """
 
 
-def nearest_command(  # one parameter per option of INTERFACES
+def nearest_command(
     layer: str = typer.Argument(help="Layer name, such as response_teams."),
     at: str | None = typer.Option(None, "--at", metavar="LON,LAT", help="The place, longitude first."),
     incident: str | None = typer.Option(None, "--incident", metavar="ID", help="The place of this incident."),
@@ -52,7 +52,9 @@ def nearest_command(  # one parameter per option of INTERFACES
     cutoff: str | None = typer.Option(None, "--cutoff", help="Largest distance, inclusive: 1000m or 2km."),
     availability: str = typer.Option("available", "--availability", help="Availability classes, comma between."),
     as_of: str | None = typer.Option(None, "--as-of", help="Instant at which ages are judged (ISO 8601)."),
-    max_position_age: float | None = typer.Option(None, "--max-position-age", help="Seconds until a position is stale."),
+    max_position_age: float | None = typer.Option(
+        None, "--max-position-age", help="Seconds until a position is stale."
+    ),
     include_excluded: bool = typer.Option(False, "--include-excluded", help="List the excluded ones (nearest 1000)."),
     ignore_hazards: bool = typer.Option(False, "--ignore-hazards", help="Rank shelters inside hazard areas too."),
     lang: str | None = typer.Option(None, "--lang", help="zh or en."),
@@ -94,7 +96,12 @@ def nearest_command(  # one parameter per option of INTERFACES
             language=language_argument(lang, project.language),
         )
         answer = nearest(
-            application.snapshots, question, caller=LOCAL, defaults=project.defaults, clock=application.clock
+            application.snapshots,
+            question,
+            caller=LOCAL,
+            defaults=project.defaults,
+            zone=project.zone,
+            clock=application.clock,
         )
     match output_format:
         case "json":
@@ -117,6 +124,9 @@ def coverage_command(
     demand: str = typer.Option("population", "--demand", help="Layer that carries people."),
     by: str = typer.Option("districts", "--by", help="Figures by this layer."),
     as_of_now: bool = typer.Option(False, "--as-of-now", help="Count only what is open now (planning counts standby)."),
+    availability: str | None = typer.Option(
+        None, "--availability", help="Classes that count, such as available,unknown."
+    ),
     as_of: str | None = typer.Option(None, "--as-of", help="Instant at which validity is judged (ISO 8601)."),
     ignore_hazards: bool = typer.Option(False, "--ignore-hazards", help="Count shelters inside hazard areas too."),
     lang: str | None = typer.Option(None, "--lang", help="zh or en."),
@@ -145,12 +155,18 @@ def coverage_command(
             demand=demand,
             by=by,
             as_of_now=as_of_now,
+            availability=None if availability is None else availability_argument(availability),
             as_of=instant_argument(as_of, project.zone, option="--as-of"),
             ignore_hazards=ignore_hazards,
             language=language_argument(lang, project.language),
         )
         answer = coverage(
-            application.snapshots, question, caller=LOCAL, defaults=project.defaults, clock=application.clock
+            application.snapshots,
+            question,
+            caller=LOCAL,
+            defaults=project.defaults,
+            zone=project.zone,
+            clock=application.clock,
         )
     match output_format:
         case "json":

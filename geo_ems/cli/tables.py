@@ -76,7 +76,9 @@ def print_nearest(answer: NearestAnswer, definition: LayerDefinition, language: 
     place = f"{answer.query['lon']}, {answer.query['lat']}"
     head = f"{layer}: {place} · {say(language, '直线距离,非行车时间', 'straight line, not travel time')}"
     console.print(Text(head, style="bold"))
-    heads = [say(language, *pair) for pair in (("名次", "rank"), ("名称", "name"), ("距离", "distance"), ("方位", "bearing"))]
+    heads = [
+        say(language, *pair) for pair in (("名次", "rank"), ("名称", "name"), ("距离", "distance"), ("方位", "bearing"))
+    ]
     extra = _columns_shown(definition)
     names = [definition.fields[field].label.text(language) for field in extra]
     rows = [_result_cells(row, definition, extra, language) for row in answer.results]
@@ -86,7 +88,9 @@ def print_nearest(answer: NearestAnswer, definition: LayerDefinition, language: 
     _print_excluded(console, CONFIRM_HEADING.text(language), answer.to_confirm, definition, language)
     _print_excluded(console, OPEN_HEADING.text(language), answer.to_open, definition, language)
     passed = say(language, "更近但未选", "passed over, though nearer")
-    _print_excluded(console, passed, answer.passed_over[:5], definition, language)
+    shown = {row.id for row in (*answer.to_confirm, *answer.to_open)}
+    others = [row for row in answer.passed_over if row.id not in shown]
+    _print_excluded(console, passed, others[:5], definition, language)
     counts = ", ".join(f"{REASON_LABELS[reason].text(language)} {n}" for reason, n in answer.excluded_counts.items())
     console.print(Text(f"{say(language, '未列入', 'not listed')}: {counts or 0}"))
     _print_foot(console, answer.warnings, answer.as_of, answer.snapshot_id, language)
@@ -99,7 +103,9 @@ def print_coverage(answer: CoverageAnswer, definition: LayerDefinition, language
     share = f"{100 * total.reachable / total.people:.1f} %" if total.people else "-"
     layer = definition.label.text(language)
     metres = distance_text(float(str(answer.query["cutoff_m"])))
-    console.print(Text(say(language, f"{layer} {metres} 内(直线)", f"{layer} within {metres} (straight line)"), style="bold"))
+    console.print(
+        Text(say(language, f"{layer} {metres} 内(直线)", f"{layer} within {metres} (straight line)"), style="bold")
+    )
     console.print(
         Text(
             say(
@@ -111,7 +117,13 @@ def print_coverage(answer: CoverageAnswer, definition: LayerDefinition, language
     )
     heads = [
         say(language, *pair)
-        for pair in (("级别", "level"), ("区划", "district"), ("人口", "people"), ("可达", "reachable"), ("比例", "share"))
+        for pair in (
+            ("级别", "level"),
+            ("区划", "district"),
+            ("人口", "people"),
+            ("可达", "reachable"),
+            ("比例", "share"),
+        )
     ]
     worst = sorted(answer.districts, key=lambda row: (row.level or "", row.share_reachable or 0.0, row.id))
     rows = [

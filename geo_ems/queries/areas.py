@@ -89,6 +89,16 @@ def smallest_areas_containing(geometries: ObjectArray, lonlat_deg: FloatArray) -
     return smallest
 
 
+def areas_by_place(geometries: ObjectArray, lonlat_deg: FloatArray) -> tuple[IntArray, IntArray]:
+    """Return all pairs of a place, shape (q, 2), and an area that holds it: place rows and area rows, each once.
+
+    Places with NaN are in no pair.
+    """
+    place, area = _holding_pairs(shapely.STRtree(geometries), lonlat_deg)
+    pairs = np.unique(np.column_stack([place, area]), axis=0)
+    return pairs[:, 0], pairs[:, 1]
+
+
 def is_in_any_area(geometries: ObjectArray, lonlat_deg: FloatArray) -> BoolArray:
     """Return for many places, shape (q, 2), whether any area holds them; the boundary is inside."""
     inside = np.zeros(lonlat_deg.shape[0], dtype=np.bool_)
@@ -100,10 +110,11 @@ def _holding_pairs(tree: shapely.STRtree, lonlat_deg: FloatArray) -> tuple[IntAr
     """Return place and area of all pairs that touch, at the place's longitude and a turn to either side."""
     places: list[IntArray] = []
     areas: list[IntArray] = []
-    bounds = shapely.total_bounds(tree.geometries)
+    bounds = shapely.bounds(tree.geometries).reshape(-1, 4)
+    west, east = np.fmin.reduce(bounds[:, 0], initial=np.inf), np.fmax.reduce(bounds[:, 2], initial=-np.inf)
     for turn_deg in _TURNS_DEG:
         lon_deg = lonlat_deg[:, 0] + turn_deg
-        inside = np.flatnonzero((lon_deg >= bounds[0]) & (lon_deg <= bounds[2]) & np.isfinite(lonlat_deg[:, 1]))
+        inside = np.flatnonzero((lon_deg >= west) & (lon_deg <= east) & np.isfinite(lonlat_deg[:, 1]))
         place, area = tree.query(shapely.points(lon_deg[inside], lonlat_deg[inside, 1]), predicate="intersects")
         places.append(inside[place])
         areas.append(area)
@@ -128,5 +139,7 @@ def representative_points(geometries: ObjectArray) -> FloatArray:
     A point stands for itself, a line by a place on it, an area by a place inside (not its centroid,
     which may lie outside). This is where a population area counts (ruling 8).
     """
-    points = shapely.point_on_surface(geometries)
-    return np.column_stack([shapely.get_x(points), shapely.get_y(points)])
+    places_deg = np.full((geometries.size, 2), np.nan)
+    some = np.flatnonzero(~(shapely.is_missing(geometries) | shapely.is_empty(geometries)))
+    places_deg[some] = shapely.get_coordinates(shapely.point_on_surface(geometries[some]))
+    return places_deg

@@ -8,27 +8,28 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray
 from geo_ems.queries.ellipsoid import ROUNDING_M
 
 # Below this number of places a scan of all is as fast as asking the blocks first.
-BLOCKS_FROM: Final = 8_192
+BLOCKS_FROM: Final = 32_768
 # Places per block: 256 made single queries fastest at 100,000 and 1,000,000 places.
 BLOCK_SIZE: Final = 256
-# With fewer candidates than one in eight, gathering them costs less than masking blocks.
-_SPARSE_SHARE: Final = 8
+# Blocks opened to see how far the answer reaches; the second look then opens exactly what is needed.
+_FIRST_BLOCKS: Final = 4
+_WIDER: Final = 4
+# With fewer candidates than one in 200, gathering them costs less than masking blocks.
+_SPARSE_SHARE: Final = 200
 # Coordinates are computed in slices that stay in the processor's cache.
 _SLICE: Final = 32_768
-_GRID_BITS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class PointBlocks:
-    """Places sorted along a space-filling curve and cut into blocks, each in a bounding ball.
+    """Places that lie together, in blocks, each in a bounding ball.
 
-    `order` (blocks, size) holds place indices, -1 for the padding of the last block; `x_m`, `y_m`,
+    `order` (blocks, size) holds place indices, -1 for padding; `x_m`, `y_m`,
     `z_m` have the same shape (padding: infinity); `centre_m` (3, blocks) and `radius_m` (blocks,)
     are the balls.
     """
@@ -43,36 +44,35 @@ class PointBlocks:
 
 def build_point_blocks(xyz_m: FloatArray, index: IntArray, *, block_size: int = BLOCK_SIZE) -> PointBlocks:
     """Return blocks over the places `index` of `xyz_m`, shape (3, n), metres; at least one place."""
-    chosen = index[np.argsort(_curve_key(xyz_m[:, index]), kind="stable")]
-    block_count = -(-chosen.size // block_size)
-    order = np.full(block_count * block_size, -1, dtype=np.int64)
-    order[: chosen.size] = chosen
-    padded = np.full((3, order.size), np.inf)
-    padded[:, : chosen.size] = xyz_m[:, chosen]
-    axes = padded.reshape(3, block_count, block_size)
+    leaves = _halved(xyz_m, index, block_size)
+    order = np.full((len(leaves), block_size), -1, dtype=np.int64)
+    for row, leaf in zip(order, leaves, strict=True):
+        row[: leaf.size] = np.sort(leaf)
+    axes = np.where(order >= 0, xyz_m[:, order], np.inf)
     low = axes.min(axis=2)
-    high = np.where(np.isfinite(axes), axes, -np.inf).max(axis=2)
+    high = np.where(order >= 0, axes, -np.inf).max(axis=2)
     centre_m = 0.5 * (low + high)
     from_centre_2 = ((axes - centre_m[:, :, None]) ** 2).sum(axis=0)
-    radius_m = np.sqrt(np.where(np.isfinite(from_centre_2), from_centre_2, 0.0).max(axis=1)) + ROUNDING_M
-    blocks = PointBlocks(order.reshape(block_count, block_size), axes[0], axes[1], axes[2], centre_m, radius_m)
-    for part in (blocks.order, padded, blocks.centre_m, blocks.radius_m):
+    radius_m = np.sqrt(np.where(order >= 0, from_centre_2, 0.0).max(axis=1)) + ROUNDING_M
+    for part in (order, axes, centre_m, radius_m):
         part.setflags(write=False)
-    return blocks
+    return PointBlocks(order, axes[0], axes[1], axes[2], centre_m, radius_m)
 
 
-def _curve_key(xyz_m: FloatArray) -> NDArray[np.uint64]:
-    """Return Morton codes of places: ten bits of each coordinate, interleaved."""
-    # A layer usually fills one county: the grid spans the layer's own box, not the Earth.
-    low, high = xyz_m.min(axis=1, keepdims=True), xyz_m.max(axis=1, keepdims=True)
-    cells = (xyz_m - low) * ((2**_GRID_BITS - 1) / np.maximum(high - low, 1.0))
-    key = np.zeros(xyz_m.shape[1], dtype=np.uint64)
-    for axis in range(3):
-        bits = cells[axis].astype(np.uint64)
-        for shift, mask in ((16, 0x030000FF), (8, 0x0300F00F), (4, 0x030C30C3), (2, 0x09249249)):
-            bits = (bits | (bits << np.uint64(shift))) & np.uint64(mask)
-        key |= bits << np.uint64(axis)
-    return key
+def _halved(xyz_m: FloatArray, index: IntArray, block_size: int) -> list[IntArray]:
+    """Return the places in groups of at most `block_size`, by halving along the longest axis again and again."""
+    leaves: list[IntArray] = []
+    waiting = [(index, xyz_m[:, index])]
+    while waiting:
+        part, part_m = waiting.pop()
+        if part.size <= block_size:
+            leaves.append(part)
+            continue
+        longest = int(np.argmax(part_m.max(axis=1) - part_m.min(axis=1)))
+        half = part.size // 2
+        order = np.argpartition(part_m[longest], half)
+        waiting += [(part[side], part_m[:, side]) for side in (order[half:], order[:half])]
+    return leaves
 
 
 def closest_by_chord(
@@ -110,7 +110,8 @@ def within_chord(
         return chosen if index is None else index[chosen]
     visited = np.flatnonzero(_block_bounds(blocks, at_xyz_m) <= chord_m + ROUNDING_M)
     index, chord_2 = _open_blocks(blocks, visited, at_xyz_m, candidates)
-    return index[chord_2 <= limit_2]
+    # Padding and others than candidates have an infinite chord, which an infinite limit would let in.
+    return index[(chord_2 <= limit_2) & np.isfinite(chord_2)]
 
 
 def _is_sparse(candidates: BoolArray | None) -> bool:
@@ -156,8 +157,10 @@ def _cut(index: IntArray | None, chord_2: FloatArray, count: int) -> tuple[IntAr
 
 def _block_bounds(blocks: PointBlocks, at_xyz_m: FloatArray) -> FloatArray:
     """Return for each block a chord that none of its places falls below."""
-    step = blocks.centre_m - at_xyz_m[:, None]
-    return np.asarray(np.sqrt((step * step).sum(axis=0)) - blocks.radius_m)
+    chord_2 = (blocks.centre_m[0] - at_xyz_m[0]) ** 2
+    chord_2 += (blocks.centre_m[1] - at_xyz_m[1]) ** 2
+    chord_2 += (blocks.centre_m[2] - at_xyz_m[2]) ** 2
+    return np.asarray(np.sqrt(chord_2) - blocks.radius_m)
 
 
 def _open_blocks(
@@ -176,20 +179,20 @@ def _open_blocks(
 def _closest_in_blocks(
     blocks: PointBlocks, at_xyz_m: FloatArray, count: int, candidates: BoolArray | None
 ) -> tuple[IntArray, float]:
-    """Open blocks in the order of their bounds until `count` places lie below the next block's bound."""
+    """Open the blocks of lowest bound until they hold `count` candidates, then all that could hold a closer one."""
     bound_m = _block_bounds(blocks, at_xyz_m)
-    opened = min(bound_m.size, 4 + 2 * count // BLOCK_SIZE)
-    while True:
-        if opened < bound_m.size:
-            sequence = np.argpartition(bound_m, opened)
-            visited, next_m = sequence[:opened], float(bound_m[sequence[opened]])
-        else:
-            visited, next_m = np.arange(bound_m.size), float("inf")
-        index, chord_2 = _open_blocks(blocks, visited, at_xyz_m, candidates)
-        usable = np.isfinite(chord_2)
-        index, chord_2 = index[usable], chord_2[usable]
-        inside = np.flatnonzero(chord_2 < max(next_m, 0.0) ** 2)
-        if inside.size >= count or opened == bound_m.size:
-            near, limit_m = _cut(index[inside], chord_2[inside], count)
-            return near, min(limit_m, next_m)
-        opened = min(bound_m.size, 4 * opened)
+    opened = _FIRST_BLOCKS + 2 * count // BLOCK_SIZE
+    visited, reach_m = np.arange(bound_m.size), np.inf
+    while opened < bound_m.size:
+        first = np.argpartition(bound_m, opened)[:opened]
+        _, chord_2 = _open_blocks(blocks, first, at_xyz_m, candidates)
+        if chord_2.size >= count:
+            reach_m = float(np.sqrt(np.partition(chord_2, count - 1)[count - 1]))
+            visited = np.flatnonzero(bound_m <= reach_m + ROUNDING_M)
+            if visited.size <= _WIDER * opened:
+                break
+        opened *= _WIDER
+    index, chord_2 = _open_blocks(blocks, visited, at_xyz_m, candidates)
+    usable = np.isfinite(chord_2)
+    near, limit_m = _cut(index[usable], chord_2[usable], count)
+    return near, min(limit_m, reach_m)

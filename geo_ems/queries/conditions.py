@@ -6,14 +6,14 @@ NFC, with case; dates and instants as ISO text; codes by `<` and `>` only where 
 gives them an order.
 """
 
-import operator
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from math import fsum
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geo_ems.errors import DefinitionError, UsageError, known_names
 from geo_ems.model.columns import BoolArray, ChildTable, Column, FloatArray, IntArray, LayerColumns, ObjectArray
@@ -22,11 +22,11 @@ from geo_ems.model.definitions import FieldDefinition, FieldType, LayerDefinitio
 from geo_ems.model.features import Value
 
 _TEXT_TYPES: Final = (FieldType.TEXT, FieldType.PHONE, FieldType.DATE, FieldType.DATETIME)
-_ORDERED: Final[Mapping[Operator, Callable[[object, object], object]]] = {
-    Operator.GE: operator.ge,
-    Operator.LE: operator.le,
-    Operator.GT: operator.gt,
-    Operator.LT: operator.lt,
+_ORDERED: Final[Mapping[Operator, np.ufunc]] = {
+    Operator.GE: np.greater_equal,
+    Operator.LE: np.less_equal,
+    Operator.GT: np.greater,
+    Operator.LT: np.less,
 }
 _DATE_LENGTH: Final = len("YYYY-MM-DD")
 
@@ -100,14 +100,12 @@ def _comparison_mask(condition: Comparison, columns: LayerColumns) -> BoolArray:
     return holds & column.known
 
 
-def _any_of(
-    condition: Comparison, values: np.ndarray[tuple[int, ...], np.dtype[np.generic]], wanted: list[str] | list[float]
-) -> BoolArray:
+def _any_of(condition: Comparison, values: NDArray[np.generic], wanted: Sequence[str] | Sequence[float]) -> BoolArray:
     """Return where any wanted value compares as asked; for `!=`, where none of them is equal."""
-    compare = _ORDERED.get(condition.op, operator.eq)
+    compare = _ORDERED.get(condition.op, np.equal)
     holds = np.zeros(values.size, dtype=np.bool_)
     for value in wanted:
-        holds |= np.asarray(compare(values, value), dtype=np.bool_)
+        holds |= np.asarray(compare(values, np.asarray(value, dtype=values.dtype)), dtype=np.bool_)
     return ~holds if condition.op is Operator.NE else holds
 
 
@@ -128,13 +126,13 @@ def _code_mask(condition: Comparison, column: Column) -> BoolArray:
     field = column.field
     wanted = [_code_index(value, field) for value in condition.values]
     if condition.op not in _ORDERED:
-        return _any_of(condition, column.values, [float(index) for index in wanted])
+        return _any_of(condition, column.values, wanted)
     orders = [code.order for code in field.codes.values()]
     if len(set(orders)) != len(orders):
         _refuse_order(condition, field)
     # -1 (unknown) reads the last order; `known` removes it afterwards.
     ranks = np.array(orders)[column.values.astype(np.int64)]
-    return _any_of(condition, ranks, [float(orders[index]) for index in wanted])
+    return _any_of(condition, ranks, [orders[index] for index in wanted])
 
 
 def _stock_mask(condition: StockAtLeast, columns: LayerColumns, *, at_date: str) -> BoolArray:

@@ -67,7 +67,7 @@ class Measured:
     nearest_lonlat_deg: FloatArray
 
 
-def nearest_points(  # noqa: PLR0913 - the place asked, how many, and two optional accelerations of one question
+def nearest_points(
     xyz_m: FloatArray,
     lonlat_deg: FloatArray,
     *,
@@ -104,7 +104,7 @@ def nearest_points(  # noqa: PLR0913 - the place asked, how many, and two option
     return ranked(measured, k=k, unmeasured_from_m=unmeasured_from_m)
 
 
-def points_below(  # noqa: PLR0913 - as nearest_points
+def points_below(
     xyz_m: FloatArray,
     lonlat_deg: FloatArray,
     *,

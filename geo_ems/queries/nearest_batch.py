@@ -115,7 +115,8 @@ def _measured_neighbours(
     tree: PointTree, at_xyz_m: FloatArray, at_lonlat_deg: FloatArray, count: int
 ) -> tuple[IntArray, FloatArray, FloatArray]:
     """Return `count` neighbours per query ordered by geodesic, and the bound all other points lie beyond."""
-    chord_m, near = tree.tree.query(at_xyz_m.T, k=np.arange(1, count + 1))
+    found_m, found = tree.tree.query(at_xyz_m.T, k=np.arange(1, count + 1))
+    chord_m, near = np.asarray(found_m), np.asarray(found)
     query = np.repeat(np.arange(near.shape[0]), count)
     flat = near.ravel()
     near_m = pair_geodesic_m(at_xyz_m[:, query], at_lonlat_deg[query], tree.xyz_m[:, flat], tree.lonlat_deg[flat])
@@ -175,30 +176,20 @@ def within_in_tree(
             waiting += np.array_split(query, 2)
             continue
         pairs = queries.sparse_distance_matrix(tree.tree, chord_m, output_type="ndarray")
-        parts.append(_pairs_within(tree, query[pairs["i"]], pairs["j"], at_xyz_m, at_lonlat_deg, cutoff_m))
+        asked, point = query[pairs["i"]], np.asarray(pairs["j"], dtype=np.int64)
+        distance_m = pair_geodesic_m(
+            at_xyz_m[:, asked], at_lonlat_deg[asked], tree.xyz_m[:, point], tree.lonlat_deg[point]
+        )
+        doubtful = np.flatnonzero(np.abs(distance_m - cutoff_m) < 2.0 * ROUNDING_M)
+        distance_m[doubtful] = geodesic_m(at_lonlat_deg[asked[doubtful]], tree.lonlat_deg[point[doubtful]])
+        kept = is_within(distance_m, cutoff_m=cutoff_m)
+        parts.append((asked[kept], point[kept], distance_m[kept]))
     query = np.concatenate([part[0] for part in parts] or [np.empty(0, dtype=np.int64)])
     point = np.concatenate([part[1] for part in parts] or [np.empty(0, dtype=np.int64)])
     distance_m = np.concatenate([part[2] for part in parts] or [np.empty(0)])
     order = np.lexsort((point, query))
     indptr = np.concatenate([[0], np.cumsum(np.bincount(query, minlength=query_count))])
     return WithinDistance(indptr, tree.chosen[point[order]], distance_m[order])
-
-
-def _pairs_within(  # noqa: PLR0913 - the pairs, what they point into, and the cutoff
-    tree: PointTree,
-    query: IntArray,
-    point: IntArray,
-    at_xyz_m: FloatArray,
-    at_lonlat_deg: FloatArray,
-    cutoff_m: float,
-) -> tuple[IntArray, IntArray, FloatArray]:
-    """Return those pairs whose geodesic is within the cutoff, with it."""
-    distance_m = pair_geodesic_m(at_xyz_m[:, query], at_lonlat_deg[query], tree.xyz_m[:, point], tree.lonlat_deg[point])
-    doubtful = np.flatnonzero(np.abs(distance_m - cutoff_m) < 2.0 * ROUNDING_M)
-    if doubtful.size:
-        distance_m[doubtful] = geodesic_m(at_lonlat_deg[query[doubtful]], tree.lonlat_deg[point[doubtful]])
-    kept = is_within(distance_m, cutoff_m=cutoff_m)
-    return query[kept], point[kept], distance_m[kept]
 
 
 def check_cutoff(cutoff_m: float) -> None:

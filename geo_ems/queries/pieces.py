@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import shapely
 
-from geo_ems.model.columns import BoolArray, FloatArray, IntArray, ObjectArray
+from geo_ems.model.columns import FloatArray, IntArray, ObjectArray
 from geo_ems.queries.ellipsoid import (
     ECCENTRICITY_2,
     EQUATOR_RADIUS_M,
@@ -217,26 +217,10 @@ def _lowest_on_pieces(
         at_foot_m, slope = _slope(start_deg[row], end_deg[row], at_lonlat_deg[row], foot)
         better = at_foot_m < distance_m[row]
         distance_m[row[better]], share[row[better]] = at_foot_m[better], foot[better]
-        low, high, slope_low, slope_high = _narrowed(low, high, slope_low, slope_high, foot, slope)
+        grows = slope > 0.0
+        low, high = np.where(grows, low, foot), np.where(grows, foot, high)
+        slope_low, slope_high = np.where(grows, 0.5 * slope_low, slope), np.where(grows, slope, 0.5 * slope_high)
         # An edge piece is at most 2 km: a bracket of 1e-9 of it is two micrometres.
         open_ = (np.abs(slope) > _FOOT_TOLERANCE_M) & (high - low > 1e-9)  # noqa: PLR2004 - said above
         row, low, high, slope_low, slope_high = row[open_], low[open_], high[open_], slope_low[open_], slope_high[open_]
     return distance_m, share
-
-
-def _narrowed(  # noqa: PLR0913 - the two ends of a bracket, their slopes, and the point that replaces one
-    low: FloatArray,
-    high: FloatArray,
-    slope_low: FloatArray,
-    slope_high: FloatArray,
-    foot: FloatArray,
-    slope: FloatArray,
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Return the bracket with the foot in place of the end of like sign, the other slope halved."""
-    grows: BoolArray = slope > 0.0
-    return (
-        np.where(grows, low, foot),
-        np.where(grows, foot, high),
-        np.where(grows, 0.5 * slope_low, slope),
-        np.where(grows, slope, 0.5 * slope_high),
-    )

@@ -56,8 +56,8 @@ class PreparedGeometries:
 
     `is_located` (n,) is False for None and empty geometries, which are never found. For points
     `lonlat_deg` (n, 2) is the place and `radius_m` (n,) is 0; for the others `centre_xyz_m` (3, n)
-    and `radius_m` are a ball around the whole (infinite for half an Earth), `shape_row` (n,) their row in `shapes` and `pieces`
-    (-1 for points). `bounds_deg` (m, 4) and `is_area` (m,) belong to the m shapes.
+    and `radius_m` are a ball around the whole (infinite for half an Earth), `shape_row` (n,) their
+    row in `shapes` and `pieces` (-1 for points). `bounds_deg` (m, 4) and `is_area` (m,) belong to the m shapes.
     """
 
     geometries: ObjectArray
@@ -163,12 +163,12 @@ def nearest_features(
             prepared.lonlat_deg,
             at_lonlat_deg=at_lonlat_deg,
             k=k,
-            candidates=_located(prepared, candidates),
+            candidates=None if candidates is None and prepared.is_located.all() else _usable(prepared, candidates),
             blocks=prepared.blocks,
         )
     at_lonlat_deg = checked_position(at_lonlat_deg)
     check_count(k)
-    index = np.flatnonzero(_located(prepared, candidates, always=True))
+    index = np.flatnonzero(_usable(prepared, candidates))
     bound_m = chord_bounds_m(prepared, index, at_lonlat_deg=at_lonlat_deg)
     first = index
     if index.size > k + 1 + _MARGIN:
@@ -206,13 +206,27 @@ def distances_below(
             prepared.lonlat_deg,
             at_lonlat_deg=at_lonlat_deg,
             limit_m=limit_m,
-            candidates=_located(prepared, candidates),
+            candidates=None if candidates is None and prepared.is_located.all() else _usable(prepared, candidates),
             blocks=prepared.blocks,
         )
     at_lonlat_deg = checked_position(at_lonlat_deg)
-    index = np.flatnonzero(_located(prepared, candidates, always=True))
+    index = np.flatnonzero(_usable(prepared, candidates))
     possible = chord_bounds_m(prepared, index, at_lonlat_deg=at_lonlat_deg) <= largest_chord_m(limit_m)
     return kept_below(measure_features(prepared, index[possible], at_lonlat_deg=at_lonlat_deg), limit_m=limit_m)
+
+
+def features_within(
+    prepared: PreparedGeometries, *, at_lonlat_deg: LonLat, cutoff_m: float, candidates: BoolArray | None = None
+) -> NearestPoints:
+    """Return all features up to and including a cutoff (m), in order; none is missing.
+
+    Raises
+    ------
+    UsageError
+        Where the position is not on the Earth.
+    """
+    above_m = float(np.nextafter(cutoff_m + ROUNDING_M, np.inf))  # as `is_within` has it
+    return distances_below(prepared, at_lonlat_deg=at_lonlat_deg, limit_m=above_m, candidates=candidates)
 
 
 def distance_to_all(prepared: PreparedGeometries, *, at_lonlat_deg: LonLat) -> FloatArray:
@@ -232,7 +246,7 @@ def distance_to_all(prepared: PreparedGeometries, *, at_lonlat_deg: LonLat) -> F
 def chord_bounds_m(prepared: PreparedGeometries, index: IntArray, *, at_lonlat_deg: LonLat) -> FloatArray:
     """Return for each feature of `index` a chord that none of its places falls below, metres, 0 at least."""
     step = prepared.centre_xyz_m[:, index] - position_xyz(at_lonlat_deg)[:, None]
-    return np.maximum(np.sqrt((step * step).sum(axis=0)) - prepared.radius_m[index] - ROUNDING_M, 0.0)
+    return np.asarray(np.maximum(np.sqrt((step * step).sum(axis=0)) - prepared.radius_m[index] - ROUNDING_M, 0.0))
 
 
 def measure_features(prepared: PreparedGeometries, index: IntArray, *, at_lonlat_deg: LonLat) -> Measured:
@@ -283,11 +297,9 @@ def _is_in_box(bounds_deg: FloatArray, at_lonlat_deg: FloatArray) -> BoolArray:
     return np.asarray((bounds_deg[:, 0] <= lon_deg) & (lon_deg <= bounds_deg[:, 2]) & in_lat)
 
 
-def _located(prepared: PreparedGeometries, candidates: BoolArray | None, *, always: bool = False) -> BoolArray | None:
-    """Return the candidates that have a place; None where that is everything."""
-    if candidates is not None:
-        return candidates & prepared.is_located
-    return prepared.is_located if always or not prepared.is_located.all() else None
+def _usable(prepared: PreparedGeometries, candidates: BoolArray | None) -> BoolArray:
+    """Return the candidates that have a place."""
+    return prepared.is_located if candidates is None else candidates & prepared.is_located
 
 
 def _joined(one: Measured, other: Measured) -> Measured:

@@ -1,26 +1,43 @@
 """`district_id` is derived at write from where a feature lies, and again when districts change."""
 
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from geo_ems.model.columns import LayerColumns
+from geo_ems.model.columns import FloatArray, LayerColumns
 from geo_ems.model.definitions import LayerDefinition
 from geo_ems.model.features import ChangeBatch, ChangeKind, Commit, Feature, FeatureChange, LayerChange
-from geo_ems.queries.areas import AreaIndex
-from geo_ems.queries.hazards import representative_lonlat
+from geo_ems.queries.areas import AreaIndex, representative_points, smallest_areas_containing
 from geo_ems.storage.protocol import LayerStore, StoreDescription
 
 DISTRICT_LAYER = "districts"
 DISTRICT_FIELD = "district_id"
 _ORIGIN = "derived"
+_NOTE = '{"derived": "district_id"}'
+
+
+_FEW = 64  # up to here one look per feature into a kept index is faster than building a tree for all
+
+
+@dataclass(frozen=True, slots=True)
+class _Districts:
+    """The districts at one sequence number of their layer."""
+
+    last_seq: int
+    columns: LayerColumns
+    index: AreaIndex
+
+    def id_at(self, row: int) -> str | None:
+        """Return the id of a district by its row; None for -1, a place outside every district."""
+        return str(self.columns.ids[row]) if row >= 0 else None
 
 
 class DistrictStore:
     """A LayerStore that writes each feature with the lowest district it lies in.
 
-    A feature without geometry, or outside every district, keeps the district it came with.
+    A feature outside every district has none; one without geometry keeps the district it came with.
     """
 
     def __init__(self, store: LayerStore, definitions: Mapping[str, LayerDefinition]) -> None:
@@ -31,6 +48,8 @@ class DistrictStore:
             for name, definition in definitions.items()
             if DISTRICT_FIELD in definition.fields and name != DISTRICT_LAYER
         )
+        self._cached: _Districts | None = None
+        self._lock = threading.Lock()
 
     def describe(self) -> StoreDescription:
         """Return the description of the store."""
@@ -65,49 +84,67 @@ class DistrictStore:
             self._derive_again(batch.principal)
         return done
 
-    def _areas(self) -> tuple[AreaIndex, LayerColumns] | None:
+    def _districts(self) -> _Districts | None:
+        """Return the districts as they are now; None where there are none."""
         described = self._store.describe().layers.get(DISTRICT_LAYER)
         if described is None or not described.count:
             return None
-        districts = self._store.read_columns(DISTRICT_LAYER)
-        return AreaIndex.build(districts.geometries), districts
+        with self._lock:
+            if self._cached is None or self._cached.last_seq != described.last_seq:
+                columns = self._store.read_columns(DISTRICT_LAYER)
+                self._cached = _Districts(described.last_seq, columns, AreaIndex(columns.geometries))
+            return self._cached
 
     def _with_districts(self, changes: tuple[FeatureChange, ...]) -> tuple[FeatureChange, ...]:
-        areas = self._areas()
-        if areas is None:
+        districts = self._districts()
+        if districts is None:
             return changes
-        index, districts = areas
         geometries = np.array(
             [None if change.feature is None else change.feature.geometry for change in changes], dtype=object
         )
-        rows = index.smallest_area_containing(representative_lonlat(geometries))
+        places = representative_points(geometries)
+        if len(changes) <= _FEW:
+            with self._lock:
+                rows = np.array([_smallest(districts.index, place) for place in places], dtype=np.int64)
+        else:
+            rows = smallest_areas_containing(districts.columns.geometries, places)
         return tuple(
-            change if change.feature is None or row < 0 else _placed(change, change.feature, str(districts.ids[row]))
+            change
+            if change.feature is None or change.feature.geometry is None
+            else _placed(change, change.feature, districts.id_at(int(row)))
             for change, row in zip(changes, rows, strict=True)
         )
 
     def _derive_again(self, principal: str) -> None:
-        areas = self._areas()
-        if areas is None:
-            return
-        index, districts = areas
+        districts = self._districts()
         for layer in self._concerned:
             if not self._store.describe().layers[layer].count:
                 continue
             columns = self._store.read_columns(layer)
-            rows = index.smallest_area_containing(representative_lonlat(columns.geometries))
-            derived = np.where(rows >= 0, districts.ids[rows], "")
-            stale = np.flatnonzero((rows >= 0) & (derived != columns.columns[DISTRICT_FIELD].values))
+            rows = np.full(len(columns), -1, dtype=np.int64)
+            if districts is not None:
+                places = representative_points(columns.geometries)
+                rows = smallest_areas_containing(districts.columns.geometries, places)
+            derived = [None if districts is None else districts.id_at(int(row)) for row in rows]
+            stored = columns.columns[DISTRICT_FIELD]
+            stale = [
+                row
+                for row, (district_id, geometry) in enumerate(zip(derived, columns.geometries, strict=True))
+                if geometry is not None and (district_id or "") != stored.values[row]
+            ]
             features = self._store.read_rows(layer, [str(columns.ids[row]) for row in stale])
             changes = tuple(
-                _placed(FeatureChange(ChangeKind.REPLACE, feature.id, feature), feature, str(derived[row]))
+                _placed(FeatureChange(ChangeKind.REPLACE, feature.id, feature), feature, derived[row])
                 for feature, row in zip(features, stale, strict=True)
             )
             if changes:
-                self._store.commit(
-                    ChangeBatch(layer, changes, principal, _ORIGIN, '{"derived": "district_id"}', bulk=True)
-                )
+                self._store.commit(ChangeBatch(layer, changes, principal, _ORIGIN, _NOTE, bulk=True))
 
 
-def _placed(change: FeatureChange, feature: Feature, district_id: str) -> FeatureChange:
+def _smallest(index: AreaIndex, place: FloatArray) -> int:
+    lon, lat = float(place[0]), float(place[1])
+    return index.smallest_containing((lon, lat)) if np.isfinite(place).all() else -1
+
+
+def _placed(change: FeatureChange, feature: Feature, district_id: str | None) -> FeatureChange:
     return replace(change, feature=replace(feature, properties={**feature.properties, DISTRICT_FIELD: district_id}))

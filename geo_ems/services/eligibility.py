@@ -1,4 +1,7 @@
-"""Which features of a layer qualify, and which test each of the others failed first."""
+"""Which features of a layer qualify: tests on status, position and hazards.
+
+A test is a reason and a mask that is True where a feature passes, as `queries.eligibility` takes them.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,10 +12,9 @@ import shapely
 from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSet
 from geo_ems.model.caller import Caller
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray
-from geo_ems.model.conditions import AllOf, Condition
 from geo_ems.model.definitions import Availability, CapacityRule, Reason
-from geo_ems.queries.conditions import comparison_reason, condition_mask
-from geo_ems.queries.hazards import active_areas, first_area_containing, representative_lonlat
+from geo_ems.queries.areas import representative_points, smallest_areas_containing
+from geo_ems.queries.hazards import active_areas
 
 SHELTER_ROLE = "shelter"
 HAZARD_LAYER = "hazard_areas"
@@ -45,16 +47,6 @@ def visible_rows(snapshot: LayerSnapshot, caller: Caller) -> BoolArray:
     return np.isin(district.astype(str), np.array(caller.areas))
 
 
-def condition_tests(
-    snapshot: LayerSnapshot, condition: Condition, *, as_of: datetime
-) -> list[tuple[Reason, BoolArray]]:
-    """Return one test per single condition: the reason it is counted under and the features that fail it."""
-    if isinstance(condition, AllOf):
-        return [test for part in condition.conditions for test in condition_tests(snapshot, part, as_of=as_of)]
-    held = condition_mask(condition, snapshot.columns, at_date=as_of.date().isoformat())
-    return [(comparison_reason(condition, snapshot.definition), ~held)]
-
-
 def status_tests(snapshot: LayerSnapshot, wanted: frozenset[Availability]) -> list[tuple[Reason, BoolArray]]:
     """Return the tests on status: unknown, closed, full, or otherwise not in the wanted classes.
 
@@ -65,18 +57,18 @@ def status_tests(snapshot: LayerSnapshot, wanted: frozenset[Availability]) -> li
     wanted_classes = np.isin(availability.astype(str), np.array([str(item) for item in wanted], dtype=str))
     tests: list[tuple[Reason, BoolArray]] = []
     unknown = (availability == Availability.UNKNOWN) & ~wanted_classes
-    tests.append((Reason.STATUS_UNKNOWN, unknown))
+    tests.append((Reason.STATUS_UNKNOWN, ~unknown))
     status = snapshot.definition.status_field
     if status is not None:
         column = columns.columns[status]
         reasons = [code.reason or Reason.UNAVAILABLE for code in column.field.codes.values()]
         for reason in dict.fromkeys(reasons):
             codes = [index for index, code_reason in enumerate(reasons) if code_reason is reason]
-            tests.append((reason, ~wanted_classes & ~unknown & np.isin(column.values, codes)))
+            tests.append((reason, wanted_classes | unknown | ~np.isin(column.values, codes)))
     rule = snapshot.definition.capacity
     if rule is not None and Availability.AVAILABLE in wanted:
         free = free_places(snapshot, rule)
-        tests.append((Reason.FULL, (free <= 0) & (availability == Availability.AVAILABLE)))
+        tests.append((Reason.FULL, ~(free <= 0) | (availability != Availability.AVAILABLE)))
     return tests
 
 
@@ -89,12 +81,12 @@ def position_tests(
     """
     positions = snapshot.positions
     missing = shapely.is_missing(snapshot.shapes.geometries) if positions is None else positions.missing
-    tests: list[tuple[Reason, BoolArray]] = [(Reason.POSITION_MISSING, missing)]
+    tests: list[tuple[Reason, BoolArray]] = [(Reason.POSITION_MISSING, ~missing)]
     if positions is None:
         return tests, np.full(len(snapshot.columns), np.nan)
     age_s = np.maximum(as_of.timestamp() - positions.time_s, 0.0)
     undated = positions.is_live & np.isnan(age_s)
-    tests.append((Reason.POSITION_STALE, undated | (age_s > max_age_s)))
+    tests.append((Reason.POSITION_STALE, ~(undated | (age_s > max_age_s))))
     return tests, age_s
 
 
@@ -107,8 +99,9 @@ def hazard_exposure(pinned: SnapshotSet, snapshot: LayerSnapshot, *, as_of: date
     rows = np.flatnonzero(active_areas(hazards.columns, at_s=as_of.timestamp()))
     if not rows.size:
         return HazardExposure(nowhere, hazards)
-    first = first_area_containing(hazards.columns.geometries[rows], representative_lonlat(snapshot.shapes.geometries))
-    return HazardExposure(np.where(first >= 0, rows[first], -1), hazards)
+    places = representative_points(snapshot.shapes.geometries)
+    smallest = smallest_areas_containing(hazards.columns.geometries[rows], places)
+    return HazardExposure(np.where(smallest >= 0, rows[smallest], -1), hazards)
 
 
 def capacities(snapshot: LayerSnapshot, rule: CapacityRule) -> FloatArray:

@@ -3,22 +3,24 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSet, SnapshotSource
 from geo_ems.model.answers import ExcludedFeature, NearestAnswer, RankedFeature
 from geo_ems.model.caller import Caller, Permission
-from geo_ems.model.columns import BoolArray, FloatArray, IntArray
+from geo_ems.model.columns import BoolArray, FloatArray
 from geo_ems.model.definitions import REASONS, Availability, Reason
-from geo_ems.queries.eligibility import first_failing_test
-from geo_ems.queries.features import features_below, nearest_features
+from geo_ems.queries.conditions import condition_tests
+from geo_ems.queries.eligibility import ReasonArray, count_reasons, first_failing_test
+from geo_ems.queries.ellipsoid import is_within
+from geo_ems.queries.shapes import features_within, nearest_features
 from geo_ems.services.eligibility import (
     HAZARD_LAYER,
     SHELTER_ROLE,
     HazardExposure,
     capacities,
-    condition_tests,
     free_places,
     hazard_exposure,
     position_tests,
@@ -32,7 +34,7 @@ from geo_ems.services.nearest_question import (
     echo,
     place_asked,
 )
-from geo_ems.services.provenance import data_as_of, instant_text
+from geo_ems.services.provenance import data_as_of, instant_text, local_date
 from geo_ems.services.questions import NearestQuestion
 from geo_ems.services.words import say, text_or_none
 from geo_ems.settings import Defaults
@@ -50,7 +52,7 @@ class _Ranking:
     snapshot: LayerSnapshot
     at_lonlat_deg: tuple[float, float]
     visible: BoolArray
-    reason_index: IntArray
+    reason_index: ReasonArray
     confirmable: BoolArray
     openable: BoolArray
     hazards: HazardExposure
@@ -65,6 +67,7 @@ def nearest(
     *,
     caller: Caller,
     defaults: Defaults,
+    zone: ZoneInfo,
     clock: Callable[[], datetime],
 ) -> NearestAnswer:
     """Return the k nearest qualifying features, and account for every other one.
@@ -95,12 +98,12 @@ def nearest(
     exposure = hazard_exposure(pinned, snapshot, as_of=as_of)
     on_position, age_s = position_tests(snapshot, as_of=as_of, max_age_s=max_age_s)
     tests = [
-        *condition_tests(snapshot, question.where, as_of=as_of),
+        *condition_tests(question.where, snapshot.columns, at_date=local_date(as_of, zone)),
         *status_tests(snapshot, question.availability),
         *on_position,
     ]
     if snapshot.definition.role == SHELTER_ROLE and not question.ignore_hazards:
-        tests.append((Reason.INSIDE_HAZARD, exposure.inside))
+        tests.append((Reason.INSIDE_HAZARD, ~exposure.inside))
     reason_index = first_failing_test(len(snapshot.columns), tests)
     ranking = _Ranking(
         snapshot=snapshot,
@@ -117,7 +120,7 @@ def nearest(
     return _answer(pinned, ranking, k=k, as_of=as_of, max_age_s=max_age_s, defaults=defaults, warnings=warnings)
 
 
-def _answer(  # noqa: PLR0913 the one place where the answer is put together
+def _answer(
     pinned: SnapshotSet,
     ranking: _Ranking,
     *,
@@ -133,12 +136,10 @@ def _answer(  # noqa: PLR0913 the one place where the answer is put together
     kept = np.ones(found.index.size, dtype=bool)
     beyond = np.zeros(len(snapshot.columns), dtype=bool)
     if question.cutoff_m is not None:
-        kept = found.straight_m <= question.cutoff_m
-        within, _, _ = features_below(
-            snapshot.shapes, at_lonlat_deg=at, limit_m=question.cutoff_m, candidates=eligible, inclusive=True
-        )
+        kept = is_within(found.straight_m, cutoff_m=question.cutoff_m)
+        within = features_within(snapshot.shapes, at_lonlat_deg=at, cutoff_m=question.cutoff_m, candidates=eligible)
         beyond = eligible.copy()
-        beyond[within] = False
+        beyond[within.index] = False
     index, straight_m, bearing_deg = found.index[kept], found.straight_m[kept], found.bearing_deg[kept]
     reason_index = ranking.reason_index.copy()
     reason_index[beyond] = REASONS.index(Reason.BEYOND_CUTOFF)
@@ -147,7 +148,7 @@ def _answer(  # noqa: PLR0913 the one place where the answer is put together
     reason_index[below] = REASONS.index(Reason.BELOW_RANK_K)
     settled = replace(ranking, reason_index=reason_index)
 
-    counts = np.bincount(reason_index[ranking.visible & (reason_index >= 0)], minlength=len(REASONS))
+    counts = count_reasons(reason_index[ranking.visible])
     if found.tie_cut_at_k and kept.all():
         warnings.append(say(question.language, "第 k 名并列,按编号取舍", "there is a tie at rank k, cut by id"))
     results = tuple(
@@ -172,14 +173,14 @@ def _answer(  # noqa: PLR0913 the one place where the answer is put together
         passed_over=_passed_over(settled, float(straight_m[-1]) if results else None),
         to_confirm=_to_confirm(settled, k) if len(results) < k else (),
         to_open=_to_open(settled),
-        excluded_counts={reason: int(n) for reason, n in zip(REASONS, counts, strict=True) if n},
+        excluded_counts=counts,
         excluded=_excluded(settled) if question.include_excluded else None,
-        excluded_truncated=question.include_excluded and int(counts.sum()) > EXCLUDED_LISTED,
+        excluded_truncated=question.include_excluded and sum(counts.values()) > EXCLUDED_LISTED,
         warnings=tuple(warnings),
     )
 
 
-def _ranked_row(  # noqa: PLR0913 one row, spelled out
+def _ranked_row(
     ranking: _Ranking, row: int, rank: int, straight_m: float, bearing_deg: float, *, tied: bool
 ) -> RankedFeature:
     snapshot = ranking.snapshot
@@ -274,7 +275,7 @@ def _rows_by_distance(
     if nearer_than_m is not None:
         near &= found.straight_m < nearer_than_m
     if within_m is not None:
-        near &= found.straight_m <= within_m
+        near &= is_within(found.straight_m, cutoff_m=within_m)
     listed = zip(found.index[near], found.straight_m[near], found.bearing_deg[near], strict=True)
     return tuple(_excluded_row(ranking, int(row), float(m), float(bearing)) for row, m, bearing in listed)
 
@@ -301,11 +302,11 @@ def _fails_only(tests: Sequence[tuple[Reason, BoolArray]], reasons: tuple[Reason
     """Return the features that fail at least one test, and none but those counted under `reasons`."""
     fails = np.zeros_like(tests[0][1])
     fails_otherwise = fails.copy()
-    for reason, failing in tests:
+    for reason, passes in tests:
         if reason in reasons:
-            fails |= failing
+            fails |= ~passes
         else:
-            fails_otherwise |= failing
+            fails_otherwise |= ~passes
     only: BoolArray = fails & ~fails_otherwise
     return only
 
@@ -314,5 +315,5 @@ def _excluded(ranking: _Ranking) -> tuple[ExcludedFeature, ...]:
     """Return the excluded features, the nearest 1,000; those without a place come last, by id."""
     failing = ranking.visible & (ranking.reason_index >= 0)
     located = _rows_by_distance(ranking, failing, limit=EXCLUDED_LISTED)
-    placeless = np.flatnonzero(failing & ~ranking.snapshot.shapes.located)[: EXCLUDED_LISTED - len(located)]
+    placeless = np.flatnonzero(failing & ~ranking.snapshot.shapes.is_located)[: EXCLUDED_LISTED - len(located)]
     return (*located, *(_excluded_row(ranking, int(row), None, None) for row in placeless))

@@ -7,7 +7,7 @@ import numpy as np
 from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSet
 from geo_ems.errors import UsageError, known_names
 from geo_ems.model.caller import Caller
-from geo_ems.queries.hazards import representative_lonlat
+from geo_ems.queries.areas import representative_points
 from geo_ems.services.eligibility import visible_rows
 from geo_ems.services.provenance import instant_text
 from geo_ems.services.questions import MAX_K, NearestQuestion
@@ -63,7 +63,7 @@ def place_asked(
             field="incident",
             value=question.incident_id,
         )
-    lon, lat = representative_lonlat(incidents.columns.geometries[row : row + 1])[0]
+    lon, lat = representative_points(incidents.columns.geometries[row : row + 1])[0]
     said = []
     if geometry.geom_type != "Point":
         said.append(

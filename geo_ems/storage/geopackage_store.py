@@ -1,0 +1,321 @@
+"""The embedded store: one GeoPackage, one writer thread, any number of readers (ARCHITECTURE 3.2)."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+import apsw
+
+from geo_ems.errors import ConflictError, StoreError
+from geo_ems.model.columns import LayerColumns
+from geo_ems.model.definitions import LayerDefinition
+from geo_ems.model.features import ChangeBatch, Commit, Feature, LayerChange
+from geo_ems.storage.batch_applying import apply_batch
+from geo_ems.storage.batch_preparing import PreparedBatch, committed_revs, prepare_batch
+from geo_ems.storage.change_log import Author, changes_after, log_faults
+from geo_ems.storage.connections import ReaderPool, check_is_ours, closed_error, connect, errors_in_words
+from geo_ems.storage.core_schema import create_core
+from geo_ems.storage.definition_applying import apply_layer_definition
+from geo_ems.storage.definitions_table import DefinitionsCache
+from geo_ems.storage.describing import describe_store
+from geo_ems.storage.durable_files import appearing_file
+from geo_ems.storage.foreign_edits import are_waiting
+from geo_ems.storage.group_writer import GroupWriter, WriteContext
+from geo_ems.storage.locking import StoreLock
+from geo_ems.storage.maintenance import copy_store, index_faults, page_faults
+from geo_ems.storage.protocol import StoreDescription
+from geo_ems.storage.reading import PoisonRow, read_features, read_layer
+
+
+def open_geopackage(
+    path: Path, *, clock: Callable[[], datetime], new_id: Callable[[], str], read_only: bool = False
+) -> "GeoPackageStore":
+    """Open the store at `path`; a writer creates the file where it is missing, and takes the lock.
+
+    `clock` gives the instant with its offset, `new_id` a new unique text for rows that other
+    programs add without an id.
+
+    Raises
+    ------
+    StoreError
+        Where another process writes, the file is no store of ours or newer, or cannot be used.
+    """
+    path = path.resolve()
+    if not path.parent.is_dir():
+        raise StoreError(
+            f"There is no folder {path.parent}", where=str(path), remedy="Create it, or name another place."
+        )
+    if read_only:
+        if not path.exists():
+            raise StoreError(
+                "There is no store", where=str(path), remedy="Create it by a first import, or `geo-ems init`."
+            )
+        return GeoPackageStore(path, None, clock=clock, new_id=new_id)
+    lock = StoreLock(path)
+    try:
+        if not path.exists():
+            _create(path, store_id=new_id(), created_at=_instant(clock()))
+        return GeoPackageStore(path, lock, clock=clock, new_id=new_id)
+    except BaseException:
+        lock.release()
+        raise
+
+
+class GeoPackageStore:
+    """A `LayerStore` in one GeoPackage file; every method may be called from any thread.
+
+    `seq` counts acknowledged batches, definitions, and foreign edits per layer; the revision of a
+    feature is the seq of its last change.
+    """
+
+    def __init__(
+        self, path: Path, lock: StoreLock | None, *, clock: Callable[[], datetime], new_id: Callable[[], str]
+    ) -> None:
+        """Check the file and start; without a lock the store only reads. Use `open_geopackage`."""
+        self._path = path
+        self._lock = lock
+        self._definitions = DefinitionsCache()
+        self._readers = ReaderPool(path)
+        self._writer: GroupWriter | None = None
+        self._notice_lock = Lock()
+        self._data_version: int | None = None
+        self._closed = False
+        with errors_in_words(path):
+            self._watch = connect(path, read_only=True)
+            try:
+                check_is_ours(self._watch, path)
+                self._definitions.held(self._watch)
+                if lock is not None:
+                    self._writer = GroupWriter(
+                        _connect_writer(path), path, now=lambda: _instant(clock()), new_id=new_id
+                    )
+            except BaseException:
+                self._watch.close()
+                raise
+
+    def __enter__(self) -> Self:
+        """Return the store."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def announce(self, address: str) -> None:
+        """Write the address this process serves at into the lock file, for the next writer to read."""
+        if self._lock is not None:
+            self._lock.announce(address)
+
+    def describe(self) -> StoreDescription:
+        """Return the identity of the store, its sequence number and its layers."""
+        with self._readers.reading() as connection:
+            return describe_store(connection, self._definitions.held(connection))
+
+    def read_columns(self, layer: str) -> LayerColumns:
+        """Return a whole layer as arrays, ordered by id, without the rows that `poison_rows` lists as excluded."""
+        with self._readers.reading() as connection:
+            return read_layer(connection, self._definitions.layer(connection, layer).definition)[0]
+
+    def read_rows(self, layer: str, ids: Sequence[str]) -> tuple[Feature, ...]:
+        """Return the features that exist among `ids`, in that order, with all fields of the layer (None = unknown)."""
+        with self._readers.reading() as connection:
+            return read_features(connection, self._definitions.layer(connection, layer).definition, ids)
+
+    def poison_rows(self) -> tuple[PoisonRow, ...]:
+        """Return the rows and values that another program left unusable; reads the whole store."""
+        with self._readers.reading() as connection:
+            held = self._definitions.held(connection)
+            return tuple(row for item in held.values() for row in read_layer(connection, item.definition)[1])
+
+    def changes_since(self, seq: int) -> tuple[LayerChange, ...]:
+        """Return what changed after `seq`, oldest first; foreign edits from when they were noticed."""
+        with self._readers.reading() as connection:
+            return changes_after(connection, seq)
+
+    def commit(self, batch: ChangeBatch, *, idempotency_key: str | None = None) -> Commit:
+        """Store a batch durably, or nothing of it.
+
+        The revisions returned are those of the features that exist afterwards. The same key with
+        the same content returns the same commit again.
+
+        Raises
+        ------
+        DataError
+            Where something in the batch cannot be stored.
+        ConflictError
+            Where a revision differs, an id is taken, or the key stands for another batch.
+        NotFoundError
+            Where the layer, or a feature to replace or delete, does not exist.
+        StoreError
+            Where the disk or another program does not let us.
+        """
+        writer = self._require_writer()
+        with self._readers.reading() as connection:
+            held = self._definitions.layer(connection, batch.layer)
+        prepared = prepare_batch(batch, held)
+        return writer.call(lambda context: _commit(context, prepared, idempotency_key))
+
+    def apply_definition(self, definition: LayerDefinition) -> int:
+        """Create or additively extend a layer in one logged transaction; return the sequence number it holds from.
+
+        Raises
+        ------
+        DefinitionError
+            Where a name cannot be stored, or the change retypes, removes or narrows.
+        """
+        return self._require_writer().call(lambda context: _apply_definition(context, definition))
+
+    def notice_foreign_edits(self) -> tuple[LayerChange, ...]:
+        """Seal what other programs edited in the file and return it; almost free where nothing changed.
+
+        A store opened for reading cannot seal and returns nothing.
+
+        Raises
+        ------
+        StoreError
+            Where another program took away tables, columns or triggers, or its edits cannot be sealed.
+        """
+        if self._writer is None:
+            return ()
+        with self._notice_lock, errors_in_words(self._path):
+            if self._closed:
+                raise closed_error(self._path)
+            # Changes with every commit of another connection, the writer's own included: it means "look".
+            data_version = self._watch.pragma("data_version")
+            if data_version != self._data_version:
+                with self._readers.reading() as connection:
+                    self._definitions.held(connection)
+                    waiting = are_waiting(connection)
+                if waiting:
+                    self._writer.call(lambda _: None)
+                self._data_version = data_version
+            return self._writer.take_noticed()
+
+    def verify_log(self) -> tuple[str, ...]:
+        """Return what is wrong with the change log, naming the first broken entry; empty where it is whole."""
+        with self._readers.reading() as connection:
+            return tuple(log_faults(connection, tuple(self._definitions.held(connection))))
+
+    def integrity_faults(self) -> tuple[str, ...]:
+        """Return what is wrong with the file: its pages, the log, the spatial indexes."""
+        with self._readers.reading() as connection:
+            layers = tuple(self._definitions.held(connection))
+            return (*page_faults(connection), *log_faults(connection, layers), *index_faults(connection, layers))
+
+    def backup_to(self, path: Path) -> None:
+        """Write a consistent copy of the store while it goes on working; it appears whole or not at all.
+
+        Raises
+        ------
+        StoreError
+            Where the copy cannot be written there, or `path` is a store in use.
+        """
+        with self._readers.reading() as connection:
+            copy_store(connection, self._path, path.resolve())
+
+    def close(self) -> None:
+        """Finish what is queued, copy the write-ahead log into the file, release the lock."""
+        with self._notice_lock:
+            if self._closed:
+                return
+            self._closed = True
+            try:
+                with errors_in_words(self._path):
+                    self._watch.close()
+                    self._readers.close()
+                    if self._writer is not None:
+                        self._writer.close()
+            finally:
+                if self._lock is not None:
+                    self._lock.release()
+
+    def _require_writer(self) -> GroupWriter:
+        if self._writer is None:
+            raise StoreError("The store is open for reading only", where=str(self._path), remedy="Open it for writing.")
+        return self._writer
+
+
+def _commit(context: WriteContext, prepared: PreparedBatch, key: str | None) -> Commit:
+    connection, batch = context.connection, prepared.batch
+    if key is not None:
+        known = connection.execute("SELECT request_sha256, seq FROM ems_idempotency WHERE key = ?", (key,)).fetchall()
+        if known:
+            return _same_again(prepared, key, known[0])
+    held = context.definitions.layer(connection, batch.layer)
+    if held.seq != prepared.held.seq:
+        prepared = prepare_batch(batch, held)
+    author = Author(principal=batch.principal, origin=batch.origin, at=context.at)
+    commit, context.head = apply_batch(connection, prepared, context.head, author=author)
+    if key is not None:
+        connection.execute(
+            "INSERT INTO ems_idempotency VALUES (?, ?, ?, ?)", (key, prepared.request_sha256, commit.seq, context.at)
+        )
+    return commit
+
+
+def _same_again(prepared: PreparedBatch, key: str, known: tuple[object, ...]) -> Commit:
+    request_sha256, seq = known
+    if request_sha256 != prepared.request_sha256 or not isinstance(seq, int):
+        raise ConflictError(
+            f"The idempotency key '{key}' was used for another request",
+            where=prepared.batch.layer,
+            remedy="Use a new key for a new request.",
+        )
+    return Commit(seq=seq, revs=committed_revs(prepared.batch, seq))
+
+
+def _apply_definition(context: WriteContext, definition: LayerDefinition) -> int:
+    held = context.definitions.held(context.connection).get(definition.name)
+    author = Author(principal="geo_ems", origin="definition", at=context.at)
+    seq, context.head = apply_layer_definition(context.connection, definition, held, context.head, author=author)
+    return seq
+
+
+def _create(path: Path, *, store_id: str, created_at: str) -> None:
+    """Write an empty store; a write-ahead log without its file is a store somebody lost, not a new one."""
+    log = path.with_name(path.name + "-wal")
+    if log.exists():
+        raise StoreError(
+            "The store is missing, but its write-ahead log is there",
+            where=str(log),
+            remedy="Put the store file back beside it, or restore a backup; remove the log only if neither exists.",
+        )
+    try:
+        with errors_in_words(path), appearing_file(path) as draft:
+            connection = connect(draft, read_only=False)
+            try:
+                create_core(connection, store_id=store_id, created_at=created_at[:-1] + ".000Z")
+            finally:
+                connection.close()
+    except OSError as error:
+        raise StoreError(
+            f"The store cannot be created ({error.strerror})",
+            where=str(path),
+            remedy="Give this user the right to write in the folder, and free some space.",
+        ) from error
+
+
+def _connect_writer(path: Path) -> apsw.Connection:
+    """Connect for writing; QGIS turns write-ahead logging off when it closes a file, so it is turned on again."""
+    connection = connect(path, read_only=False)
+    mode = connection.pragma("journal_mode", "wal")
+    if mode != "wal":
+        connection.close()
+        raise StoreError(
+            f"The store cannot use a write-ahead log here (it stays in mode '{mode}')",
+            where=str(path),
+            remedy="Close other programs that hold the file, and keep it on a local disk, not on a network share.",
+        )
+    return connection
+
+
+def _instant(moment: datetime) -> str:
+    """Return an instant as YYYY-MM-DDTHH:MM:SSZ."""
+    if moment.tzinfo is None:
+        raise StoreError("The clock gives an instant without its offset from UTC", remedy="Use an aware datetime.")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

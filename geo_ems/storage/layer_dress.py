@@ -1,0 +1,53 @@
+"""Aliases and value lists in the file (extension gpkg_schema), so that QGIS shows words in place of codes."""
+
+import apsw
+
+from geo_ems.model.definitions import FieldDefinition, FieldType, LayerDefinition
+from geo_ems.storage.layer_tables import child_table
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS gpkg_data_columns (
+  table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, description TEXT, mime_type TEXT,
+  constraint_name TEXT, CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name),
+  CONSTRAINT gdc_tn UNIQUE (table_name, name));
+CREATE TABLE IF NOT EXISTS gpkg_data_column_constraints (
+  constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, value TEXT, min NUMERIC, min_is_inclusive BOOLEAN,
+  max NUMERIC, max_is_inclusive BOOLEAN, description TEXT,
+  CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
+"""
+_EXTENSION = "http://www.geopackage.org/spec121/#extension_schema"
+
+
+def dress_layer(connection: apsw.Connection, definition: LayerDefinition) -> None:
+    """Write labels (Chinese; English as description) and the codes of each field, in place of earlier ones."""
+    connection.execute(_TABLES)
+    for table in ("gpkg_data_columns", "gpkg_data_column_constraints"):
+        connection.execute(
+            "INSERT OR IGNORE INTO gpkg_extensions SELECT ?, NULL, 'gpkg_schema', ?, 'read-write' "
+            "WHERE NOT EXISTS (SELECT 1 FROM gpkg_extensions WHERE table_name = ? AND extension_name = 'gpkg_schema')",
+            (table, _EXTENSION, table),
+        )
+    _dress_table(connection, definition.name, tuple(definition.fields.values()))
+    for child in definition.children.values():
+        _dress_table(connection, child_table(definition.name, child.name), tuple(child.fields.values()))
+
+
+def _dress_table(connection: apsw.Connection, table: str, fields: tuple[FieldDefinition, ...]) -> None:
+    connection.execute("DELETE FROM gpkg_data_columns WHERE table_name = ?", (table,))
+    for field in fields:
+        constraint = f"{table}_{field.name}"
+        connection.execute("DELETE FROM gpkg_data_column_constraints WHERE constraint_name = ?", (constraint,))
+        # A list of codes is JSON text: a value list would not fit it.
+        has_list = field.type is FieldType.CODE and bool(field.codes)
+        if has_list:
+            connection.executemany(
+                "INSERT INTO gpkg_data_column_constraints (constraint_name, constraint_type, value, description) "
+                "VALUES (?, 'enum', ?, ?)",
+                [(constraint, code.code, code.label.zh) for code in field.codes.values()],
+            )
+        title = f"{field.label.zh} ({field.unit.symbol.zh})" if field.unit else field.label.zh
+        connection.execute(
+            "INSERT INTO gpkg_data_columns (table_name, column_name, name, title, description, constraint_name) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (table, field.name, title, title, field.label.en, constraint if has_list else None),
+        )

@@ -85,7 +85,7 @@ def test_rows_without_a_feature_are_refused_with_the_reason(office):
         4: ["parent_ambiguous"],
         5: ["below_minimum"],
     }
-    assert office.features("supply_depots")["D1"].children == {}
+    assert stock(office, "D1") == []
 
 
 def test_stock_of_a_refused_depot_is_refused_too(office):

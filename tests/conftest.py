@@ -4,7 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from needed_components import skip_or_fail
+
+# No deadline: these machines are shared. Where every test is promised (CI), the same examples each time.
+settings.register_profile("geo_ems", deadline=None, derandomize=os.environ.get("REQUIRE_ALL_TESTS") == "1")
+settings.load_profile("geo_ems")
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 

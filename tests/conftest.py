@@ -4,15 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
+from needed_components import skip_or_fail
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-
-
-def skip_or_fail(reason: str) -> None:
-    """Skip with the reason; where every component is promised (CI), a missing one is a failure."""
-    if os.environ.get("REQUIRE_ALL_TESTS") == "1":
-        pytest.fail(f"REQUIRE_ALL_TESTS=1, but {reason}")
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

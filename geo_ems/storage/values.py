@@ -96,19 +96,25 @@ def encode_column(field: FieldDefinition, values: Sequence[Value]) -> list[SqlVa
         numbers = [value for value in values if isinstance(value, int | float)]
         if all(map(math.isfinite, numbers)):
             return list(values)  # type: ignore[arg-type]  # only numbers and None are in it
-    memo: dict[Value, SqlValue] = {}
+    # Only of texts and tuples: 1, 1.0 and True are one key of a dict, and a list is none.
+    memo: dict[Value, SqlValue] | None = {} if kinds <= {str, tuple, type(None)} else None
     encoded: list[SqlValue] = []
-    remember = bool not in kinds and float not in kinds  # 1, 1.0 and True are one key of a dict
     for index, value in enumerate(values):
         try:
-            if remember and value in memo:
-                encoded.append(memo[value])
-            else:
-                encoded.append(encode_value(field, value))
-                memo[value] = encoded[-1]
-        except (ValueFaultError, TypeError) as error:
+            encoded.append(encode_value(field, value) if memo is None else _remembered(field, value, memo))
+        except ValueFaultError as error:
             raise IndexedFaultError(index, str(error)) from error
     return encoded
+
+
+def _remembered(field: FieldDefinition, value: Value, memo: dict[Value, SqlValue]) -> SqlValue:
+    try:
+        known = value in memo
+    except TypeError:  # a tuple that holds a list
+        return encode_value(field, value)
+    if not known:
+        memo[value] = encode_value(field, value)
+    return memo[value]
 
 
 class IndexedFaultError(ValueFaultError):

@@ -6,8 +6,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import skip_or_fail
 from map_samples import PLACE, content, coverage_answer
+from needed_components import skip_or_fail
 from page_service import Service
 from test_page import PAYLOADS
 

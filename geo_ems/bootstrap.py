@@ -1,7 +1,7 @@
 """The one composition root: settings -> store, snapshots; doors take what they need from here."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ from pathlib import Path
 from geo_ems.catalogue.definitions import load_definitions
 from geo_ems.catalogue.snapshots import SnapshotSource
 from geo_ems.errors import StoreError, UsageError
+from geo_ems.model.definitions import LayerDefinition
 from geo_ems.services.districts import DistrictStore
 from geo_ems.settings import Project, bundled_folder, find_project_folder, load_project, process_environment
 from geo_ems.storage.geopackage_store import GeoPackageStore, open_geopackage
@@ -40,8 +41,8 @@ def current_project() -> Project:
 def opened(project: Project, *, read_only: bool = False) -> Iterator[Application]:
     """Open a project's store and layers, and close them again.
 
-    Opening for writing creates the store where there is none and applies additive changes of the
-    layer definitions.
+    Opening for writing creates the store where there is none. Additive changes of the layer
+    definitions are applied first, also for a reader: it takes the writer's lock for that moment.
 
     Raises
     ------
@@ -56,11 +57,13 @@ def opened(project: Project, *, read_only: bool = False) -> Iterator[Application
         raise StoreError(
             f"There is no store at {path}", where="store", remedy="Import a file first: geo-ems import LAYER FILE"
         )
+    if read_only and _definitions_differ(path, definitions):
+        with _written(path) as writer:
+            _apply(writer, definitions)
     store = open_geopackage(path, clock=utc_clock, new_id=new_id, read_only=read_only)
     try:
         if not read_only:
-            for definition in definitions.values():
-                store.apply_definition(definition)
+            _apply(store, definitions)
         district_aware = DistrictStore(store, definitions)
         yield Application(
             project=project,
@@ -70,6 +73,30 @@ def opened(project: Project, *, read_only: bool = False) -> Iterator[Application
             clock=utc_clock,
             new_id=new_id,
         )
+    finally:
+        store.close()
+
+
+def _apply(store: GeoPackageStore, definitions: Mapping[str, LayerDefinition]) -> None:
+    for definition in definitions.values():
+        store.apply_definition(definition)
+
+
+def _definitions_differ(path: Path, definitions: Mapping[str, LayerDefinition]) -> bool:
+    """Return whether the store keeps another state of the definitions than the project folder."""
+    store = open_geopackage(path, clock=utc_clock, new_id=new_id, read_only=True)
+    try:
+        stored = {name: layer.definition_sha256 for name, layer in store.describe().layers.items()}
+    finally:
+        store.close()
+    return any(stored.get(name) != definition.sha256 for name, definition in definitions.items())
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[GeoPackageStore]:
+    store = open_geopackage(path, clock=utc_clock, new_id=new_id)
+    try:
+        yield store
     finally:
         store.close()
 

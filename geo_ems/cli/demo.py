@@ -80,7 +80,7 @@ def _import_county(application: Application, out: Path, languages: tuple[Languag
         if report.counts.refused:
             write_refused_xlsx(report, out / f"refused_{file.path.name.split('.')[0]}.xlsx")
         reports.append(report)
-    taken = sum(report.counts.stored for report in reports)
+    taken = sum(report.counts.rows - report.counts.refused for report in reports)
     refused = sum(report.counts.refused for report in reports)
     unlocated = sum(report.counts.unlocated for report in reports)
     where = ", ".join(sorted(str(path) for path in out.glob("refused_*.xlsx")))

@@ -124,6 +124,9 @@ def coverage_command(
     demand: str = typer.Option("population", "--demand", help="Layer that carries people."),
     by: str = typer.Option("districts", "--by", help="Figures by this layer."),
     as_of_now: bool = typer.Option(False, "--as-of-now", help="Count only what is open now (planning counts standby)."),
+    availability: str | None = typer.Option(
+        None, "--availability", help="Classes that count, such as available,unknown."
+    ),
     as_of: str | None = typer.Option(None, "--as-of", help="Instant at which validity is judged (ISO 8601)."),
     ignore_hazards: bool = typer.Option(False, "--ignore-hazards", help="Count shelters inside hazard areas too."),
     lang: str | None = typer.Option(None, "--lang", help="zh or en."),
@@ -152,6 +155,7 @@ def coverage_command(
             demand=demand,
             by=by,
             as_of_now=as_of_now,
+            availability=None if availability is None else availability_argument(availability),
             as_of=instant_argument(as_of, project.zone, option="--as-of"),
             ignore_hazards=ignore_hazards,
             language=language_argument(lang, project.language),

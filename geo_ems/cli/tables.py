@@ -88,7 +88,9 @@ def print_nearest(answer: NearestAnswer, definition: LayerDefinition, language: 
     _print_excluded(console, CONFIRM_HEADING.text(language), answer.to_confirm, definition, language)
     _print_excluded(console, OPEN_HEADING.text(language), answer.to_open, definition, language)
     passed = say(language, "更近但未选", "passed over, though nearer")
-    _print_excluded(console, passed, answer.passed_over[:5], definition, language)
+    shown = {row.id for row in (*answer.to_confirm, *answer.to_open)}
+    others = [row for row in answer.passed_over if row.id not in shown]
+    _print_excluded(console, passed, others[:5], definition, language)
     counts = ", ".join(f"{REASON_LABELS[reason].text(language)} {n}" for reason, n in answer.excluded_counts.items())
     console.print(Text(f"{say(language, '未列入', 'not listed')}: {counts or 0}"))
     _print_foot(console, answer.warnings, answer.as_of, answer.snapshot_id, language)

@@ -225,7 +225,7 @@ def features_within(
     UsageError
         Where the position is not on the Earth.
     """
-    above_m = float(np.nextafter(cutoff_m, np.inf))
+    above_m = float(np.nextafter(cutoff_m + ROUNDING_M, np.inf))  # as `is_within` has it
     return distances_below(prepared, at_lonlat_deg=at_lonlat_deg, limit_m=above_m, candidates=candidates)
 
 

@@ -86,7 +86,7 @@ def coverage(
     people = np.nan_to_num(people.astype(np.float64), nan=0.0).astype(np.int64)
     places = representative_points(people_layer.columns.geometries)
     answer = straight_coverage(places, people, facilities.shapes, usable=usable, cutoff_m=cutoff_m)
-    warnings = coverage_warnings(question, people, located=people_layer.shapes.is_located, usable=usable)
+    warnings = coverage_warnings(question, people, located=people_layer.shapes.is_located, counts=counts, usable=usable)
     districts = _by_district(pinned, places, people, answer.is_reachable, counted, warnings, question)
     return CoverageAnswer(
         query=echo(question, cutoff_m, as_of),
@@ -114,10 +114,10 @@ def _usable(
     as_of: datetime,
 ) -> tuple[BoolArray, Mapping[Reason, int]]:
     """Return which facilities count, and how many of the others failed which test first."""
-    wanted = {Availability.AVAILABLE}
+    wanted = question.availability or frozenset({Availability.AVAILABLE})
     tests = [*condition_tests(question.where, facilities.columns, at_date=local_date(as_of, zone))]
-    status = status_tests(facilities, frozenset(wanted))
-    if not question.as_of_now:
+    status = status_tests(facilities, wanted)
+    if question.availability is None and not question.as_of_now:
         planned = _planned(facilities)
         status = [(reason, passes | planned) for reason, passes in status]
     on_position, _ = position_tests(facilities, as_of=as_of, max_age_s=float(defaults.position_stale_after_s))

@@ -1,11 +1,13 @@
 """What a coverage question says: its cutoff, its warnings, how it is echoed and what the figures mean."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import numpy as np
 
 from geo_ems.errors import UsageError
 from geo_ems.model.columns import BoolArray, IntArray
+from geo_ems.model.definitions import Reason
 from geo_ems.services.provenance import instant_text
 from geo_ems.services.questions import CoverageQuestion
 from geo_ems.services.words import say
@@ -32,7 +34,12 @@ def cutoff_asked_m(question: CoverageQuestion, role: str, defaults: Defaults) ->
 
 
 def coverage_warnings(
-    question: CoverageQuestion, people: IntArray, *, located: BoolArray, usable: BoolArray
+    question: CoverageQuestion,
+    people: IntArray,
+    *,
+    located: BoolArray,
+    counts: Mapping[Reason, int],
+    usable: BoolArray,
 ) -> list[str]:
     """Return what a reader of the figures must know."""
     warnings = []
@@ -43,6 +50,16 @@ def coverage_warnings(
                 question.language,
                 f"{placeless} 人没有坐标,按未覆盖计",
                 f"{placeless} people have no place and are counted as not reached",
+            )
+        )
+    unknown = counts.get(Reason.STATUS_UNKNOWN, 0)
+    if unknown:
+        warnings.append(
+            say(
+                question.language,
+                f"{unknown} 处设施状态未知,未计入;要计入请写 --availability available,delayed,unknown",
+                f"{unknown} facilities have an unknown status and do not count; "
+                "to count them ask for availability available,delayed,unknown",
             )
         )
     if not usable.any():
@@ -60,6 +77,7 @@ def echo(question: CoverageQuestion, cutoff_m: float, as_of: datetime) -> dict[s
         "demand": question.demand,
         "by": question.by,
         "as_of_now": question.as_of_now,
+        "availability": None if question.availability is None else sorted(question.availability),
         "ignore_hazards": question.ignore_hazards,
         "as_of": instant_text(as_of),
         "lang": question.language,

@@ -34,7 +34,7 @@ class Parents:
 
     def add(self, row: PlannedRow, definition: LayerDefinition) -> None:
         """Add a feature of the file that is being imported."""
-        identity = None if row.feature is None else row.feature.id
+        identity = row.id
         key, name = (
             row.record.properties.get(field_name) if field_name is not None else None
             for field_name in (definition.key, definition.name_field)

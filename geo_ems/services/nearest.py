@@ -14,6 +14,7 @@ from geo_ems.model.columns import BoolArray, FloatArray
 from geo_ems.model.definitions import REASONS, Availability, Reason
 from geo_ems.queries.conditions import condition_tests
 from geo_ems.queries.eligibility import ReasonArray, count_reasons, first_failing_test
+from geo_ems.queries.ellipsoid import is_within
 from geo_ems.queries.shapes import features_within, nearest_features
 from geo_ems.services.eligibility import (
     HAZARD_LAYER,
@@ -135,7 +136,7 @@ def _answer(
     kept = np.ones(found.index.size, dtype=bool)
     beyond = np.zeros(len(snapshot.columns), dtype=bool)
     if question.cutoff_m is not None:
-        kept = found.straight_m <= question.cutoff_m
+        kept = is_within(found.straight_m, cutoff_m=question.cutoff_m)
         within = features_within(snapshot.shapes, at_lonlat_deg=at, cutoff_m=question.cutoff_m, candidates=eligible)
         beyond = eligible.copy()
         beyond[within.index] = False
@@ -274,7 +275,7 @@ def _rows_by_distance(
     if nearer_than_m is not None:
         near &= found.straight_m < nearer_than_m
     if within_m is not None:
-        near &= found.straight_m <= within_m
+        near &= is_within(found.straight_m, cutoff_m=within_m)
     listed = zip(found.index[near], found.straight_m[near], found.bearing_deg[near], strict=True)
     return tuple(_excluded_row(ranking, int(row), float(m), float(bearing)) for row, m, bearing in listed)
 

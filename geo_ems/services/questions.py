@@ -39,6 +39,8 @@ class CoverageQuestion:
     """Who has a usable facility of a layer within a straight-line distance (inclusive).
 
     Planning counts open and standby facilities; with `as_of_now` only those available now.
+    `availability` names the classes that count instead of either, for a register without states:
+    facilities of unknown status count only where it says so.
     """
 
     layer: str
@@ -48,6 +50,7 @@ class CoverageQuestion:
     demand: str = "population"
     by: str = "districts"
     as_of_now: bool = False
+    availability: frozenset[Availability] | None = None
     as_of: datetime | None = None
     ignore_hazards: bool = False
     language: Language = "zh"

@@ -141,7 +141,7 @@ def _encode_rows(
         try:
             columns.append(encode_column(field, [row.get(field.name) for row in rows]))
         except IndexedFaultError as error:
-            raise _data_error(layer, names[error.index], f"{field.name}: {error}") from error
+            raise _data_error(layer, names[error.index], str(error), field=field.name) from error
     return list(zip(*columns, strict=True)) if columns else [()] * len(rows)
 
 
@@ -170,5 +170,6 @@ def _request_digest(batch: ChangeBatch, blobs: Sequence[bytes | None]) -> str:
     return digest.hexdigest()
 
 
-def _data_error(layer: str, name: object, problem: str) -> DataError:
-    return DataError(problem[0].upper() + problem[1:], where=f"{layer} {name!r}", remedy=_NOTHING_STORED)
+def _data_error(layer: str, name: object, problem: str, *, field: str = "") -> DataError:
+    where = f"{layer} {name!r}, field '{field}'" if field else f"{layer} {name!r}"
+    return DataError(problem[0].upper() + problem[1:], where=where, remedy=_NOTHING_STORED)

@@ -47,6 +47,11 @@ _WORDS: tuple[tuple[type[apsw.Error], str, str], ...] = (
 )
 
 
+def sqlite_version() -> str:
+    """Return the version of the SQLite inside apsw, the only one that opens the store."""
+    return apsw.sqlite_lib_version()
+
+
 def store_error(error: apsw.Error, path: Path) -> StoreError:
     """Return what went wrong in SQLite in words a user can act on."""
     for kind, problem, remedy in _WORDS:

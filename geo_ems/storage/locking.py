@@ -79,7 +79,7 @@ class StoreLock:
 
     def _write(self, content: bytes) -> None:
         os.lseek(self._descriptor, 0, os.SEEK_SET)
-        os.truncate(self._descriptor, 0)
+        os.ftruncate(self._descriptor, 0)
         os.write(self._descriptor, content)
 
 

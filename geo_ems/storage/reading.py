@@ -1,7 +1,7 @@
 """Whole layers as arrays and single features, from one moment of the store."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import apsw
 import numpy as np
@@ -10,11 +10,11 @@ from geo_ems.model.columns import ChildTable, Column, IntArray, LayerColumns
 from geo_ems.model.definitions import FieldDefinition, LayerDefinition
 from geo_ems.model.features import ChildRows, Feature, Properties, Value
 from geo_ems.storage.change_log import StoredRow
-from geo_ems.storage.column_building import build_column
+from geo_ems.storage.column_building import build_column, reordered
 from geo_ems.storage.geometry_blobs import decode_blobs, geometry_array
 from geo_ems.storage.layer_tables import child_table
-from geo_ems.storage.row_fetching import fetch_stored_rows, fetch_table, layer_columns
-from geo_ems.storage.statements import SqlRow, SqlValue
+from geo_ems.storage.row_fetching import fetch_columns, fetch_stored_rows, layer_columns
+from geo_ems.storage.statements import SqlValue
 from geo_ems.storage.values import ValueFaultError, decode_value, id_fault
 
 
@@ -34,34 +34,30 @@ class PoisonRow:
 
 def read_layer(connection: apsw.Connection, definition: LayerDefinition) -> tuple[LayerColumns, tuple[PoisonRow, ...]]:
     """Return a layer as arrays, ordered by id, and the rows or values that had to be left out."""
-    rows = fetch_table(connection, definition.name, layer_columns(definition))
-    geometries, blob_faults = decode_blobs([row[1] for row in rows])
-    poison = [_poison(definition.name, rows[index], reason) for index, reason in blob_faults]
-    excluded = {index for index, _ in blob_faults}
-    for index, row in enumerate(rows):
-        fault = id_fault(row[2])
-        if fault is not None:
-            poison.append(_poison(definition.name, row, fault))
-            excluded.add(index)
-    order = [index for index in range(len(rows)) if index not in excluded]
-    order.sort(key=lambda index: str(rows[index][2]))
-    kept = [rows[index] for index in order]
-    columns, cell_poison = _build_columns(definition.name, tuple(definition.fields.values()), kept, first=4)
-    ids = geometry_array([row[2] for row in kept])
-    revs: IntArray = np.array([row[3] if isinstance(row[3], int) else 0 for row in kept], dtype=np.int64)
-    places = {str(identifier): index for index, identifier in enumerate(ids)}
-    parents = {str(row[2]) for row in rows}
+    name = definition.name
+    table = fetch_columns(connection, name, layer_columns(definition))
+    fids, names, revs = table["fid"], table["id"], table["rev"]
+    shapes, faults = decode_blobs(table["geom"])
+    faults += [(index, fault) for index, fault in enumerate(map(id_fault, names)) if fault is not None]
+    excluded = {index for index, _ in faults}
+    kept = {index: str(identifier) for index, identifier in enumerate(names) if index not in excluded}
+    order: IntArray = np.array(sorted(kept, key=kept.__getitem__), dtype=np.int64)
+    columns, cell_poison = _build_columns(name, definition.fields, table, order)
+    poison = [_poison(name, fids[index], reason) for index, reason in faults] + cell_poison
+    places = {kept[int(index)]: place for place, index in enumerate(order)}
     children: dict[str, ChildTable] = {}
-    for name in definition.children:
-        children[name], child_poison = _read_children(connection, definition, name, places=places, parents=parents)
-        cell_poison += child_poison
-    shapes = geometries[order]
-    for array in (ids, revs, shapes):
+    for child in definition.children:
+        children[child], child_poison = _read_children(connection, definition, child, places, parents=set(names))
+        poison += child_poison
+    ids = geometry_array(list(places))
+    known_revs: IntArray = np.array([rev if isinstance(rev, int) else 0 for rev in revs], dtype=np.int64)[order]
+    geometries = shapes[order]
+    for array in (ids, known_revs, geometries):
         array.setflags(write=False)
     layer = LayerColumns(
-        definition=definition, ids=ids, revs=revs, geometries=shapes, columns=columns, children=children
+        definition=definition, ids=ids, revs=known_revs, geometries=geometries, columns=columns, children=children
     )
-    return layer, tuple(poison + cell_poison)
+    return layer, tuple(poison)
 
 
 def read_features(connection: apsw.Connection, definition: LayerDefinition, ids: Sequence[str]) -> tuple[Feature, ...]:
@@ -89,38 +85,53 @@ def features_of(definition: LayerDefinition, rows: Sequence[StoredRow]) -> tuple
 
 
 def _build_columns(
-    table: str, fields: Sequence[FieldDefinition], rows: Sequence[SqlRow], *, first: int
+    name: str, fields: Mapping[str, FieldDefinition], table: Mapping[str, list[SqlValue]], order: IntArray
 ) -> tuple[dict[str, Column], list[PoisonRow]]:
-    """Build the columns of `fields`, which stand in the rows from position `first` on; fid is at 0."""
+    """Build the columns of the rows that `order` names, and say which cells of them are faulty."""
     poison: list[PoisonRow] = []
     columns: dict[str, Column] = {}
-    raws = list(zip(*rows, strict=True))[first:] if rows else [()] * len(fields)
-    for field, raw in zip(fields, raws, strict=True):
-        columns[field.name], faults = build_column(field, raw)
-        poison += [replace(_poison(table, rows[index], reason), excluded=False) for index, reason in faults]
+    kept = set(order.tolist())
+    for field in fields.values():
+        column, faults = build_column(field, table[field.name])
+        columns[field.name] = reordered(column, order)
+        poison += [
+            _poison(name, table["fid"][index], reason, excluded=False) for index, reason in faults if index in kept
+        ]
     return columns, poison
 
 
 def _read_children(
-    connection: apsw.Connection, definition: LayerDefinition, child: str, *, places: dict[str, int], parents: set[str]
+    connection: apsw.Connection,
+    definition: LayerDefinition,
+    child: str,
+    places: Mapping[str, int],
+    *,
+    parents: set[SqlValue],
 ) -> tuple[ChildTable, list[PoisonRow]]:
     """Read one child table; rows of features kept aside go with them, rows of no feature are poison."""
-    table = child_table(definition.name, child)
+    name = child_table(definition.name, child)
     fields = definition.children[child].fields
-    rows = fetch_table(connection, table, ("fid", "parent_id", "line", *fields))
+    table = fetch_columns(connection, name, ("fid", "parent_id", "line", *fields))
+    owners = table["parent_id"]
     poison = [
-        _poison(table, row, f"there is no feature with the id {row[1]!r}") for row in rows if row[1] not in parents
+        _poison(name, table["fid"][index], f"there is no feature with the id {owner!r}")
+        for index, owner in enumerate(owners)
+        if owner not in parents
     ]
-    kept = [row for row in rows if row[1] in places]
-    kept.sort(key=lambda row: (places[str(row[1])], _number(row[2]), _number(row[0])))
-    columns, cell_poison = _build_columns(table, tuple(fields.values()), kept, first=3)
-    parent_index: IntArray = np.array([places[str(row[1])] for row in kept], dtype=np.int64)
+    kept = {
+        index: (places[owner], _number(table["line"][index]), _number(table["fid"][index]))
+        for index, owner in enumerate(owners)
+        if isinstance(owner, str) and owner in places
+    }
+    order: IntArray = np.array(sorted(kept, key=kept.__getitem__), dtype=np.int64)
+    columns, cell_poison = _build_columns(name, fields, table, order)
+    parent_index: IntArray = np.array([kept[int(index)][0] for index in order], dtype=np.int64)
     parent_index.setflags(write=False)
     return ChildTable(parent_index=parent_index, columns=columns), poison + cell_poison
 
 
-def _poison(table: str, row: SqlRow, reason: str) -> PoisonRow:
-    return PoisonRow(layer=table, fid=int(_number(row[0])), reason=reason)
+def _poison(table: str, fid: SqlValue, reason: str, *, excluded: bool = True) -> PoisonRow:
+    return PoisonRow(layer=table, fid=int(_number(fid)), reason=reason, excluded=excluded)
 
 
 def _number(value: SqlValue) -> float:

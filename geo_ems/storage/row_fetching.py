@@ -1,7 +1,8 @@
 """Rows as the store holds them, also where another program wrote what is no text."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TypeVar
 
 import apsw
@@ -14,7 +15,7 @@ from geo_ems.storage.statements import Fragment, SqlRow, SqlValue, render
 
 Item = TypeVar("Item", str, int)
 
-_CHUNK = 10_000
+_CHUNK = 5000
 
 
 def fetch_table(
@@ -24,20 +25,46 @@ def fetch_table(
 
     Text that is not UTF-8 (a program stored GB18030 bytes as text) comes as bytes, and only there.
     """
-    statement = "SELECT {columns} FROM {table} {tail}"
     try:
-        sql = render(statement, columns=columns, table=table, tail=Fragment(tail))
-        return connection.execute(sql, bindings).fetchall()
+        return list(_rows(connection, table, columns, tail, bindings))
     except UnicodeDecodeError:
-        casts = (
-            render("CASE typeof({name}) WHEN 'text' THEN CAST({name} AS BLOB) ELSE {name} END", name=name)
-            for name in columns
-        )
-        sql = render(statement, columns=Fragment(", ".join(casts)), table=table, tail=Fragment(tail))
-        rows: Iterable[SqlRow] = connection.execute(sql, bindings)
-        return [
-            tuple(_text_where_possible(name, value) for name, value in zip(columns, row, strict=True)) for row in rows
-        ]
+        return list(_rows_with_bytes(connection, table, columns, tail, bindings))
+
+
+def fetch_columns(connection: apsw.Connection, table: str, columns: tuple[str, ...]) -> dict[str, list[SqlValue]]:
+    """Return a whole table as one list per column, in the order of its rows.
+
+    Lists of values, not a hundred thousand tuples: these would keep the garbage collector busy.
+    """
+    try:
+        return _by_column(columns, _rows(connection, table, columns, "", ()))
+    except UnicodeDecodeError:
+        return _by_column(columns, _rows_with_bytes(connection, table, columns, "", ()))
+
+
+def _by_column(columns: tuple[str, ...], rows: Iterator[SqlRow]) -> dict[str, list[SqlValue]]:
+    lists: dict[str, list[SqlValue]] = {name: [] for name in columns}
+    while chunk := list(islice(rows, _CHUNK)):
+        for values, part in zip(lists.values(), zip(*chunk, strict=True), strict=True):
+            values.extend(part)
+    return lists
+
+
+def _rows(
+    connection: apsw.Connection, table: str, columns: tuple[str, ...], tail: str, bindings: SqlRow
+) -> Iterator[SqlRow]:
+    sql = render("SELECT {columns} FROM {table} {tail}", columns=columns, table=table, tail=Fragment(tail))
+    return iter(connection.execute(sql, bindings))
+
+
+def _rows_with_bytes(
+    connection: apsw.Connection, table: str, columns: tuple[str, ...], tail: str, bindings: SqlRow
+) -> Iterator[SqlRow]:
+    cast = "CASE typeof({name}) WHEN 'text' THEN CAST({name} AS BLOB) ELSE {name} END"
+    casts = Fragment(", ".join(render(cast, name=name) for name in columns))
+    sql = render("SELECT {casts} FROM {table} {tail}", casts=casts, table=table, tail=Fragment(tail))
+    for row in connection.execute(sql, bindings):
+        yield tuple(_text_where_possible(name, value) for name, value in zip(columns, row, strict=True))
 
 
 def fetch_stored_rows(

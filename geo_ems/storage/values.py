@@ -96,19 +96,25 @@ def encode_column(field: FieldDefinition, values: Sequence[Value]) -> list[SqlVa
         numbers = [value for value in values if isinstance(value, int | float)]
         if all(map(math.isfinite, numbers)):
             return list(values)  # type: ignore[arg-type]  # only numbers and None are in it
-    memo: dict[Value, SqlValue] = {}
+    # Only of texts and tuples: 1, 1.0 and True are one key of a dict, and a list is none.
+    memo: dict[Value, SqlValue] | None = {} if kinds <= {str, tuple, type(None)} else None
     encoded: list[SqlValue] = []
-    remember = bool not in kinds and float not in kinds  # 1, 1.0 and True are one key of a dict
     for index, value in enumerate(values):
         try:
-            if remember and value in memo:
-                encoded.append(memo[value])
-            else:
-                encoded.append(encode_value(field, value))
-                memo[value] = encoded[-1]
-        except (ValueFaultError, TypeError) as error:
+            encoded.append(encode_value(field, value) if memo is None else _remembered(field, value, memo))
+        except ValueFaultError as error:
             raise IndexedFaultError(index, str(error)) from error
     return encoded
+
+
+def _remembered(field: FieldDefinition, value: Value, memo: dict[Value, SqlValue]) -> SqlValue:
+    try:
+        known = value in memo
+    except TypeError:  # a tuple that holds a list
+        return encode_value(field, value)
+    if not known:
+        memo[value] = encode_value(field, value)
+    return memo[value]
 
 
 class IndexedFaultError(ValueFaultError):
@@ -124,6 +130,8 @@ def id_fault(identifier: object) -> str | None:
     """Return what is wrong with an id, None where nothing is (ARCHITECTURE 4)."""
     if not isinstance(identifier, str):
         return f"the id {identifier!r} is not text"
+    if _is_plain_id(identifier):
+        return None
     tests = (
         (not identifier, "is empty"),
         (len(identifier) > _ID_LENGTH, f"has more than {_ID_LENGTH} characters"),
@@ -133,6 +141,17 @@ def id_fault(identifier: object) -> str | None:
         (identifier != identifier.strip(), "begins or ends with a space"),
     )
     return next((f"the id {identifier[:_ID_LENGTH]!r} {fault}" for is_so, fault in tests if is_so), None)
+
+
+def _is_plain_id(identifier: str) -> bool:
+    """Return whether an id is of the common kind, for which no test below can fail."""
+    return (
+        identifier.isascii()
+        and identifier.isprintable()
+        and 0 < len(identifier) <= _ID_LENGTH
+        and "/" not in identifier
+        and identifier[0] != " " != identifier[-1]
+    )
 
 
 def is_storable_text(text: str) -> bool:

@@ -72,8 +72,8 @@ def layers() -> dict[str, LayerDefinition]:
     return load_definitions(FOLDER)
 
 
-def test_the_folder_declares_the_eleven_layers_in_the_order_of_their_files() -> None:
-    assert list(layers()) == sorted(FIELDS)
+def test_the_folder_declares_the_eleven_layers_and_the_waters_in_the_order_of_their_files() -> None:
+    assert list(layers()) == sorted([*FIELDS, "waterways"])
 
 
 @pytest.mark.parametrize("name", FIELDS)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from conftest import GEOD, geod_distances, random_places
+from places import GEOD, geod_distances, random_places, ranking, ring_of_places
 
 from geo_ems.errors import UsageError
 from geo_ems.queries.ellipsoid import lonlat_to_xyz
@@ -53,6 +53,15 @@ def test_no_facility_at_all_leaves_everyone_without():
     assert within(
         np.array([[1.0, 0.0]]), np.array([[0.0, 0.0]]), 1e9, candidates=np.array([False])
     ).indptr.tolist() == [0, 0]
+
+
+def test_where_chords_order_otherwise_than_geodesics_the_geodesics_decide(rng):
+    at = (20.0, 35.0)
+    lonlat_deg = ring_of_places(rng, at, 5_000_000.0)
+    expected = ranking(geod_distances(at, lonlat_deg))
+    chord_m = np.linalg.norm(lonlat_to_xyz(lonlat_deg) - lonlat_to_xyz(np.array([at])), axis=0)
+    assert np.argsort(chord_m)[:5].tolist() != expected[:5]
+    assert batch(lonlat_deg, np.array([at]), 5).index[0].tolist() == expected[:5]
 
 
 def test_facilities_on_one_spot_come_in_the_order_of_their_index():

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from conftest import geod_distances, random_places, ranking
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from places import geod_distances, random_places, ranking, ring_of_places
 
 from geo_ems.errors import UsageError
 from geo_ems.queries.chords import build_point_blocks
@@ -75,6 +75,12 @@ def test_no_candidate_gives_an_empty_answer():
 def test_a_k_below_one_is_refused():
     with pytest.raises(UsageError, match="k is 0"):
         nearest([(1, 1)], (0.0, 0.0), 0)
+
+
+def test_where_chords_order_otherwise_than_geodesics_the_geodesics_decide(rng):
+    lonlat_deg = ring_of_places(rng, (20.0, 35.0), 5_000_000.0)
+    answer = nearest(lonlat_deg, (20.0, 35.0), 5)
+    assert answer.index.tolist() == ranking(geod_distances((20.0, 35.0), lonlat_deg))[:5]
 
 
 def test_a_hundred_places_on_one_spot_come_in_the_order_of_their_index():

@@ -3,9 +3,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import shapely
-from conftest import GEOD, geod_distances, random_places, ranking
 from hypothesis import given
 from hypothesis import strategies as st
+from places import GEOD, geod_distances, random_places, ranking
 
 from geo_ems.errors import DataError, UsageError
 from geo_ems.queries import shapes
@@ -100,6 +100,19 @@ def test_a_ring_round_a_pole_is_equally_far_from_it_everywhere(pole):
     ring = shapely.LineString([(lon, pole * 0.999) for lon in (-180, -90, 0, 90, 180)])
     arc_m = abs(GEOD.inv(0.0, pole, 0.0, pole * 0.999)[2])
     assert distance(ring, (17.0, pole)) == pytest.approx(arc_m, abs=1e-4)
+
+
+def test_one_edge_all_round_the_pole_is_nearest_on_the_query_s_meridian():
+    ring = shapely.LineString([(-180, 89.999), (180, 89.999)])
+    answer = nearest_shapes(layer(ring), at_lonlat_deg=(100.0, 89.9995), k=1)
+    assert answer.straight_m[0] == pytest.approx(GEOD.inv(100, 89.9995, 100, 89.999)[2], abs=1e-4)
+    assert answer.nearest_lonlat_deg[0] == pytest.approx([100.0, 89.999], abs=1e-3)
+
+
+def test_long_lines_whose_balls_hold_the_place_do_not_hide_a_near_point():
+    lines = [shapely.LineString([(-3, 1 + 0.01 * i), (3, 1 + 0.01 * i)]) for i in range(12)]
+    answer = nearest_shapes(layer(*lines, shapely.Point(0.01, 0.0)), at_lonlat_deg=(0.0, 0.0), k=1)
+    assert answer.index.tolist() == [12]
 
 
 def test_a_cap_over_the_pole_holds_the_pole():

@@ -1,0 +1,110 @@
+/* Questions to the running service. A later question cancels an earlier one, and an answer that
+   comes late is never shown: on screen is either the answer to what was asked last, or none. */
+const form = { layer: DATA.query.layers.length ? DATA.query.layers[0].name : null, k: DATA.query.k, filters: {}, cutoff: DATA.coverage.cutoff };
+/* The page stands at the root of the service and at v1/maps/NAME; questions go to the root. */
+const ROOT = window.location.pathname.replace(/v1\/maps\/[^/]*$/, "").replace(/[^/]*$/, "");
+let pending = null;
+
+class Refusal extends Error {
+  constructor(problem) { super(problem.title || ""); this.problem = problem; }
+}
+
+async function ask(path, options = {}) {
+  const response = await fetch(path, { ...options, headers: { Accept: "application/json", "Accept-Language": state.language, ...options.headers } });
+  let body = null;
+  try { body = await response.json(); } catch (error) { if (error.name === "AbortError") throw error; }
+  if (!response.ok) throw new Refusal(body && typeof body === "object" ? body : { title: t("failed", { status: response.status }) });
+  if (!body || typeof body !== "object") throw new Refusal({ title: t("not_understood") });
+  return body;
+}
+
+async function askFor(what, question, take) {
+  if (pending) pending.abort();
+  const mine = (pending = new AbortController());
+  state.asking = what; state.problem = null; state[what === "nearest" ? "answer" : "coverage"] = null;
+  renderAnswers();
+  try {
+    const body = await question(mine.signal);
+    if (pending !== mine) return;
+    state.asking = null;
+    take(body);
+  } catch (error) {
+    if (pending !== mine || error.name === "AbortError") return;
+    state.asking = null;
+    state.problem = { what, ...(error instanceof Refusal ? error.problem : { title: t("no_connection"), detail: t("no_connection_detail") }) };
+  }
+  renderAnswers();
+}
+
+function nearestParameters(asOf) {
+  const query = new URLSearchParams({ layer: form.layer, lon: state.place.lon.toFixed(6), lat: state.place.lat.toFixed(6), k: String(form.k) });
+  const filters = form.filters[form.layer] || {};
+  for (const [name, value] of Object.entries(filters)) {
+    if (name === "quantity" && !filters.item) continue;
+    if (value) query.set(name, value);
+  }
+  if (filters.item && !filters.quantity) query.set("quantity", "1"); // any of it
+  query.set("lang", state.language);
+  if (asOf) query.set("as_of", asOf);
+  return query;
+}
+
+function askNearest({ asOf = null, keepView = false } = {}) {
+  if (!DATA.served || !state.place || !form.layer) return;
+  const asked = form.layer;
+  askFor("nearest", (signal) => ask(ROOT + "v1/nearest?" + nearestParameters(asOf), { signal }), (body) => {
+    state.answer = { ...body, results: body.results || [], askedLayer: asked };
+    renderQuery();
+    if (!keepView) showAnswerOnMap();
+  });
+}
+
+function askCoverage() {
+  if (!DATA.served || !DATA.coverage.layer) return;
+  const body = JSON.stringify({ layer: DATA.coverage.layer, cutoff_m: form.cutoff, lang: state.language });
+  askFor("coverage", (signal) => ask(ROOT + "v1/coverage", { method: "POST", body, headers: { "Content-Type": "application/json" }, signal }),
+    (answer) => { state.coverage = answer; });
+}
+
+function choosePlace(place) {
+  state.place = place;
+  state.answer = null;
+  state.problem = null;
+  if (place && place.layer) state.selected = null;
+  renderDetails();
+  openTab("query");
+  if (isPhone()) setSheet("half");
+  if (DATA.served) askNearest();
+  renderAnswers();
+}
+
+function answerLayerName() {
+  return state.answer ? state.answer.askedLayer || (state.answer.query && state.answer.query.layer) : form.layer;
+}
+
+function uncoveredIds() {
+  if (!state.coverage) return null;
+  if (!state.coverage.uncoveredIds) {
+    state.coverage.uncoveredIds = new Set((state.coverage.demand || []).filter((row) => !row.reachable && row.people > 0).map((row) => row.id));
+  }
+  return state.coverage.uncoveredIds;
+}
+
+function renderAnswers() {
+  renderQuery();
+  renderCoverage();
+  redrawSoon();
+}
+
+function problemNode(problem) {
+  return el("div", { class: "problem", role: "alert" },
+    el("strong", { text: problem.detail || problem.title || t("not_understood") }),
+    problem.detail && problem.title ? el("p", { class: "small", text: problem.title }) : null,
+    Array.isArray(problem.errors) && problem.errors.length
+      ? el("ul", {}, problem.errors.map((fault) => el("li", { text: faultText(fault) }))) : null);
+}
+
+function faultText(fault) {
+  const value = fault.value === null || fault.value === undefined || fault.value === "" ? "" : ` = ${typeof fault.value === "object" ? JSON.stringify(fault.value) : fault.value}`;
+  return [`${fault.field || ""}${value}`, fault.problem || fault.detail || "", fault.remedy || ""].filter(Boolean).join(" — ");
+}

@@ -1,0 +1,89 @@
+"""Map pages: a board of maps/*.toml filled with the layers as they are now."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import shapely
+
+from geo_ems.cartography.boards import Board, load_board
+from geo_ems.cartography.content import BaseLine, Bounds, MapContent, MapLayer, bounds_around
+from geo_ems.cartography.page import overview_page
+from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSet, SnapshotSource
+from geo_ems.errors import known_names
+from geo_ems.model.labels import Language
+from geo_ems.services.provenance import data_as_of, instant_text
+from geo_ems.settings import Project
+
+WATER_LAYER = "waterways"
+
+
+def board_names(project: Project) -> tuple[str, ...]:
+    """Return the names of the boards of a project."""
+    return tuple(sorted(path.stem for path in project.maps_folder.glob("*.toml")))
+
+
+def map_page(
+    source: SnapshotSource,
+    project: Project,
+    name: str,
+    *,
+    language: Language,
+    served: bool,
+    include_private: bool,
+    clock: Callable[[], datetime],
+) -> bytes:
+    """Return one page as UTF-8 HTML that loads nothing from elsewhere; `served` pages may ask this service.
+
+    Raises
+    ------
+    NotFoundError
+        Where the project has no such board; the message lists those there are.
+    FaultsError
+        Where the board is wrong.
+    """
+    names = board_names(project)
+    if name not in names:
+        raise known_names("map", name, names)
+    board = load_board(project.maps_folder / f"{name}.toml")
+    pinned = source.pin(sorted(_layers_needed(board, source)))
+    layers = tuple(
+        MapLayer(
+            pinned.layer(item.name).definition, pinned.layer(item.name).columns, data_as_of(pinned.layer(item.name))
+        )
+        for item in board.layers
+    )
+    waters = pinned.layers.get(WATER_LAYER)
+    content = MapContent(
+        board=board,
+        project=project.name.text(language),
+        layers=layers,
+        as_of=instant_text(clock()),
+        snapshot_id=pinned.snapshot_id,
+        time_zone=project.zone.key,
+        bounds=_bounds(board, pinned),
+        base_lines=() if waters is None else _rivers(waters),
+    )
+    return overview_page(content, language=language, served=served, include_private=include_private)
+
+
+def _layers_needed(board: Board, source: SnapshotSource) -> set[str]:
+    """Return the layers to pin: those of the board, and the waters where the project has them."""
+    for item in board.layers:
+        source.definition(item.name)
+    return {item.name for item in board.layers} | ({WATER_LAYER} & set(source.definitions))
+
+
+def _bounds(board: Board, pinned: SnapshotSet) -> Bounds | None:
+    """Return the box around what is not base map: the province around a county must not shrink it to a dot."""
+    shown = [item.name for item in board.layers if not item.base] or [item.name for item in board.layers]
+    return bounds_around([geometry for name in shown for geometry in pinned.layer(name).columns.geometries])
+
+
+def _rivers(waters: LayerSnapshot) -> tuple[BaseLine, ...]:
+    names = waters.columns.columns[waters.definition.name_field].values
+    located = ~shapely.is_missing(waters.columns.geometries)
+    return tuple(
+        BaseLine("river", str(names[row]), waters.columns.geometries[row])
+        for row in range(len(waters.columns))
+        if located[row]
+    )

@@ -1,0 +1,291 @@
+"""Edits by GDAL and by SQLite itself, always in a child process: the store file is opened here by apsw alone."""
+
+import re
+
+import apsw
+import pytest
+import shapely
+from store_samples import DEPOTS, TEAMS, batch_of, expecting, open_store, run_python, team
+
+from geo_ems.errors import ConflictError, StoreError
+from geo_ems.model.features import ChangeKind, Feature
+from geo_ems.storage.reading import PoisonRow
+
+APPEND_BY_GDAL = """
+import warnings, geopandas, shapely
+warnings.simplefilter("ignore")
+rows = {"name": ["from outside", "named outside"], "geometry": [shapely.Point(113, 24), shapely.Point(114, 25)]}
+frame = geopandas.GeoDataFrame(rows, crs=4326)
+frame.iloc[:1].to_file(sys.argv[1], layer="response_teams", mode="a")
+frame.assign(id="T-own").iloc[1:].to_file(sys.argv[1], layer="response_teams", mode="a")
+"""
+REPLACE_BY_GDAL = """
+import warnings, geopandas, shapely
+warnings.simplefilter("ignore")
+frame = geopandas.GeoDataFrame({"id": ["a"], "rev": [1], "name": ["x"]}, geometry=[shapely.Point(1, 2)], crs=4326)
+frame.to_file(sys.argv[1], layer="response_teams", mode="w")
+"""
+SQL = """
+import apsw
+from geo_ems.storage.geometry_blobs import register_spatial_functions
+connection = apsw.Connection(sys.argv[1])
+register_spatial_functions(connection)
+connection.set_busy_timeout(5000)
+connection.execute(sys.argv[2])
+connection.close()
+"""
+
+
+@pytest.fixture
+def store(tmp_path):
+    with open_store(tmp_path / "s.gpkg", TEAMS, DEPOTS) as opened:
+        opened.commit(batch_of("response_teams", team("a", status="open"), team("b"), team("c")))
+        stock = ({"item": "tent", "quantity": 4.0},)
+        opened.commit(batch_of("supply_depots", Feature("D-1", None, {"name": "d"}, {"stock": stock})))
+        assert opened.notice_foreign_edits() == ()
+        yield opened
+
+
+def edit(store, sql):
+    run_python(SQL, store._path, sql)
+
+
+def log_of(store, seq):
+    with store._readers.reading() as connection:
+        return connection.execute(
+            "SELECT op, id, origin, before IS NOT NULL FROM ems_change_log WHERE seq = ? ORDER BY entry", (seq,)
+        ).fetchall()
+
+
+def test_rows_appended_by_gdal_are_noticed_named_and_sealed(store):
+    run_python(APPEND_BY_GDAL, store._path)
+
+    (change,) = store.notice_foreign_edits()
+    rows = store.read_rows("response_teams", change.ids)
+
+    assert (change.seq, change.layer, change.whole_layer) == (5, "response_teams", False)
+    assert [row.id for row in rows] == ["T-own", "T0002"]
+    assert [row.properties["name"] for row in rows] == ["named outside", "from outside"]
+    assert {row.rev for row in rows} == {5}
+    assert log_of(store, 5) == [("create", "T-own", "external", 0), ("create", "T0002", "external", 0)]
+    assert store.integrity_faults() == ()
+    assert store.notice_foreign_edits() == ()
+
+
+def test_edits_made_while_the_store_was_closed_are_noticed_at_the_next_opening(tmp_path):
+    path = tmp_path / "s.gpkg"
+    with open_store(path, TEAMS) as store:
+        store.commit(batch_of("response_teams", team("a")))
+    run_python(APPEND_BY_GDAL, path)
+
+    with open_store(path) as store:
+        (change,) = store.notice_foreign_edits()
+        assert len(change.ids) == 2
+        assert [found.seq for found in store.changes_since(2)] == [3]
+
+
+def test_updates_and_deletions_keep_what_was_before(store):
+    edit(
+        store,
+        "UPDATE response_teams SET name = 'x' WHERE id = 'a'; UPDATE response_teams SET name = 'y' WHERE id = 'a'",
+    )
+    edit(store, "DELETE FROM response_teams WHERE id = 'b'")
+
+    (change,) = store.notice_foreign_edits()
+
+    assert change.ids == ("a", "b")
+    assert log_of(store, 5) == [("replace", "a", "external", 1), ("delete", "b", "external", 1)]
+    with store._readers.reading() as connection:
+        ((before,),) = connection.execute("SELECT before FROM ems_change_log WHERE seq = 5 AND id = 'a'").fetchall()
+    assert '"name":"team a"' in before
+    assert store.read_rows("response_teams", ["a"])[0].properties["name"] == "y"
+    assert store.verify_log() == ()
+
+
+def test_a_row_added_and_removed_outside_leaves_no_trace(store):
+    edit(store, "INSERT INTO response_teams (name) VALUES ('x'); DELETE FROM response_teams WHERE name = 'x'")
+
+    assert store.notice_foreign_edits() == ()
+    assert store.describe().seq == 4
+
+
+def test_an_edit_outside_makes_an_expected_revision_a_conflict_before_anyone_looked(store):
+    edit(store, "UPDATE response_teams SET name = 'x' WHERE id = 'a'")
+
+    with pytest.raises(ConflictError, match="has the revision 5, not 3"):
+        store.commit(expecting(batch_of("response_teams", team("a")), 3))
+
+    assert [change.ids for change in store.notice_foreign_edits()] == [("a",)]
+
+
+def test_our_own_changes_are_not_taken_for_foreign_ones(store):
+    store.commit(batch_of("response_teams", team("a"), team("z")))
+
+    assert store.notice_foreign_edits() == ()
+    assert [change.seq for change in store.changes_since(4)] == [5]
+
+
+def test_stock_edited_outside_changes_the_depot(store):
+    edit(store, "UPDATE supply_depots__stock SET quantity = 9")
+
+    (change,) = store.notice_foreign_edits()
+
+    assert (change.layer, change.ids) == ("supply_depots", ("D-1",))
+    assert store.read_rows("supply_depots", ["D-1"])[0].children["stock"][0]["quantity"] == 9
+    assert store.read_rows("supply_depots", ["D-1"])[0].rev == 5
+
+
+def test_a_depot_renamed_outside_keeps_its_stock_and_a_deleted_one_loses_it(store):
+    edit(store, "UPDATE supply_depots SET id = 'D-9'")
+    (renamed,) = store.notice_foreign_edits()
+    stock = store.read_rows("supply_depots", ["D-9"])[0].children["stock"]
+    edit(store, "DELETE FROM supply_depots")
+    (removed,) = store.notice_foreign_edits()
+
+    assert (renamed.ids, removed.ids) == (("D-1", "D-9"), ("D-9",))
+    assert [line["item"] for line in stock] == ["tent"]
+    assert store.read_columns("supply_depots").children["stock"].parent_index.size == 0
+    assert store.poison_rows() == ()
+
+
+NAN_POINT = "x'47500001e61000000101000000000000000000f87f0000000000000040'"
+FAR_POINT = "x'47500001e6100000010100000000000000000079400000000000000040'"
+HIGH_POINT = "x'47500001e610000001e9030000000000000000f03f00000000000000400000000000000840'"
+SPATIALITE = "x'0001e6100000000000000000f03f0000000000000040'"
+COLLECTION = "x'47500001e61000000107000000010000000107000000010000000107000000'"
+CUT = "x'47500001e6100000010200000005000000000000000000f03f'"
+
+
+@pytest.mark.parametrize(
+    ("blob", "words"),
+    [
+        pytest.param(NAN_POINT, r"the coordinates \(nan, 2\) are no longitude and latitude|is empty", id="NaN"),
+        pytest.param(FAR_POINT, r"the coordinates \(400, 2\) are no longitude", id="longitude 400"),
+        pytest.param(HIGH_POINT, "WKB type 1001 is not one of", id="with height"),
+        pytest.param(SPATIALITE, "no GeoPackage geometry", id="SpatiaLite blob"),
+        pytest.param(COLLECTION, "WKB type 7", id="nested collections"),
+        pytest.param(CUT, "ends too early", id="cut off"),
+        pytest.param("'POINT (1 2)'", "not a blob", id="text"),
+    ],
+)
+def test_a_row_with_an_unusable_geometry_is_kept_aside_and_listed(store, blob, words):
+    edit(store, f"UPDATE response_teams SET geom = {blob} WHERE id = 'b'")  # noqa: S608 - a constant above
+
+    (change,) = store.notice_foreign_edits()
+    (poison,) = store.poison_rows()
+
+    assert change.ids == ("b",)
+    assert (poison.layer, poison.fid, poison.excluded) == ("response_teams", 2, True)
+    assert re.search(words, poison.reason)
+    assert store.read_columns("response_teams").ids.tolist() == ["a", "c"]
+    assert store.read_rows("response_teams", ["a", "b"])[0].id == "a"
+
+
+def test_a_poisoned_row_is_healed_by_replacing_it(store):
+    edit(store, f"UPDATE response_teams SET geom = {SPATIALITE} WHERE id = 'b'")  # noqa: S608 - a constant above
+
+    store.commit(batch_of("response_teams", team("b"), kind=ChangeKind.REPLACE))
+
+    assert store.poison_rows() == ()
+    assert store.read_columns("response_teams").geometries[1].equals(shapely.Point(113.5, 24.75))
+    assert store.integrity_faults() == ()
+
+
+def test_a_wrong_value_reads_as_unknown_and_does_not_hide_the_team(store):
+    edit(store, "UPDATE response_teams SET status = 'opne' WHERE id = 'a'")
+    store.notice_foreign_edits()
+
+    columns = store.read_columns("response_teams")
+
+    assert columns.ids.tolist() == ["a", "b", "c"]
+    assert columns.columns["status"].known.tolist() == [False, False, False]
+    assert store.poison_rows() == (
+        PoisonRow("response_teams", 1, "status: 'opne' is not one of open, standby, closed", excluded=False),
+    )
+    assert store.read_rows("response_teams", ["a"])[0].properties["status"] is None
+
+
+def test_an_infinite_number_written_outside_reads_as_unknown(store):
+    edit(store, "UPDATE supply_depots__stock SET quantity = 9e999")
+    store.notice_foreign_edits()
+
+    quantity = store.read_columns("supply_depots").children["stock"].columns["quantity"]
+
+    assert quantity.known.tolist() == [False]
+    assert [(row.reason, row.excluded) for row in store.poison_rows()] == [
+        ("quantity: inf is not a finite number", False)
+    ]
+
+
+def test_text_that_is_not_utf8_does_not_take_the_layer_down(store):
+    edit(store, "UPDATE response_teams SET name = CAST(x'd0c2b7e1' AS TEXT) WHERE id = 'a'")
+
+    (change,) = store.notice_foreign_edits()
+
+    assert change.ids == ("a",)
+    assert store.read_columns("response_teams").columns["name"].values.tolist() == ["", "team b", "team c"]
+    assert [(row.fid, row.reason) for row in store.poison_rows()] == [(1, "name: it is not text in UTF-8")]
+
+
+def test_an_id_no_url_can_carry_is_kept_aside(store):
+    edit(store, "UPDATE response_teams SET id = 'a/b' WHERE id = 'a'")
+    store.notice_foreign_edits()
+
+    assert store.read_columns("response_teams").ids.tolist() == ["b", "c"]
+    assert [row.reason for row in store.poison_rows()] == ["the id 'a/b' holds a '/'"]
+
+
+def test_stock_of_no_depot_is_listed(store):
+    edit(store, "INSERT INTO supply_depots__stock (parent_id, item) VALUES ('D-7', 'tent')")
+
+    store.notice_foreign_edits()
+
+    assert [(row.layer, row.reason) for row in store.poison_rows()] == [
+        ("supply_depots__stock", "there is no feature with the id 'D-7'")
+    ]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        pytest.param("DROP TRIGGER ems_response_teams_update", id="trigger dropped"),
+        pytest.param("DROP TRIGGER ems_change_log_no_delete", id="log unprotected"),
+        pytest.param("ALTER TABLE response_teams DROP COLUMN status", id="column dropped"),
+        pytest.param("DROP TABLE supply_depots__stock", id="child table dropped"),
+    ],
+)
+def test_tables_changed_outside_are_refused_with_the_remedy_rather_than_read_wrongly(store, sql):
+    drop_first = "DROP TRIGGER ems_response_teams_update; DROP TRIGGER ems_response_teams_delete;"
+    edit(store, f"{drop_first} {sql}" if "COLUMN" in sql else sql)
+
+    for ask in (store.notice_foreign_edits, store.describe, lambda: store.read_columns("response_teams")):
+        with pytest.raises(StoreError, match=r"Another program changed the tables of .* is missing.*Restore"):
+            ask()
+    with pytest.raises(StoreError):
+        store.commit(batch_of("response_teams", team("z")))
+
+
+def test_a_layer_overwritten_by_gdal_is_refused(store):
+    run_python(REPLACE_BY_GDAL, store._path)
+
+    with pytest.raises(StoreError, match="Another program changed the tables"):
+        store.notice_foreign_edits()
+
+
+def test_many_rows_edited_outside_make_one_entry(store):
+    lines = [team(f"n{number}") for number in range(5001)]
+    store.commit(batch_of("response_teams", *lines, bulk=True))
+    edit(store, "UPDATE response_teams SET name = 'x' WHERE id LIKE 'n%'")
+
+    (change,) = store.notice_foreign_edits()
+
+    assert (change.whole_layer, change.ids) == (True, ())
+    assert log_of(store, change.seq) == [("bulk", None, "external", 1)]
+    assert store.verify_log() == ()
+
+
+def test_the_marker_of_our_own_transactions_is_never_left_behind(store):
+    with pytest.raises(ConflictError):
+        store.commit(batch_of("response_teams", team("a"), kind=ChangeKind.CREATE))
+
+    assert apsw.Connection(str(store._path)).execute("SELECT actor FROM ems_actor").fetchall() == [(None,)]

@@ -89,7 +89,7 @@ def write_county(out: Path) -> None:
     table("facilities", "facilities.csv", located(facility_rows(land)))
     table("incidents", "incidents.csv", located(incident_rows(land, plain)))
     geojson("barriers", "barriers.geojson", barrier_rows(land))
-    write_geojson(out / "water.geojson", water_rows(land))
+    geojson("waterways", "waterways.geojson", water_rows(land))
     (out / "manifest.toml").write_bytes(manifest(entries).encode())
 
 
@@ -106,14 +106,15 @@ def road_rows(land: Land) -> list[Row]:
 
 
 def water_rows(land: Land) -> list[Row]:
-    """Return the rivers, for drawing only: no layer holds them."""
+    """Return the main river, its tributaries and the nameless streams."""
     rivers = (land.terrain.main_river, *land.terrain.tributaries)
     return [
         Row(
             {
+                "code": f"SX{number + 1:02d}",
                 "name": river.name or None,
                 "name_en": river.name_en or None,
-                "main": number == 0,
+                "kind": "river" if number == 0 or river.name else "stream",
                 "width_m": round(2 * float(river.half_width_m[-1])),
             },
             line_along(river.xy_m),
@@ -131,7 +132,6 @@ def manifest(entries: list[Entry]) -> str:
             f'[[files]]\nlayer = "{entry.layer}"\nfile = "{entry.file}"\ntaken = {entry.taken}\n'
             f"refused = {entry.refused}\nunlocated = {entry.unlocated}\n{note}"
         )
-    parts.append('[[backdrop]]  # drawn under the layers, not imported\nfile = "water.geojson"\n')
     return "\n".join(parts)
 
 

@@ -27,11 +27,13 @@ class MapLayer:
 
 @dataclass(frozen=True, slots=True)
 class BaseLine:
-    """A line or water area of the base map that belongs to no layer, in WGS84 lon/lat degrees."""
+    """A line or water area of the base map, in WGS84 lon/lat degrees; a river's width is drawn, not to scale."""
 
     kind: Literal["river", "road"]
     name: str
     geometry: BaseGeometry
+    name_en: str = ""
+    width_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

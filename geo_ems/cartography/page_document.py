@@ -60,7 +60,13 @@ def page_document(
         "reasons": {reason.value: label_json(text) for reason, text in REASON_TEXTS.items()},
         "layers": documents,
         "baseLines": [
-            {"kind": line.kind, "name": line.name, "geometry": geometry_json(line.geometry, decimals=5)}
+            {
+                "kind": line.kind,
+                "name": line.name,
+                "nameEn": line.name_en,
+                "width": line.width_m,
+                "geometry": geometry_json(line.geometry, decimals=5),
+            }
             for line in content.base_lines
         ],
         "areaStyles": {

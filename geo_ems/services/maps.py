@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+import numpy as np
 import shapely
 
 from geo_ems.cartography.boards import Board, BoardLayer, Drawing, load_board
@@ -56,7 +57,7 @@ def map_page(
     waters = pinned.layers.get(WATER_LAYER)
     content = MapContent(
         board=board,
-        project=project.name.text(language),
+        project=project.name,
         layers=layers,
         as_of=instant_text(clock()),
         snapshot_id=pinned.snapshot_id,
@@ -92,10 +93,17 @@ def _bounds(board: Board, pinned: SnapshotSet) -> Bounds | None:
 
 
 def _rivers(waters: LayerSnapshot) -> tuple[BaseLine, ...]:
-    names = waters.columns.columns[waters.definition.name_field].values
-    located = ~shapely.is_missing(waters.columns.geometries)
-    return tuple(
-        BaseLine("river", str(names[row]), waters.columns.geometries[row])
-        for row in range(len(waters.columns))
-        if located[row]
-    )
+    lines = []
+    for row in np.flatnonzero(~shapely.is_missing(waters.columns.geometries)):
+        values = waters.columns.row_values(int(row), include_private=False)
+        width_m = values.get("width_m")
+        lines.append(
+            BaseLine(
+                "river",
+                str(values.get(waters.definition.name_field) or ""),
+                waters.columns.geometries[row],
+                name_en=str(values.get("name_en") or ""),
+                width_m=width_m if isinstance(width_m, float) else None,
+            )
+        )
+    return tuple(lines)

@@ -71,7 +71,7 @@ def test_modules_stay_small_enough_to_read() -> None:
 
 
 def test_no_work_is_left_for_later_in_the_code() -> None:
-    left = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
+    left = re.compile(r"\b(TODO|FIXME|XXX)\b|raise NotImplementedError")
     here = Path(__file__).resolve()
     hits = [
         str(path.relative_to(ROOT))

@@ -57,7 +57,7 @@ def roads():
 
 @pytest.fixture(scope="session")
 def water():
-    return read_features("water.geojson")
+    return read_features("waterways.geojson")
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,7 @@ def test_some_stock_is_expired_and_some_below_its_standard(stock):
 
 
 def test_twelve_stockpiles_lie_along_the_river(county_folder, water):
-    river = shapely.LineString(next(w for w in water if w["properties"]["main"])["geometry"]["coordinates"])
+    river = shapely.LineString(next(w for w in water if w["properties"]["code"] == "SX01")["geometry"]["coordinates"])
     text = (county_folder / "supply_depots.csv").read_text(encoding="utf-8-sig")
     piles = [line.split(",") for line in text.splitlines() if ",stockpile," in line]
 

@@ -66,7 +66,7 @@ def test_dead_ends_are_the_exception(roads):
 
 
 def test_the_main_river_is_crossed_at_seven_named_bridges_only(roads, water):
-    river = shapely.LineString(next(w for w in water if w["properties"]["main"])["geometry"]["coordinates"])
+    river = shapely.LineString(next(w for w in water if w["properties"]["code"] == "SX01")["geometry"]["coordinates"])
     crossing = [roads.properties[n] for n in np.flatnonzero(shapely.intersects(roads.lines, river))]
 
     assert sorted(values["name"] for values in crossing) == sorted(BRIDGES)
@@ -74,7 +74,7 @@ def test_the_main_river_is_crossed_at_seven_named_bridges_only(roads, water):
 
 
 def test_a_road_over_a_brook_is_a_bridge(roads, water):
-    for brook in (w for w in water if not w["properties"]["main"]):
+    for brook in (w for w in water if w["properties"]["code"] != "SX01"):
         line = shapely.LineString(brook["geometry"]["coordinates"])
         crossing = np.flatnonzero(shapely.crosses(roads.lines, line))
         assert all(roads.properties[n]["bridge"] for n in crossing)

@@ -146,10 +146,11 @@ function drawDistricts(view, layer) {
 
 function drawRivers(view) {
   const rivers = DATA.baseLines.filter((base) => base.kind === "river" && base.shape);
-  const lines = rivers.filter((base) => !base.shape.area).map((base) => base.shape);
-  const width = widthAt([2, 4, 9, 26], view.zoom);
-  stroke(view, lines, "#5b93c4", width + 1.4);
-  stroke(view, lines, "#b5d7ef", width);
+  const lines = rivers.filter((base) => !base.shape.area), width = widthAt([2, 4, 9, 26], view.zoom);
+  // Broad rivers look broad and brooks thin, within bounds that keep both readable.
+  const drawn = (base) => width * (base.width === null ? 1 : Math.min(1.7, Math.max(0.4, Math.sqrt(base.width / 120))));
+  for (const base of lines) stroke(view, [base.shape], "#5b93c4", drawn(base) + 1.4);
+  for (const base of lines) stroke(view, [base.shape], "#b5d7ef", drawn(base));
   for (const base of rivers) {
     if (!base.shape.area || !isSeen(view, base.shape.box)) continue;
     view.ctx.beginPath(); trace(view, base.shape); view.ctx.fillStyle = "#b5d7ef"; view.ctx.fill("evenodd");

@@ -85,11 +85,12 @@ function labelRivers(view, boxes) {
   if (view.zoom < 10.5) return;
   const mx = (view.seen.x0 + view.seen.x1) / 2, my = (view.seen.y0 + view.seen.y1) / 2, best = new Map();
   for (const base of DATA.baseLines) {
-    if (base.kind !== "river" || !base.name || !base.shape || !isSeen(view, base.shape.box)) continue;
+    const name = (state.language === "en" && base.nameEn) || base.name;
+    if (base.kind !== "river" || !name || !base.shape || !isSeen(view, base.shape.box)) continue;
     for (const part of base.shape.parts) {
       for (let i = 0; i < part.length; i += 2) {
         const x = part[i] * view.scale - view.ox, y = part[i + 1] * view.scale - view.oy, far = Math.hypot(x - mx, y - my);
-        if (x > view.seen.x0 + 40 && x < view.seen.x1 - 40 && y > view.seen.y0 && y < view.seen.y1 && !(best.has(base.name) && best.get(base.name).far <= far)) best.set(base.name, { x, y, far });
+        if (x > view.seen.x0 + 40 && x < view.seen.x1 - 40 && y > view.seen.y0 && y < view.seen.y1 && !(best.has(name) && best.get(name).far <= far)) best.set(name, { x, y, far });
       }
     }
   }

@@ -26,7 +26,9 @@ TEXTS: dict[str, Label] = {
     "close": Label("关闭", "Close"),
     "sheet_raise": Label("展开面板", "Raise the panel"),
     "sheet_lower": Label("收起面板", "Lower the panel"),
-    "as_of": Label("数据截至 {time}", "as of {time}"),
+    "as_of": Label("图面时间 {time}", "page as of {time}"),
+    "data_span": Label("各图层数据截至 {from} 至 {to}", "layers surveyed up to {from} to {to}"),
+    "data_span_unknown": Label("数据时间未知", "data times unknown"),
     "snapshot": Label("数据版本 {id}", "data version {id}"),
     "own_map": Label("底图由本项目图层绘制", "base map drawn from the project's own layers"),
     # values

@@ -2,8 +2,10 @@
 
 import typer
 
-from geo_ems.bootstrap import opened, web_application
+from geo_ems.bootstrap import opened
 from geo_ems.settings import Project
+from geo_ems.web.app import create_app
+from geo_ems.web.application import web_application
 from geo_ems.web.server import check_bind, run_server
 
 
@@ -16,4 +18,4 @@ def serve_project(project: Project, *, host: str, port: int) -> None:
         application.embedded.announce(address)
         typer.echo(f"{project.name.zh} {project.name.en}")
         typer.echo(f"地图与接口 map and API: {address}   (Ctrl+C 停止 stops)")
-        run_server(web_application(application), host=host, port=port)
+        run_server(create_app(web_application(application)), host=host, port=port)

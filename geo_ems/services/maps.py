@@ -1,11 +1,12 @@
 """Map pages: a board of maps/*.toml filled with the layers as they are now."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 import shapely
 
-from geo_ems.cartography.boards import Board, load_board
+from geo_ems.cartography.boards import Board, BoardLayer, Drawing, load_board
 from geo_ems.cartography.content import BaseLine, Bounds, MapContent, MapLayer, bounds_around
 from geo_ems.cartography.page import overview_page
 from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSet, SnapshotSource
@@ -44,7 +45,7 @@ def map_page(
     names = board_names(project)
     if name not in names:
         raise known_names("map", name, names)
-    board = load_board(project.maps_folder / f"{name}.toml")
+    board = _with_other_layers(load_board(project.maps_folder / f"{name}.toml"), source)
     pinned = source.pin(sorted(_layers_needed(board, source)))
     layers = tuple(
         MapLayer(
@@ -64,6 +65,17 @@ def map_page(
         base_lines=() if waters is None else _rivers(waters),
     )
     return overview_page(content, language=language, served=served, include_private=include_private)
+
+
+def _with_other_layers(board: Board, source: SnapshotSource) -> Board:
+    """Return the board with the layers it does not name at its end: a new layer TOML needs no change of maps/."""
+    named = {item.name for item in board.layers} | {WATER_LAYER}
+    others = tuple(
+        BoardLayer(definition.name, Drawing.SYMBOLS)
+        for definition in source.definitions.values()
+        if definition.name not in named and definition.published
+    )
+    return replace(board, layers=(*board.layers, *others))
 
 
 def _layers_needed(board: Board, source: SnapshotSource) -> set[str]:

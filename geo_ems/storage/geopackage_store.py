@@ -196,6 +196,17 @@ class GeoPackageStore:
                 self._data_version = data_version
             return self._writer.take_noticed()
 
+    def check_writing(self) -> None:
+        """Write and sync an empty group: a probe that a change would be stored now.
+
+        Raises
+        ------
+        StoreError
+            Where it would not: the disk is full or failing, another program holds the file, or the
+            store is open for reading only.
+        """
+        self._require_writer().call(lambda _: None)
+
     def verify_log(self) -> tuple[str, ...]:
         """Return what is wrong with the change log, naming the first broken entry; empty where it is whole."""
         with self._readers.reading() as connection:

@@ -6,7 +6,7 @@ from scipy.spatial import cKDTree
 from county.facilities import RESERVOIRS
 from county.frame import FloatArray, random_stream, sample_raster
 from county.hazard_ledger import Ledger, deal_out
-from county.land import Land, Row, area_within, line_along, township_name
+from county.land import Land, Row, area_within, line_along, point_at, township_name
 from county.terrain import resample_line
 
 FLOOD_MONTHS = ("m05", "m06", "m07", "m08", "m09")

@@ -123,10 +123,13 @@ def test_a_live_team_stands_at_its_position_only_for_those_who_may_know_it():
     rule = PositionRule("position_mode", "position_lon_deg", "position_lat_deg", "position_time")
     moving = replace(teams, position=rule, fields={**teams.fields, **{f.name: f for f in (mode, *lonlat)}})
     values = {"name": "队", "position_mode": "live", "position_lon_deg": 112.5, "position_lat_deg": 28.5}
-    columns = columns_of(moving, [("T-1", Point(112.05, 28.04), values)])
+    at_home = values | {"position_mode": "base"}
+    home = Point(112.05, 28.04)
+    columns = columns_of(moving, [("T-1", home, values), ("T-2", home, at_home)])
     page_content = replace(content(), layers=(MapLayer(moving, columns, AGES),))
-    assert layer_of(document(page_content), "response_teams")["places"] == [[112.05, 28.04]]
-    assert layer_of(document(page_content, include_private=True), "response_teams")["places"] == [[112.5, 28.5]]
+    assert layer_of(document(page_content), "response_teams")["places"] == [[112.05, 28.04]] * 2
+    private = layer_of(document(page_content, include_private=True), "response_teams")["places"]
+    assert private == [[112.5, 28.5], [112.05, 28.04]]
 
 
 def saved_answer(layer="response_teams"):

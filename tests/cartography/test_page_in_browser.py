@@ -6,8 +6,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import skip_or_fail
 from map_samples import PLACE, content, coverage_answer
+from needed_components import skip_or_fail
 from page_service import Service
 from test_page import PAYLOADS
 
@@ -151,6 +151,22 @@ def test_a_condition_is_sent_and_its_reason_told_in_words(served_page, service):
     served_page.select_option(".question select >> nth=0", "earthquake")
     served_page.wait_for_selector(".answer:has-text('不具备所需能力或灾种')")
     assert service.asked[-1][1]["suitable_for"] == "earthquake"
+
+
+def test_who_types_a_condition_keeps_the_place_while_answers_come(served_page, service):
+    click_at(served_page, *PLACE)
+    served_page.click("[data-layer=supply_depots]")
+    served_page.wait_for_selector(".results")
+    served_page.click("details[data-key=conditions] summary")
+    served_page.select_option(".question select >> nth=0", "life_jacket")
+    served_page.wait_for_selector(".results")
+    assert service.asked[-1][1]["quantity"] == "1"  # any of it
+    assert "300 件" in served_page.locator(".result.first").inner_text()
+    served_page.fill(".question input", "500")
+    served_page.keyboard.press("Tab")
+    served_page.wait_for_timeout(300)
+    assert service.asked[-1][1]["quantity"] == "500"
+    assert served_page.evaluate("document.activeElement.dataset.control") == "k"
 
 
 def test_the_language_changes_words_but_neither_order_nor_numbers(served_page, service):

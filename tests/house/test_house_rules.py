@@ -41,8 +41,7 @@ def test_lock_files_hold_names_versions_and_hashes_only() -> None:
 
 def test_nothing_names_a_package_index_or_a_path_of_one_machine() -> None:
     forbidden = [
-        re.compile(p)
-        for p in (r"pypi\.org", r"pythonhosted", r"registry\.npm", r"index-url", r"/root/", r"/work/")
+        re.compile(p) for p in (r"pypi\.org", r"pythonhosted", r"registry\.npm", r"index-url", r"/root/", r"/work/")
     ]
     here = Path(__file__).resolve()
     hits = [

@@ -84,14 +84,14 @@ def test_the_whole_county_hangs_together(roads):
     assert connected_components(graph(roads), directed=False)[0] == 1
 
 
-def test_closing_the_main_bridge_makes_the_way_to_the_flood_three_times_as_long(roads, facilities, incidents):
+def test_closing_the_main_bridge_makes_the_way_to_the_flood_five_times_as_long(roads, facilities, incidents):
     start, end = flood_trip(roads, facilities, incidents)
 
     usual_m = trip_m(roads, start, end)
     round_m = trip_m(roads, start, end, without=roads.named("云渡大桥"))
 
     assert usual_m < 8_000
-    assert round_m > 3 * usual_m
+    assert round_m > 5 * usual_m
 
 
 def test_without_any_bridge_the_south_bank_is_cut_off(roads, facilities, incidents):

@@ -14,7 +14,7 @@ from geo_ems.model.caller import LOCAL
 from geo_ems.model.definitions import Availability, Reason
 
 if TYPE_CHECKING:
-    from tests.services.conftest import SmallCounty
+    from small_county import SmallCounty
 
 NOON = datetime(2026, 7, 1, 4, 0, 0, tzinfo=UTC)
 EQUATOR_DEGREE_M = 111_319.490793  # 2 pi 6378137 / 360

@@ -5,7 +5,7 @@ from pathlib import Path
 import apsw
 import pytest
 import shapely
-from conftest import skip_or_fail
+from needed_components import skip_or_fail
 from store_samples import DEPOTS, FULL_SHELTER, ROADS, SHELTERS, TEAMS, batch_of, deletion, open_store, run_python, team
 
 from geo_ems.errors import StoreError

@@ -43,6 +43,7 @@ function nearestParameters(asOf) {
     if (name === "quantity" && !filters.item) continue;
     if (value) query.set(name, value);
   }
+  if (filters.item && !filters.quantity) query.set("quantity", "1"); // any of it
   query.set("lang", state.language);
   if (asOf) query.set("as_of", asOf);
   return query;

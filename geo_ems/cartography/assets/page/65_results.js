@@ -2,7 +2,9 @@
 function renderQuery() {
   const node = document.getElementById("tab-query");
   const open = new Set([...node.querySelectorAll("details[open]")].map((one) => one.dataset.key));
+  const kept = node.contains(document.activeElement) ? document.activeElement.dataset.control : null;
   fill(node, placeNode(), DATA.served ? questionNode(open) : null, answerStatus(), state.answer ? answerNode(open) : null);
+  if (kept) refocus(`[data-control="${kept}"]`); // the one who types keeps the place
 }
 
 function placeNode() {
@@ -28,18 +30,18 @@ function areasNode(areas, force, look, text) {
 function questionNode(open) {
   const buttons = DATA.query.layers.map((spec) => {
     const layer = layerNamed.get(spec.name), chosen = form.layer === spec.name;
-    return el("button", { type: "button", class: "choice", "aria-pressed": chosen ? "true" : "false", "data-layer": spec.name,
-      onclick: () => { form.layer = spec.name; state.answer = null; renderQuery(); askNearest(); refocus(`[data-layer="${spec.name}"]`); } },
+    return el("button", { type: "button", class: "choice", "aria-pressed": chosen ? "true" : "false", "data-layer": spec.name, "data-control": spec.name,
+      onclick: () => { form.layer = spec.name; state.answer = null; renderQuery(); askNearest(); } },
       layer && layer.symbols ? symbolImage(spec.symbol, 20) : null, el("span", { text: label(spec.label) }));
   });
-  const count = el("select", { onchange: (event) => { form.k = Number(event.target.value); askNearest(); } },
+  const count = el("select", { "data-control": "k", onchange: (event) => { form.k = Number(event.target.value); setTimeout(askNearest); } },
     [...new Set([3, 5, 10, 20, form.k])].sort((a, b) => a - b).map((k) => el("option", { value: String(k), text: String(k) })));
   count.value = String(form.k);
   const spec = DATA.query.layers.find((one) => one.name === form.layer);
   return el("section", { class: "question", "aria-label": t("question") },
     el("div", { class: "choices", role: "group", "aria-label": t("find_what") }, buttons),
     el("details", { "data-key": "conditions", open: open.has("conditions") || hasFilters() },
-      el("summary", { text: hasFilters() ? t("conditions_set") : t("conditions") }),
+      el("summary", { "data-control": "conditions", text: hasFilters() ? t("conditions_set") : t("conditions") }),
       el("div", { class: "filters" }, spec ? spec.filters.map(filterNode) : null,
         el("label", {}, el("span", { text: t("how_many") }), count))));
 }
@@ -55,15 +57,15 @@ function refocus(selector) {
 
 function filterNode(filter) {
   const set = (form.filters[form.layer] = form.filters[form.layer] || {});
-  const change = (event) => { set[filter.name] = event.target.value; askNearest(); };
+  const change = (event) => { set[filter.name] = event.target.value; setTimeout(askNearest); }; // after the focus has moved on
   if (filter.codes) {
-    const input = el("select", { onchange: change }, el("option", { value: "", text: t("any") }),
+    const input = el("select", { "data-control": filter.name, onchange: change }, el("option", { value: "", text: t("any") }),
       filter.codes.map((code) => el("option", { value: code.code, text: label(code.label) })));
     input.value = set[filter.name] || "";
     return el("label", {}, el("span", { text: label(filter.label) }), input);
   }
   return el("label", {}, el("span", { text: label(filter.label) }),
-    el("input", { type: "number", min: "0", step: "any", inputmode: "decimal", value: set[filter.name] || "", onchange: change }));
+    el("input", { "data-control": filter.name, type: "number", min: "0", step: "any", inputmode: "decimal", value: set[filter.name] || "", onchange: change }));
 }
 
 function answerStatus() {

@@ -1,0 +1,143 @@
+"""The application: routes behind the door, every error a problem, `Allow` told wherever a method does not fit."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
+
+import anyio.to_thread
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Match, Route
+
+from geo_ems.errors import GeoEmsError
+from geo_ems.web import collections, imports, items, landing, operations, pages, questions
+from geo_ems.web.application import WebApplication
+from geo_ems.web.dependencies import layer_named
+from geo_ems.web.door import Door
+from geo_ems.web.metrics import CountRequests
+from geo_ems.web.problems import PROBLEM_TYPE, NoSuchResourceError, Problem, RefusedError, problem_of
+from geo_ems.web.state import Served, make_served
+
+LOOK_EVERY_S = 1.0
+_MODULES = (landing, collections, items, questions, imports, pages, operations)
+_logger = logging.getLogger(__name__)
+
+
+def create_app(application: WebApplication, *, on_close: Callable[[], None] | None = None) -> FastAPI:
+    """Return the ASGI application of one project; `on_close` runs when the server has ended."""
+    parts = make_served(application)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        looking = asyncio.create_task(_notice_changes(parts))
+        try:
+            yield
+        finally:
+            looking.cancel()
+            with suppress(asyncio.CancelledError):
+                await looking
+            if on_close is not None:
+                on_close()
+
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan)
+    app.state.served = parts
+    for module in _MODULES:
+        app.include_router(module.router)
+    _add_options(app, parts)
+    app.add_exception_handler(GeoEmsError, _tell_error)
+    app.add_exception_handler(HTTPException, _tell_http_error)
+    app.add_exception_handler(RequestValidationError, _tell_wrong_request)
+    # Added first = innermost: every request is counted, then checked at the door.
+    if application.publishing.cors.origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=list(application.publishing.cors.origins), allow_methods=["GET", "HEAD"]
+        )
+    app.add_middleware(Door)
+    app.add_middleware(CountRequests, counts=parts.counts)
+    return app
+
+
+def all_routes() -> tuple[Route, ...]:
+    """Return every route of the API, but for OPTIONS."""
+    return tuple(route for module in _MODULES for route in module.router.routes if isinstance(route, Route))
+
+
+def allowed_methods(request: Request) -> list[str]:
+    """Return the methods that the path of a request takes, as `Allow` lists them."""
+    found = {"OPTIONS"}
+    for route in all_routes():
+        if route.matches(request.scope)[0] is not Match.NONE:
+            found |= route.methods or set()
+    return [method for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS") if method in found]
+
+
+def _add_options(app: FastAPI, parts: Served) -> None:
+    async def options(request: Request) -> Response:
+        """Say which methods a path takes: QGIS offers editing where it may POST and PATCH."""
+        layer = request.path_params.get("layer")
+        if layer is not None:
+            layer_named(parts, str(layer).partition(".")[0])
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join(allowed_methods(request))})
+
+    for path in dict.fromkeys(route.path for route in all_routes()):
+        app.router.add_route(path, options, methods=["OPTIONS"], include_in_schema=False)
+
+
+async def _notice_changes(parts: Served) -> None:
+    """Take in, once a second, what another program (QGIS) edited in the file."""
+    told = ""
+    while True:
+        await asyncio.sleep(LOOK_EVERY_S)
+        try:
+            await anyio.to_thread.run_sync(parts.application.probe.notice_changes)
+            told = ""
+        except GeoEmsError as error:
+            if str(error) != told:  # once per trouble, not once a second
+                told = str(error)
+                _logger.warning("%s", told)
+
+
+def _tell(request: Request, problem: Problem) -> Response:
+    path = (request.scope.get("raw_path") or request.url.path.encode()).decode("latin-1")[:500]
+    instance = path if path.isascii() and path.isprintable() else "/"
+    return Response(
+        problem.body(instance), status_code=problem.status, media_type=PROBLEM_TYPE, headers=dict(problem.headers)
+    )
+
+
+async def _tell_error(request: Request, error: Exception) -> Response:
+    known = error if isinstance(error, GeoEmsError) else GeoEmsError("It cannot be served as asked")
+    return _tell(request, problem_of(known))
+
+
+async def _tell_wrong_request(request: Request, _: Exception) -> Response:
+    refused = RefusedError(HTTPStatus.BAD_REQUEST, "The request is not understood", remedy="See /docs.")
+    return _tell(request, problem_of(refused))
+
+
+async def _tell_http_error(request: Request, error: Exception) -> Response:
+    status = HTTPStatus(error.status_code) if isinstance(error, HTTPException) else HTTPStatus.BAD_REQUEST
+    if status is HTTPStatus.NOT_FOUND:
+        missing = NoSuchResourceError(
+            "There is nothing at this address",
+            remedy="The list of all is at /docs.",
+            field="path",
+            value=request.url.path,
+        )
+        return _tell(request, problem_of(missing))
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = ", ".join(allowed_methods(request))
+        refused = RefusedError(
+            status,
+            f"The method {request.method[:20]} does not fit here",
+            remedy=f"Allowed: {allowed}.",
+            field="method",
+            value=request.method,
+            headers={"Allow": allowed},
+        )
+        return _tell(request, problem_of(refused))
+    return _tell(request, Problem(status, status.phrase))

@@ -1,0 +1,87 @@
+"""`POST /v1/imports/{layer}`: the bytes of a file, imported as the command line would, answered with its report."""
+
+import shutil
+import tempfile
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from geo_ems.model.caller import Caller, Permission
+from geo_ems.services.import_options import ImportOptions
+from geo_ems.services.import_report import report_mapping
+from geo_ems.services.imports import import_into
+from geo_ems.web import kinds
+from geo_ems.web.bodies import FILE_TYPES, check_type, receive_file
+from geo_ems.web.dependencies import asking, calling, layer_named
+from geo_ems.web.parameters import Asked, Parameter
+from geo_ems.web.responses import json_response
+from geo_ems.web.state import Served, served
+
+DRY_RUN = Parameter("dry_run", kinds.boolean(), "true: say what would happen, store nothing")
+FILENAME = Parameter(
+    "filename", kinds.text(200), "the name of the file, for its format and the report", example="shelters.csv"
+)
+KEY = Parameter("key", kinds.text(60), "the field that recognises rows again")
+APPEND = Parameter("append", kinds.boolean(), "take rows without a key once more")
+ENCODING = Parameter("encoding", kinds.text(40), "the encoding of a text file, where it cannot be told")
+SHEET = Parameter("sheet", kinds.text(100), "the sheet of a workbook")
+ON_ERROR = Parameter("on_error", kinds.choice(("reject-row", "reject-file")), "what a wrong row does")
+IMPORT_QUERY: tuple[Parameter[object], ...] = (DRY_RUN, FILENAME, KEY, APPEND, ENCODING, SHEET, ON_ERROR)
+_FALLBACK_NAME = "upload.csv"
+
+router = APIRouter()
+
+
+@router.api_route("/v1/imports/{layer}", methods=["POST"])
+async def post_import(
+    request: Request,
+    parts: Annotated[Served, Depends(served)],
+    caller: Annotated[Caller, Depends(calling(Permission.IMPORT))],
+    asked: Annotated[Asked, Depends(asking(*IMPORT_QUERY))],
+) -> Response:
+    """Import a file into a layer, or into a child table named `layer.child`."""
+    layer = str(request.path_params["layer"])
+    layer_named(parts, layer.partition(".")[0])
+    check_type(request, FILE_TYPES)
+    limit_bytes = parts.application.publishing.limits.import_body_bytes
+    async with parts.imports.slot():
+        folder = Path(tempfile.mkdtemp(prefix="geo-ems-import-"))  # readable by this user alone
+        try:
+            path = folder / _safe_name(asked.one(FILENAME))
+            with path.open("xb") as file:
+                await receive_file(request, file, limit_bytes=limit_bytes)
+            return await parts.writes.run(partial(_import, path, layer, parts, caller, asked))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _import(path: Path, layer: str, parts: Served, caller: Caller, asked: Asked) -> Response:
+    application = parts.application
+    options = ImportOptions(
+        key=asked.one(KEY),
+        encoding=asked.one(ENCODING),
+        sheet=asked.one(SHEET),
+        append=asked.one(APPEND) or False,
+        dry_run=asked.one(DRY_RUN) or False,
+        on_error="reject-file" if asked.one(ON_ERROR) == "reject-file" else "reject-row",
+    )
+    report = import_into(
+        path,
+        layer,
+        definitions=parts.layers,
+        store=application.store,
+        caller=caller,
+        options=options,
+        zone=application.project.zone,
+        new_id=application.new_id,
+    )
+    return json_response(report_mapping(report))
+
+
+def _safe_name(name: str | None) -> str:
+    """Return the last part of a name that a caller gave, for a file in a folder of its own."""
+    last = PurePosixPath((name or _FALLBACK_NAME).replace("\\", "/")).name
+    kept = "".join(character if character.isalnum() or character in "-_. ()" else "_" for character in last).strip(". ")
+    return kept[-100:] or _FALLBACK_NAME

@@ -1,0 +1,53 @@
+"""What lives as long as the server: the project, the lanes, the counts, the finder of places."""
+
+from dataclasses import dataclass, field
+
+from fastapi import Request
+
+from geo_ems.model.definitions import LayerDefinition
+from geo_ems.services.places import PlaceFinder
+from geo_ems.web.admission import Lane
+from geo_ems.web.application import WebApplication
+from geo_ems.web.metrics import RequestCounts
+
+IMPORTS_AT_WORK, IMPORTS_WAITING = 2, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The parts that routes share."""
+
+    application: WebApplication
+    layers: dict[str, LayerDefinition]
+    places: PlaceFinder
+    counts: RequestCounts
+    reads: Lane
+    writes: Lane
+    imports: Lane
+    descriptions: dict[str, bytes] = field(default_factory=dict)
+    """The API description as written, by the address it names."""
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """Return all lanes."""
+        return self.reads, self.writes, self.imports
+
+
+def make_served(application: WebApplication) -> Served:
+    """Return the shared parts of one server."""
+    limits = application.publishing.limits
+    return Served(
+        application=application,
+        layers=dict(application.layers),
+        places=PlaceFinder(application.snapshots, application.clock),
+        counts=RequestCounts(),
+        reads=Lane("read", at_work=limits.requests_at_work, waiting=limits.requests_waiting),
+        writes=Lane("write", at_work=limits.writes_at_work, waiting=limits.writes_waiting),
+        imports=Lane("import", at_work=IMPORTS_AT_WORK, waiting=IMPORTS_WAITING),
+    )
+
+
+def served(request: Request) -> Served:
+    """Return the shared parts of the server that a request reached."""
+    found: Served = request.app.state.served
+    return found

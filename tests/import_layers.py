@@ -71,7 +71,7 @@ SHELTERS = layer(
             "codes",
             "适用灾种",
             codes=HAZARDS,
-            flags={"flood_L1": "flood", "地震": "earthquake"},
+            flags={"flood_L1": "flood", "洪水": "flood", "地震": "earthquake"},
             flags_limited="suitable_with_limits",
         ),
         field("suitable_with_limits", "codes", "有条件适用", codes=HAZARDS),

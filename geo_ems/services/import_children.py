@@ -65,7 +65,7 @@ def child_headings(definition: LayerDefinition, child: ChildDefinition) -> froze
     return headings_of(child.fields.values()) | frozenset(_parent_names(definition))
 
 
-def read_child_rows(  # noqa: PLR0913 - a file, what it is for, and how it is read
+def read_child_rows(
     raw: RawFile,
     definition: LayerDefinition,
     child: ChildDefinition,

@@ -30,7 +30,7 @@ ORIGIN = "import"
 _AGAIN = "Add a column with codes, name one that tells the rows apart (--key), or add them once more (--append)."
 
 
-def import_into(  # noqa: PLR0913 - the parts of a use case, all but two by name
+def import_into(
     path: Path,
     layer: str,
     *,
@@ -63,7 +63,7 @@ def import_into(  # noqa: PLR0913 - the parts of a use case, all but two by name
     )
 
 
-def import_file(  # noqa: PLR0913 - the parts of a use case, all but one by name
+def import_file(
     path: Path,
     *,
     definition: LayerDefinition,
@@ -121,7 +121,7 @@ def import_file(  # noqa: PLR0913 - the parts of a use case, all but one by name
     return _finish(outcome, store, caller, options)
 
 
-def import_children(  # noqa: PLR0913 - the parts of a use case, all but two by name
+def import_children(
     path: Path,
     child: str,
     *,

@@ -72,6 +72,19 @@ def test_the_better_name_wins_and_the_other_column_is_listed():
     }
 
 
+def test_a_column_serves_one_field_even_where_two_would_take_it():
+    fields = {
+        "phone": field("phone", "phone", "电话", synonyms=["tel"]),
+        "key_holder_phone": field("key_holder_phone", "phone", "管理人电话", synonyms=["tel"]),
+    }
+
+    assert matched("tel", "管理人电话", fields=fields) == {
+        "tel": ("phone", 1.0),
+        "管理人电话": ("key_holder_phone", 1.0),
+    }
+    assert [match.field.name for match in plan_columns(file_with("tel"), fields=fields).matches] == ["phone"]
+
+
 def test_yes_no_columns_are_matched_to_their_codes():
     plan = plan_columns(file_with("flood_L1", "地震"), fields=SHELTERS.fields, definition=SHELTERS)
 

@@ -111,6 +111,10 @@ def test_lists_of_codes_are_sorted_and_without_repeats(cell):
     assert convert(cell, SUITABLE) == (("earthquake", "flood"), [])
 
 
+def test_three_codes_are_sorted():
+    assert convert("抗震;防汛;火灾", SUITABLE) == (("earthquake", "fire", "flood"), [])
+
+
 def test_a_label_that_holds_a_separator_is_one_code():
     assert convert("公园、广场", KIND) == ("park_square", [])
 

@@ -158,9 +158,13 @@ def test_what_json_libraries_swallow_refuses_the_feature(read, text, code):
     assert finding_codes(raw) == [[code], []]
 
 
-def test_coordinates_that_are_no_numbers_in_json_are_refused(read):
-    raw = read('{"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [1e999, NaN]}}')
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "9" * 400, "null"])
+def test_coordinates_that_are_no_numbers_are_refused(read, number):
+    text = '{"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [1, NUMBER]}}'
 
+    raw = read(text.replace("NUMBER", number))
+
+    assert raw.records[0].geometry is None
     assert "geometry_malformed" in finding_codes(raw)[0]
 
 

@@ -25,6 +25,12 @@ def test_the_encoding_is_told_from_the_bytes(text, encoding, expected):
     assert decode_text(text.encode(encoding)) == (text, expected)
 
 
+def test_kana_speak_for_japanese_where_both_encodings_would_decode():
+    text = "さくらホール,ひまわりセンター,あおぞらプラザ\n"
+
+    assert decode_text(text.encode("euc_jp")) == (text, "euc_jp")
+
+
 def test_text_without_kana_but_with_japanese_places_may_need_the_encoding_named():
     data = "高松市".encode("euc_jp")
 

@@ -243,6 +243,13 @@ def test_yes_no_columns_become_codes_and_limits(office):
     }
 
 
+def test_yes_outweighs_with_limits_where_two_columns_stand_for_one_code(office):
+    office.import_text("编号,名称,flood_L1,洪水\nS1,A,○,△\n")
+
+    properties = office.features()["S1"].properties
+    assert (properties["suitable_for"], properties["suitable_with_limits"]) == (("flood",), ())
+
+
 def test_a_yes_no_cell_that_says_neither_refuses_the_row(office):
     report = office.import_text("编号,名称,flood_L1\nS1,A,maybe\n")
 

@@ -139,6 +139,7 @@ TEXTS: dict[str, Label] = {
     "and_more": Label("另有 {n} 个", "and {n} more"),
     # layers and list
     "base_map": Label("底图", "Base map"),
+    "stored_at": Label("未注明(入库 {time})", "not stated (stored {time})"),
     "base_lines": Label("另有河流、道路 {n} 条", "{n} further rivers and roads"),
     "data_time": Label("数据时间 {time}", "data of {time}"),
     "letters": Label("图内字母", "Letters in the symbols"),

@@ -144,7 +144,11 @@ def _layer_schemas(name: str, layer: LayerDefinition) -> Schema:
     kind: Schema = {"type": "string", "enum": ["Feature"]}
     own_id: Schema = {"type": "string", "nullable": True, "maxLength": 100}
     both: Schema = {"geometry": reference(f"{name}_geometry"), "properties": reference(f"{name}_properties")}
-    patch: Schema = {"type": "object", "properties": {"type": kind, "id": own_id, **both}, "additionalProperties": False}
+    patch: Schema = {
+        "type": "object",
+        "properties": {"type": kind, "id": own_id, **both},
+        "additionalProperties": False,
+    }
     return {
         f"{name}_geometry": _geometry_schema(layer),
         f"{name}_properties": {

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from asgi_client import AsgiClient
 from fastapi import FastAPI
 from shapely import LineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
-
-from asgi_client import AsgiClient
 
 from geo_ems.bootstrap import opened
 from geo_ems.model.features import ChangeBatch, ChangeKind, Feature, FeatureChange, Value

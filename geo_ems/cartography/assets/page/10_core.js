@@ -88,11 +88,11 @@ function instant(text) {
   return `${part("year")}-${part("month")}-${part("day")} ${part("hour")}:${part("minute")} ${offset}`;
 }
 
+/* When the data were observed; where nobody wrote that down, it is said, with when they were stored. */
 function dataTime(asOf) {
-  const observed = asOf && asOf.observed_max;
-  if (!observed && !(asOf && asOf.changed_at)) return t("unknown");
-  const text = observed || asOf.changed_at;
-  return text.length > 10 ? instant(text) : text;
+  const shown = (text) => (text.length > 10 ? instant(text) : text);
+  if (asOf && asOf.observed_max) return shown(asOf.observed_max);
+  return asOf && asOf.changed_at ? t("stored_at", { time: shown(asOf.changed_at) }) : t("unknown");
 }
 
 function position(lon, lat) {

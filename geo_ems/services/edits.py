@@ -95,7 +95,9 @@ def create_feature(
                 value=read.id,
             )
         )
-    feature_id = str(key) if key is not None else read.id or _made_id(scope.definition, new_id, idempotency_key)
+    feature_id = str(key) if key is not None else read.id
+    if feature_id is None:
+        feature_id = _made_id(scope.definition, new_id, idempotency_key)
     faults.extend(_id_faults(feature_id))
     _refuse(faults)
     _refuse_outside_areas(scope, values)

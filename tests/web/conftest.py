@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 import uvicorn
@@ -120,20 +119,22 @@ def fill(store: LayerStore) -> None:
     put(store, "roads", "R2", LineString([(111.6, 31.2), (111.61, 31.2)]), name="沿河路", road_class="secondary")
 
 
-@pytest.fixture
-def application(tmp_path: Path) -> Iterator[WebApplication]:
+@pytest.fixture(scope="module")
+def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebApplication]:
+    """One county per test file: a store of its own for each test would take most of the time."""
     project = load_project(bundled_folder(), {})
-    with opened(replace(project, store=str(tmp_path / "county.gpkg"))) as opened_project:
+    folder = tmp_path_factory.mktemp("county")
+    with opened(replace(project, store=str(folder / "county.gpkg"))) as opened_project:
         fill(opened_project.store)
         yield replace(web_application(opened_project), clock=lambda: NOON)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def app(application: WebApplication) -> FastAPI:
     return create_app(application)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(app: FastAPI) -> AsgiClient:
     return AsgiClient(app)
 

@@ -115,7 +115,8 @@ def _ask_for_teams(application: Application, languages: tuple[Language, ...]) ->
             (language,),
             f"2. {name}: 会水上救援、有船的最近五支队伍(直线距离); 待电话核实 {len(answer.to_confirm)}; "
             f"更近未选 {len(answer.passed_over)}",
-            f"2. {name}: the five nearest teams with flood rescue and boat (straight line); to confirm by phone {len(answer.to_confirm)}; "
+            f"2. {name}: the five nearest teams with flood rescue and boat (straight line); "
+            f"to confirm by phone {len(answer.to_confirm)}; "
             f"passed over {len(answer.passed_over)}",
         )
         print_nearest(answer, snapshots.definition("response_teams"), language)

@@ -394,13 +394,13 @@ def test_axe_finds_nothing_serious(served_page, service, open_page, width):
 
 
 def test_twenty_thousand_symbols_stay_usable(open_page, tmp_path):
-    from dataclasses import replace  # noqa: PLC0415  (only this test makes a large county)
+    from dataclasses import replace
 
-    import numpy as np  # noqa: PLC0415
-    from map_layers import columns_of, definitions  # noqa: PLC0415
-    from shapely.geometry import Point  # noqa: PLC0415
+    import numpy as np
+    from map_layers import columns_of, definitions
+    from shapely.geometry import Point
 
-    from geo_ems.cartography.content import MapLayer  # noqa: PLC0415
+    from geo_ems.cartography.content import MapLayer
 
     random = np.random.default_rng(20)
     lonlat = random.uniform((112.0, 28.0), (112.1, 28.1), (20_000, 2))

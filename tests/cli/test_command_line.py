@@ -173,7 +173,7 @@ def test_nearest_loads_no_heavy_library(project: Path) -> None:
         "heavy = {'pandas', 'geopandas', 'fastapi', 'folium', 'scipy', 'pyogrio', 'openpyxl'} & set(sys.modules); "
         "print(sorted(heavy), file=sys.stderr); sys.exit(code)"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603 own code
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
 
 

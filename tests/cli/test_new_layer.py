@@ -73,11 +73,11 @@ def test_a_new_layer_stands_on_the_map(project: Path) -> None:
 
 
 def test_a_new_layer_is_a_collection_of_the_api(project: Path) -> None:
-    from starlette.testclient import TestClient  # noqa: PLC0415 only this test needs the web
+    from starlette.testclient import TestClient
 
-    from geo_ems.bootstrap import current_project, opened  # noqa: PLC0415 same
-    from geo_ems.web.app import create_app  # noqa: PLC0415 same
-    from geo_ems.web.application import web_application  # noqa: PLC0415 same
+    from geo_ems.bootstrap import current_project, opened
+    from geo_ems.web.app import create_app
+    from geo_ems.web.application import web_application
 
     with opened(current_project()) as application:
         client = TestClient(create_app(web_application(application)), base_url="http://127.0.0.1:8000")

@@ -36,7 +36,8 @@ def test_every_layer_has_a_file(reports):
     layers = {layer.split(".")[0] for layer in reports}
 
     assert layers == {
-        "waterways", "hazard_points", "hazard_areas", "shelters", "supply_depots", "response_teams", "facilities", "districts",
+        "waterways",
+        "hazard_points", "hazard_areas", "shelters", "supply_depots", "response_teams", "facilities", "districts",
         "population",
         "roads", "barriers", "incidents",
     }  # fmt: skip

@@ -202,7 +202,7 @@ def test_equal_distances_are_tied_ordered_by_id_and_a_cut_tie_is_said(county: "S
 
 
 def test_an_answer_asked_again_is_the_same_to_the_byte(county: "SmallCounty") -> None:
-    from geo_ems.formats.answers import json_bytes, nearest_mapping  # noqa: PLC0415 only this test dresses answers
+    from geo_ems.formats.answers import json_bytes, nearest_mapping
 
     for number in range(20):
         county.put("shelters", f"s{number}", (number / 100, 0.0), status="open")
@@ -305,7 +305,7 @@ def test_results_and_excluded_counts_make_up_the_layer(
 
 
 def remove(county: "SmallCounty", feature_id: str, layer: str = "response_teams") -> None:
-    from geo_ems.model.features import ChangeBatch, ChangeKind, FeatureChange  # noqa: PLC0415 only here
+    from geo_ems.model.features import ChangeBatch, ChangeKind, FeatureChange
 
     change = FeatureChange(ChangeKind.DELETE, feature_id)
     county.store.commit(ChangeBatch(layer, (change,), "tester", "test"))

@@ -4,8 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+from asgi_client import AsgiClient
 
+from geo_ems.bootstrap import current_project, opened
 from geo_ems.cli.main import run
+from geo_ems.web.app import create_app
+from geo_ems.web.application import web_application
 
 SIRENS = """name = "sirens"
 label = { zh = "防空警报", en = "Sirens" }
@@ -73,15 +77,9 @@ def test_a_new_layer_stands_on_the_map(project: Path) -> None:
 
 
 def test_a_new_layer_is_a_collection_of_the_api(project: Path) -> None:
-    from starlette.testclient import TestClient
-
-    from geo_ems.bootstrap import current_project, opened
-    from geo_ems.web.app import create_app
-    from geo_ems.web.application import web_application
-
     with opened(current_project()) as application:
-        client = TestClient(create_app(web_application(application)), base_url="http://127.0.0.1:8000")
-        assert "sirens" in [item["id"] for item in client.get("/collections").json()["collections"]]
-        items = client.get("/collections/sirens/items", params={"status": "broken"}).json()
+        client = AsgiClient(create_app(web_application(application)))
+        assert "sirens" in [item["id"] for item in client.get("/collections").json["collections"]]
+        items = client.get("/collections/sirens/items?status=broken").json
         assert [feature["id"] for feature in items["features"]] == ["A2"]
-        assert "/collections/sirens/items" in client.get("/api").json()["paths"]
+        assert "/collections/sirens/items" in client.get("/api").json["paths"]

@@ -179,7 +179,7 @@ function resultRow(row, layer) {
       el("span", { class: "distance", text: distance(row.distance_m) })),
     el("div", { class: "line second" }, rowStatus(row, layer), el("span", { class: "small", text: facts }),
       row.tied ? el("span", { class: "tag", text: t("tied") }) : null),
-    (row.hazard_flags || []).map((flag) => el("p", { class: "danger" }, el("span", { "aria-hidden": "true", text: "⚠ " }), flagText(flag))),
+    (row.hazard_flags || []).filter((flag) => flag !== "destination_in").map((flag) => el("p", { class: "danger" }, el("span", { "aria-hidden": "true", text: "⚠ " }), flagText(flag))),
     stockText(row, layer),
     contactNodes(row, layer));
 }

@@ -12,8 +12,12 @@ from geo_ems.cartography.content import BaseLine, Bounds, MapContent, MapLayer, 
 from geo_ems.cartography.page import overview_page
 from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSet, SnapshotSource
 from geo_ems.errors import known_names
+from geo_ems.model.answers import CoverageAnswer
+from geo_ems.model.caller import LOCAL
 from geo_ems.model.labels import Language
+from geo_ems.services.coverage import coverage
 from geo_ems.services.provenance import data_as_of, instant_text
+from geo_ems.services.questions import CoverageQuestion
 from geo_ems.settings import Project
 
 WATER_LAYER = "waterways"
@@ -54,14 +58,16 @@ def map_page(
         )
         for item in board.layers
     )
+    now = clock()
     waters = pinned.layers.get(WATER_LAYER)
     content = MapContent(
         board=board,
         project=project.name,
         layers=layers,
-        as_of=instant_text(clock()),
+        as_of=instant_text(now),
         snapshot_id=pinned.snapshot_id,
         time_zone=project.zone.key,
+        coverage=None if served else _coverage(source, project, board, language=language, now=now),
         bounds=_bounds(board, pinned),
         base_lines=() if waters is None else _rivers(waters),
     )
@@ -84,6 +90,17 @@ def _layers_needed(board: Board, source: SnapshotSource) -> set[str]:
     for item in board.layers:
         source.definition(item.name)
     return {item.name for item in board.layers} | ({WATER_LAYER} & set(source.definitions))
+
+
+def _coverage(
+    source: SnapshotSource, project: Project, board: Board, *, language: Language, now: datetime
+) -> CoverageAnswer | None:
+    """Return the board's coverage question answered, for a file that can ask nobody later."""
+    if board.coverage_layer is None:
+        return None
+    question = CoverageQuestion(board.coverage_layer, cutoff_m=board.coverage_cutoff_m, as_of=now, language=language)
+    answer = coverage(source, question, caller=LOCAL, defaults=project.defaults, zone=project.zone, clock=lambda: now)
+    return answer if answer.total.people else None
 
 
 def _bounds(board: Board, pinned: SnapshotSet) -> Bounds | None:

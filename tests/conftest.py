@@ -4,15 +4,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+from needed_components import skip_or_fail
+
+# No deadline: these machines are shared. Where every test is promised (CI), the same examples each time.
+settings.register_profile("geo_ems", deadline=None, derandomize=os.environ.get("REQUIRE_ALL_TESTS") == "1")
+settings.load_profile("geo_ems")
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-
-
-def skip_or_fail(reason: str) -> None:
-    """Skip with the reason; where every component is promised (CI), a missing one is a failure."""
-    if os.environ.get("REQUIRE_ALL_TESTS") == "1":
-        pytest.fail(f"REQUIRE_ALL_TESTS=1, but {reason}")
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

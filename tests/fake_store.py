@@ -10,7 +10,7 @@ from geo_ems.errors import ConflictError, StoreError
 from geo_ems.model.columns import ChildTable, Column, LayerColumns
 from geo_ems.model.definitions import FieldDefinition, FieldType, LayerDefinition
 from geo_ems.model.features import ChangeBatch, ChangeKind, Commit, Feature, FeatureChange, LayerChange, Properties
-from geo_ems.storage.protocol import StoredLayer, StoreDescription
+from geo_ems.storage.protocol import StoreDescription, StoredLayer
 
 
 class FakeStore:
@@ -55,11 +55,11 @@ class FakeStore:
 
     def commit(self, batch: ChangeBatch, *, idempotency_key: str | None = None) -> Commit:
         del idempotency_key
-        self._definition(batch.layer)
+        definition = self._definition(batch.layer)
         json.loads(batch.note or "{}")
         after = dict(self._features[batch.layer])
         for change in batch.changes:
-            self._apply(change, after, self.seq + 1)
+            self._apply(change, after, self.seq + 1, definition)
         self.seq += 1
         self._features[batch.layer] = after
         self.batches.append(batch)
@@ -84,7 +84,7 @@ class FakeStore:
             raise StoreError(f"There is no layer '{layer}'")
         return self._definitions[layer]
 
-    def _apply(self, change: FeatureChange, after: dict[str, Feature], seq: int) -> None:
+    def _apply(self, change: FeatureChange, after: dict[str, Feature], seq: int, definition: LayerDefinition) -> None:
         stored = after.get(change.id)
         if change.kind is ChangeKind.CREATE and stored is not None:
             raise ConflictError(f"The id {change.id} is taken")
@@ -93,12 +93,26 @@ class FakeStore:
         if change.kind is ChangeKind.DELETE:
             after.pop(change.id)
         elif change.feature is not None:
-            after[change.id] = replace(change.feature, rev=seq)
+            after[change.id] = replace(_complete(change.feature, definition), rev=seq)
+
+
+def _complete(feature: Feature, definition: LayerDefinition) -> Feature:
+    """Return the feature as a store gives it back: every field, every child table."""
+    return replace(
+        feature,
+        properties={name: feature.properties.get(name) for name in definition.fields},
+        children={
+            name: tuple({field: row.get(field) for field in child.fields} for row in feature.children.get(name, ()))
+            for name, child in definition.children.items()
+        },
+    )
 
 
 def _child_table(name: str, fields: Mapping[str, FieldDefinition], features: Sequence[Feature]) -> ChildTable:
     rows = [(index, row) for index, feature in enumerate(features) for row in feature.children.get(name, ())]
-    return ChildTable(np.array([index for index, _ in rows], dtype=np.int64), _columns([row for _, row in rows], fields))
+    return ChildTable(
+        np.array([index for index, _ in rows], dtype=np.int64), _columns([row for _, row in rows], fields)
+    )
 
 
 def _columns(rows: Sequence[Properties], fields: Mapping[str, FieldDefinition]) -> dict[str, Column]:

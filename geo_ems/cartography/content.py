@@ -27,11 +27,13 @@ class MapLayer:
 
 @dataclass(frozen=True, slots=True)
 class BaseLine:
-    """A line of the base map that belongs to no layer, in WGS84 lon/lat degrees."""
+    """A line or water area of the base map, in WGS84 lon/lat degrees; a river's width is drawn, not to scale."""
 
     kind: Literal["river", "road"]
     name: str
     geometry: BaseGeometry
+    name_en: str = ""
+    width_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,13 @@ class MapContent:
     """Everything a page is made of.
 
     `as_of` is an instant in UTC ("YYYY-MM-DDTHH:MM:SSZ"), shown in `time_zone`. `bounds` are
-    west, south, east, north in degrees; None fits the page to its features. Layers that the
+    west, south, east, north in degrees; None fits the page to the features that
+    are not base map. Layers that the
     board does not name are not drawn, and the order is the board's.
     """
 
     board: Board
-    project: str
+    project: str | Label
     layers: tuple[MapLayer, ...]
     as_of: str
     snapshot_id: str

@@ -110,7 +110,7 @@ def layer_document(
             if name not in _NAME_FIELDS and name in columns.columns
         },
         "children": _children_json(definition, columns, include_private=include_private),
-        "places": [point_json(place) for place in places],
+        "places": [] if placement.draw is Drawing.ROADS else [point_json(place) for place in places],
         "shapes": {
             str(index): geometry_json(geometry, decimals=decimals)
             for index, geometry in enumerate(columns.geometries)
@@ -231,6 +231,7 @@ def _appearance(
     keys = [_symbol_key(definition, columns, index, kind_field) for index in range(len(columns))]
     return {
         "symbols": [symbols.number_of(key) for key in keys],
+        "hollow": [index for index, key in enumerate(keys) if key.state is SymbolState.HOLLOW],
         "legend": _legend(definition, columns, keys, symbols),
         "letters": _letters(definition, columns, keys, kind_field),
     }

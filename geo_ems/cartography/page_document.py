@@ -10,7 +10,7 @@ from geo_ems.cartography.symbols import SymbolKey, SymbolState
 from geo_ems.cartography.texts import REASON_TEXTS, TEXTS
 from geo_ems.errors import UsageError
 from geo_ems.model.definitions import FieldDefinition, FieldType, LayerDefinition
-from geo_ems.model.labels import LANGUAGES, Language
+from geo_ems.model.labels import LANGUAGES, Label, Language
 
 _MARGIN = 0.02  # of the extent, so that nothing lies on the edge of the first view
 
@@ -49,7 +49,9 @@ def page_document(
         "language": language,
         "served": served,
         "title": label_json(content.title),
-        "project": content.project,
+        "project": label_json(Label(content.project, content.project))
+        if isinstance(content.project, str)
+        else label_json(content.project),
         "asOf": content.as_of,
         "timeZone": content.time_zone,
         "snapshot": content.snapshot_id,
@@ -58,7 +60,13 @@ def page_document(
         "reasons": {reason.value: label_json(text) for reason, text in REASON_TEXTS.items()},
         "layers": documents,
         "baseLines": [
-            {"kind": line.kind, "name": line.name, "geometry": geometry_json(line.geometry, decimals=5)}
+            {
+                "kind": line.kind,
+                "name": line.name,
+                "nameEn": line.name_en,
+                "width": line.width_m,
+                "geometry": geometry_json(line.geometry, decimals=5),
+            }
             for line in content.base_lines
         ],
         "areaStyles": {
@@ -106,12 +114,22 @@ def _layers_on_board(content: MapContent, *, include_private: bool) -> list[tupl
 def _bounds_json(content: MapContent, layers: list[MapLayer]) -> JsonValue:
     bounds: Bounds | None = content.bounds
     if bounds is None:
-        bounds = bounds_around([geometry for layer in layers for geometry in layer.columns.geometries])
+        bounds = _features_bounds(content, layers)
     if bounds is None:
         return None
     west, south, east, north = bounds
     margin = max((east - west) * _MARGIN, (north - south) * _MARGIN, 0.005)
     return [round(west - margin, 6), round(south - margin, 6), round(east + margin, 6), round(north + margin, 6)]
+
+
+def _features_bounds(content: MapContent, layers: list[MapLayer]) -> Bounds | None:
+    """Return the extent of what is not base map; a province in the base map must not decide the view."""
+    base = {placement.name for placement in content.board.layers if placement.base}
+    for wanted in ([layer for layer in layers if layer.definition.name not in base], layers):
+        bounds = bounds_around([geometry for layer in wanted for geometry in layer.columns.geometries])
+        if bounds is not None:
+            return bounds
+    return None
 
 
 def _codes_json(field: FieldDefinition) -> JsonValue:

@@ -99,6 +99,7 @@ _LETTERS: dict[str, str] = {
     "reservoir": "~",
 }
 _LETTERED_SHAPES = ("circle", "triangle", "hexagon", "diamond")
+_SHAPES_OF_EVENTS = ("burst", "line")
 _MAJOR_GRADES = ("major", "extra_major")
 _BY_AVAILABILITY = {
     Availability.AVAILABLE: SymbolState.SOLID,
@@ -113,8 +114,9 @@ def state_of(definition: LayerDefinition, *, status: Code | None, grade: str | N
     """Return how a feature of the layer is filled and struck.
 
     A layer whose states carry a class of availability follows it: available solid, full struck
-    once, closed struck twice, standby and committed hollow, a team on its way half filled. Hazards
-    are solid from grade major up. A state or grade that is missing is unknown, never solid.
+    once, closed struck twice, standby and committed hollow, a team on its way half filled. What is
+    over (an incident, a closure) is hollow: struck it would read as "blocked". Hazards are solid
+    from grade major up. A state or grade that is missing is unknown, never solid.
     """
     if definition.symbol.shape == "triangle":
         return _state_of_grade(grade, graded="grade" in definition.fields)
@@ -123,11 +125,15 @@ def state_of(definition: LayerDefinition, *, status: Code | None, grade: str | N
         return SymbolState.SOLID
     if status is None or status.availability is None:
         return SymbolState.UNKNOWN
+    return _state_of_status(status, status.availability, definition.symbol.shape)
+
+
+def _state_of_status(status: Code, availability: Availability, shape: str) -> SymbolState:
     if status.reason is Reason.FULL:
         return SymbolState.SLASH
-    if status.availability is Availability.DELAYED and definition.symbol.shape != "circle":
-        return SymbolState.HOLLOW
-    return _BY_AVAILABILITY[status.availability]
+    is_over = availability is Availability.UNAVAILABLE and shape in _SHAPES_OF_EVENTS
+    is_standby = availability is Availability.DELAYED and shape != "circle"
+    return SymbolState.HOLLOW if is_over or is_standby else _BY_AVAILABILITY[availability]
 
 
 def _state_of_grade(grade: str | None, *, graded: bool) -> SymbolState:

@@ -26,7 +26,9 @@ TEXTS: dict[str, Label] = {
     "close": Label("关闭", "Close"),
     "sheet_raise": Label("展开面板", "Raise the panel"),
     "sheet_lower": Label("收起面板", "Lower the panel"),
-    "as_of": Label("数据截至 {time}", "as of {time}"),
+    "as_of": Label("图面时间 {time}", "page as of {time}"),
+    "data_span": Label("各图层数据截至 {from} 至 {to}", "layers surveyed up to {from} to {to}"),
+    "data_span_unknown": Label("数据时间未知", "data times unknown"),
     "snapshot": Label("数据版本 {id}", "data version {id}"),
     "own_map": Label("底图由本项目图层绘制", "base map drawn from the project's own layers"),
     # values
@@ -68,6 +70,7 @@ TEXTS: dict[str, Label] = {
     "place": Label("地点", "Place"),
     "chosen_place": Label("选定的点", "Chosen point"),
     "inside_areas": Label("在危险区内:{names}", "inside a hazard area: {names}"),
+    "inside_watched": Label("在关注区内(未生效):{names}", "inside a watched area (not in force): {names}"),
     "question": Label("查询内容", "Question"),
     "find_what": Label("找最近的", "Find the nearest"),
     "conditions": Label("条件与数量", "Conditions and number"),
@@ -136,6 +139,7 @@ TEXTS: dict[str, Label] = {
     "and_more": Label("另有 {n} 个", "and {n} more"),
     # layers and list
     "base_map": Label("底图", "Base map"),
+    "stored_at": Label("未注明(入库 {time})", "not stated (stored {time})"),
     "base_lines": Label("另有河流、道路 {n} 条", "{n} further rivers and roads"),
     "data_time": Label("数据时间 {time}", "data of {time}"),
     "letters": Label("图内字母", "Letters in the symbols"),

@@ -7,6 +7,7 @@ _TAKEN, _REPAIRED, _WARNED, _REFUSED = Grade.TAKEN, Grade.REPAIRED, Grade.WARNED
 REQUIRED_MISSING = kind(
     "required_missing", _REFUSED, ("必填项为空", "a value is required here"), ("请填写", "Fill it in")
 )
+DASH_AS_EMPTY = kind("dash_as_empty", _REPAIRED, ("“{value}”按空白处理", "'{value}' was read as empty"))
 NOT_A_NUMBER = kind(
     "not_a_number",
     _REFUSED,

@@ -17,10 +17,7 @@ def checked_geometry(
 
     Coordinates are lon, lat in degrees. A vertex at exactly (0, 0) is a fault of the data.
     """
-    if geometry.geom_type not in kinds:
-        findings.append(
-            found.KIND_NOT_ALLOWED.found(value=geometry.geom_type, known=", ".join(kind.value for kind in kinds))
-        )
+    if not is_allowed(geometry.geom_type, kinds, findings):
         return None
     if geometry.has_z:
         geometry = shapely.force_2d(geometry)
@@ -32,6 +29,14 @@ def checked_geometry(
         findings.append(fault)
         return None
     return geometry
+
+
+def is_allowed(geometry_type: str, kinds: tuple[GeometryKind, ...], findings: list[Finding]) -> bool:
+    """Return whether a layer takes geometries of a type; append a finding where it does not."""
+    if geometry_type in kinds:
+        return True
+    findings.append(found.KIND_NOT_ALLOWED.found(value=geometry_type, known=", ".join(kind.value for kind in kinds)))
+    return False
 
 
 def _first_wrong_vertex(geometry: BaseGeometry) -> Finding | None:

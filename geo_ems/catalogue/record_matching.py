@@ -240,7 +240,7 @@ def _place_names(place: Place, definition: LayerDefinition) -> tuple[str, ...]:
             return (*definition.synonyms_lonlat, *_LONLAT_NAMES)
 
 
-def _find_places(  # noqa: PLR0913 - fills two of its arguments, which belong to one plan
+def _find_places(
     columns: tuple[str, ...],
     definition: LayerDefinition,
     used: dict[int, str],

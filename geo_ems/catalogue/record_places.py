@@ -4,11 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from shapely.geometry import Point
-
 from geo_ems.catalogue import record_findings as found
 from geo_ems.catalogue.record_matching import Place
 from geo_ems.catalogue.record_numbers import FULL_WIDTH, NumberFaultError, all_decimal_commas, parse_number
+from geo_ems.catalogue.record_values import is_dash
 from geo_ems.formats.findings import Finding
 from geo_ems.formats.raw import Cell, RawFile, RawRecord
 
@@ -41,6 +40,7 @@ _DEGREES = re.compile(
     (?:(?P<s>\d{{1,2}}(?:\.\d+)?)\s*(?:["″”“秒]|''|′′|’’)?)?)?)?\s*(?P<after>{_LETTERS})?$""",
     re.ASCII | re.VERBOSE | re.IGNORECASE,
 )
+_DECIMAL = re.compile(r"^[+-]?\d{1,3}\.\d+$", re.ASCII)  # nearly all of them
 _COMMA_NUMBER = re.compile(r"^[+-]?\d{1,3},\d+$", re.ASCII)
 _SPLITS = (re.compile(r"\s*[,，;；/]\s*"), re.compile(r"\s+"))
 
@@ -61,6 +61,8 @@ def parse_degrees(cell: Cell, *, comma_is_decimal: bool = False) -> tuple[float,
     PlaceFaultError
         Where the cell is no coordinate; minutes and seconds must be below 60.
     """
+    if isinstance(cell, float) or (isinstance(cell, str) and _DECIMAL.match(cell)):
+        return float(cell), None
     text = str(cell).translate(FULL_WIDTH).strip()
     if _COMMA_NUMBER.match(text):
         if not comma_is_decimal:
@@ -116,8 +118,8 @@ class PlaceReader:
         if self._pair is not None:
             self._order = self._decide_order(raw, self._pair)
 
-    def read(self, record: RawRecord, findings: list[Finding]) -> Point | None:
-        """Return the place of a row, None where it has none or a wrong one (then a finding says so)."""
+    def read(self, record: RawRecord, findings: list[Finding]) -> tuple[float, float] | None:
+        """Return lon, lat of a row in degrees, None where it has none or a wrong one (a finding says so)."""
         if self._pair is not None:
             return self._read_pair(record, findings)
         lon, lat = (self._cell(record, place) for place in (Place.LON, Place.LAT))
@@ -137,16 +139,17 @@ class PlaceReader:
         return self._point(lon_deg, lat_deg, findings, swapped_by_letter=swapped_by_letter)
 
     def _cell(self, record: RawRecord, place: Place) -> Cell:
-        return record.values[self._places[place]] if place in self._places else None
+        cell = record.values[self._places[place]] if place in self._places else None
+        return None if is_dash(cell) else cell
 
     def _told(self, fault: PlaceFaultError, column: str) -> Finding:
         finding = fault.finding
         return Finding(finding.kind, column, "geometry", finding.value, finding.details)
 
-    def _read_pair(self, record: RawRecord, findings: list[Finding]) -> Point | None:
+    def _read_pair(self, record: RawRecord, findings: list[Finding]) -> tuple[float, float] | None:
         index = self._places[self._pair] if self._pair is not None else 0
         cell = record.values[index]
-        if cell is None:
+        if cell is None or is_dash(cell):
             findings.append(found.UNLOCATED.found())
             return None
         try:
@@ -161,14 +164,14 @@ class PlaceReader:
 
     def _point(
         self, lon_deg: float, lat_deg: float, findings: list[Finding], *, swapped_by_letter: bool = False
-    ) -> Point | None:
+    ) -> tuple[float, float] | None:
         fault = coordinate_fault(lon_deg, lat_deg, hint=self._swap_hint())
         if swapped_by_letter:
             fault = found.SWAPPED.found(lon=f"{lon_deg:.10g}", lat=f"{lat_deg:.10g}", hint=self._swap_hint())
         if fault is not None:
             findings.append(fault)
             return None
-        return Point(lon_deg, lat_deg)
+        return lon_deg, lat_deg
 
     def _swap_hint(self) -> str:
         if Place.LON not in self._places or Place.LAT not in self._places:

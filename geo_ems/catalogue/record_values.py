@@ -38,6 +38,9 @@ _WHOLE_TOLERANCE = 1e-6
 _FEWEST_PHONE_DIGITS = 3
 
 
+_DASHES = frozenset("-－−—–―‐‑ー")
+
+
 class Flag(StrEnum):
     """What a cell of a yes/no column says."""
 
@@ -64,12 +67,20 @@ def build_converter(field: FieldDefinition, conversion: Conversion) -> Converter
     def convert(cell: Cell, findings: list[Finding]) -> Value:
         if cell is None:
             return None
+        if is_dash(cell):
+            findings.append(found.DASH_AS_EMPTY.found(value=cell))
+            return None
         if isinstance(cell, str) and cell.startswith("#") and cell.strip() in _SPREADSHEET_ERRORS:
             findings.append(found.SPREADSHEET_ERROR.found(value=cell))
             return None
         return inner(cell, findings)
 
     return convert
+
+
+def is_dash(cell: Cell) -> bool:
+    """Return whether a cell holds only a dash, as tables write "nothing here"."""
+    return isinstance(cell, str) and len(cell) < 9 and cell.strip() in _DASHES  # noqa: PLR2004 - a dash and blanks
 
 
 def read_flag(cell: Cell) -> Flag | None:
@@ -91,9 +102,11 @@ def clean_text(cell: Cell) -> tuple[str, bool]:
         text = "true" if cell else "false"
     if text.isascii() and text.isprintable():
         return text.strip(), False
-    without = _CONTROL.sub("", _LINE_BREAK.sub("\n", text).replace("\t", " "))
-    broken = len(without) != len(_LINE_BREAK.sub("\n", text))
-    return unicodedata.normalize("NFC", without).strip(), broken
+    text = _LINE_BREAK.sub("\n", text).replace("\t", " ")
+    has_control = _CONTROL.search(text) is not None
+    if has_control:
+        text = _CONTROL.sub("", text)
+    return unicodedata.normalize("NFC", text).strip(), has_control
 
 
 def _text_converter(field: FieldDefinition, conversion: Conversion) -> Converter:

@@ -4,17 +4,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+import numpy as np
+import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo_ems.catalogue import record_findings as found
-from geo_ems.catalogue.record_geometry import checked_geometry
+from geo_ems.catalogue.record_geometry import checked_geometry, is_allowed
 from geo_ems.catalogue.record_matching import ColumnMatch, ColumnPlan, plan_columns
 from geo_ems.catalogue.record_numbers import has_decimal_commas, has_mixed_commas
 from geo_ems.catalogue.record_places import PlaceReader
-from geo_ems.catalogue.record_values import Conversion, Converter, Flag, build_converter, read_flag
+from geo_ems.catalogue.record_values import Conversion, Converter, Flag, build_converter, is_dash, read_flag
 from geo_ems.errors import DataError
 from geo_ems.formats.findings import Finding, Grade
-from geo_ems.formats.raw import RawFile, RawRecord
+from geo_ems.formats.raw import Cell, RawFile, RawRecord
 from geo_ems.model.definitions import FieldDefinition, FieldType, LayerDefinition
 from geo_ems.model.features import Value
 
@@ -39,15 +41,11 @@ class ConvertedRecord:
 
 @dataclass(frozen=True, slots=True)
 class ConvertedFile:
-    """All rows of a file in its order, what each column became, and what holds for the whole file.
-
-    `has_places` is False where the file has no coordinates at all: stored places are then kept.
-    """
+    """All rows of a file in its order, what each column became, and what holds for the whole file."""
 
     plan: ColumnPlan
     records: tuple[ConvertedRecord, ...]
     notes: tuple[Finding, ...]
-    has_places: bool
 
 
 def convert_records(
@@ -66,19 +64,47 @@ def convert_records(
     check_required_columns(plan, definition.fields, raw)
     places = PlaceReader(raw, plan.places) if plan.places else None
     rows = RowConverter(raw, plan, zone=zone)
-    records = []
-    for record in raw.records:
-        properties, findings = rows.convert(record)
-        geometry = record.geometry
-        if places is not None:
-            geometry = places.read(record, findings)
-        elif geometry is None and not any(finding.kind.grade is Grade.REFUSED for finding in record.findings):
-            findings.append(found.UNLOCATED.found())
-        if geometry is not None:
-            geometry = checked_geometry(geometry, definition.geometry, findings)
-        records.append(ConvertedRecord(record.line, record.sheet, geometry, properties, tuple(findings)))
+    converted = [rows.convert(record) for record in raw.records]
+    if places is not None:
+        geometries = _points(raw, places, converted, definition)
+    else:
+        geometries = [
+            _given_geometry(record, findings, definition)
+            for record, (_, findings) in zip(raw.records, converted, strict=True)
+        ]
+    records = [
+        ConvertedRecord(record.line, record.sheet, geometry, properties, tuple(findings))
+        for record, geometry, (properties, findings) in zip(raw.records, geometries, converted, strict=True)
+    ]
     notes = (*raw.notes, *rows.notes, *(places.notes if places is not None else ()))
-    return ConvertedFile(plan, tuple(records), notes, has_places=places is not None or raw.has_geometry)
+    return ConvertedFile(plan, tuple(records), notes)
+
+
+def _points(
+    raw: RawFile,
+    places: PlaceReader,
+    converted: list[tuple[dict[str, Value], list[Finding]]],
+    definition: LayerDefinition,
+) -> list[BaseGeometry | None]:
+    """Return the place of every row as a point, all made in one call."""
+    lonlat_deg: list[tuple[float, float]] = []
+    is_placed: list[bool] = []
+    for record, (_, findings) in zip(raw.records, converted, strict=True):
+        place = places.read(record, findings)
+        is_placed.append(place is not None and is_allowed("Point", definition.geometry, findings))
+        if place is not None and is_placed[-1]:
+            lonlat_deg.append(place)
+    made = np.asarray(shapely.points(np.array(lonlat_deg, dtype=np.float64).reshape(-1, 2)), dtype=object)
+    points = iter(made.tolist())
+    return [next(points) if placed else None for placed in is_placed]
+
+
+def _given_geometry(record: RawRecord, findings: list[Finding], definition: LayerDefinition) -> BaseGeometry | None:
+    if record.geometry is not None:
+        return checked_geometry(record.geometry, definition.geometry, findings)
+    if not any(finding.kind.grade is Grade.REFUSED for finding in record.findings):
+        findings.append(found.UNLOCATED.found())
+    return None
 
 
 def check_required_columns(plan: ColumnPlan, fields: Mapping[str, FieldDefinition], raw: RawFile) -> None:
@@ -97,13 +123,19 @@ def check_required_columns(plan: ColumnPlan, fields: Mapping[str, FieldDefinitio
         )
 
 
+def _explains(said: list[Finding]) -> bool:
+    """Return whether a value is missing because it was refused."""
+    return any(finding.kind.grade is Grade.REFUSED for finding in said)
+
+
 class RowConverter:
     """Converts the cells of one row after the other; `notes` is complete after the last row."""
 
     def __init__(self, raw: RawFile, plan: ColumnPlan, *, zone: ZoneInfo) -> None:
         self._file_notes: dict[tuple[str, str], Finding] = {}
         self._plain = [match for match in plan.matches if match.flag is None]
-        self._flags = [match for match in plan.matches if match.flag is not None]
+        self._flags = [(match, match.flag, match.field) for match in plan.matches if match.flag is not None]
+        self._flag_of: dict[Cell, Flag | None] = {}
         self._converters: list[tuple[ColumnMatch, Converter]] = []
         self._required = tuple(
             match.field.name for match in self._plain if match.field.required and match.field.default is None
@@ -144,7 +176,7 @@ class RowConverter:
             properties[match.field.name] = converter(values[match.index], said)
             for finding in said:
                 self._keep(finding, match, findings)
-            if match.field.name in self._required and properties[match.field.name] is None and not said:
+            if match.field.name in self._required and properties[match.field.name] is None and not _explains(said):
                 self._keep(found.REQUIRED_MISSING.found(), match, findings)
         for name, codes in self._flagged_codes(record, findings):
             direct = properties.get(name)
@@ -160,23 +192,32 @@ class RowConverter:
 
     def _flagged_codes(self, record: RawRecord, findings: list[Finding]) -> Iterator[tuple[str, set[str]]]:
         """Give, per field of codes with yes/no columns, the codes that are yes; likewise for limits."""
-        yes: dict[str, set[str]] = {}
-        limited: dict[str, set[str]] = {}
-        for match in self._flags:
-            code, field = match.flag or "", match.field
-            yes.setdefault(field.name, set())
-            if field.flags_limited is not None:
-                limited.setdefault(field.flags_limited, set())
+        if not self._flags:
+            return
+        yes: dict[str, set[str]] = {field.name: set() for _, _, field in self._flags}
+        limited: dict[str, set[str]] = {
+            field.flags_limited: set() for _, _, field in self._flags if field.flags_limited is not None
+        }
+        for match, code, field in self._flags:
             cell = record.values[match.index]
-            flag = read_flag(cell)
-            if flag is None or (flag is Flag.LIMITED and field.flags_limited is None):
-                self._keep(found.UNKNOWN_FLAG.found(value=cell), match, findings)
-            elif flag is Flag.YES:
+            if cell is None:
+                continue
+            flag = self._flag(cell, match, findings)
+            if flag is Flag.YES:
                 yes[field.name].add(code)
             elif flag is Flag.LIMITED and field.flags_limited is not None:
                 limited[field.flags_limited].add(code)
-        for match in self._flags:
-            if match.field.flags_limited in limited:
-                limited[match.field.flags_limited] -= yes[match.field.name]
+            elif flag is None or flag is Flag.LIMITED:
+                self._keep(found.UNKNOWN_FLAG.found(value=cell), match, findings)
+        for _, _, field in self._flags:
+            if field.flags_limited is not None:
+                limited[field.flags_limited] -= yes[field.name]
         yield from yes.items()
         yield from limited.items()
+
+    def _flag(self, cell: Cell, match: ColumnMatch, findings: list[Finding]) -> Flag | None:
+        if cell not in self._flag_of:
+            self._flag_of[cell] = Flag.NO if is_dash(cell) else read_flag(cell)
+        if is_dash(cell):
+            self._keep(found.DASH_AS_EMPTY.found(value=cell), match, findings)
+        return self._flag_of[cell]

@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from geo_ems.bootstrap import Application, opened
+from geo_ems.catalogue.conditions import parse_condition_text
 from geo_ems.cli.arguments import write_output
 from geo_ems.cli.tables import print_nearest, simple_table, terminal
 from geo_ems.errors import UsageError
@@ -26,6 +27,7 @@ from geo_ems.services.questions import CoverageQuestion, NearestQuestion
 from geo_ems.settings import Project, bundled_folder, load_project
 
 _MARK = ".geo-ems-demo"
+_NEEDED = "capabilities=flood_rescue+boat"  # three people are trapped by water
 _BOTH: tuple[Language, ...] = ("zh", "en")
 
 
@@ -98,7 +100,12 @@ def _ask_for_teams(application: Application, languages: tuple[Language, ...]) ->
     incident = application.store.read_rows("incidents", [incident_id])[0]
     for language in languages:
         question = NearestQuestion(
-            layer="response_teams", incident_id=incident_id, k=5, where=AllOf(()), language=language
+            layer="response_teams",
+            incident_id=incident_id,
+            k=5,
+            where=parse_condition_text(_NEEDED, snapshots.definition("response_teams")),
+            where_text=(_NEEDED,),
+            language=language,
         )
         answer = nearest(
             snapshots, question, caller=LOCAL, defaults=project.defaults, zone=project.zone, clock=application.clock
@@ -106,9 +113,10 @@ def _ask_for_teams(application: Application, languages: tuple[Language, ...]) ->
         name = incident.properties.get("name_en" if language == "en" else "name") or incident_id
         _say(
             (language,),
-            f"2. {name}: 最近的五支队伍(直线距离); 待电话核实 {len(answer.to_confirm)}; "
+            f"2. {name}: 会水上救援、有船的最近五支队伍(直线距离); 待电话核实 {len(answer.to_confirm)}; "
             f"更近未选 {len(answer.passed_over)}",
-            f"2. {name}: the five nearest teams (straight line); to confirm by phone {len(answer.to_confirm)}; "
+            f"2. {name}: the five nearest teams with flood rescue and boat (straight line); "
+            f"to confirm by phone {len(answer.to_confirm)}; "
             f"passed over {len(answer.passed_over)}",
         )
         print_nearest(answer, snapshots.definition("response_teams"), language)

@@ -1,5 +1,6 @@
 """`geo-ems`: one command per question; exit codes 0 ok, 1 refused by data or store, 2 wrong use."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -57,6 +58,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except GeoEmsError as error:
         typer.echo(str(error), err=True)
         return exit_code(error)
+    except BrokenPipeError:
+        # The reader (such as `head`) has seen enough; nothing more may be written, also not at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_REFUSED
     except typer.Abort:
         typer.echo("Stopped.", err=True)
         return EXIT_REFUSED

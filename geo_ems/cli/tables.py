@@ -151,7 +151,7 @@ def _result_cells(
     notes = []
     if row.tied:
         notes.append(say(language, "并列", "tied"))
-    if row.hazard_flags:
+    if "origin_in" in row.hazard_flags:
         notes.append(say(language, "位于危险区内", "inside a hazard area"))
     if row.position_age_s is not None:
         minutes = int(row.position_age_s // 60)

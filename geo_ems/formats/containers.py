@@ -157,7 +157,7 @@ def _check_workbook(data: bytes, *, limits: Limits, where: str) -> None:
                     raise DataError("The workbook has a password", where=where, remedy="Save it without one.")
                 with archive.open(member) as stream:
                     _check_member(stream, growth, is_sheet=member.filename.startswith("xl/worksheets/"))
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, ValueError, OSError) as error:
         raise _damaged(str(error), where=where) from error
 
 

@@ -13,7 +13,7 @@ from geo_ems.formats.tables import Table
 from geo_ems.formats.xlsx import table_from_xlsx
 
 
-def read_records(  # noqa: PLR0913 - four are options of the reader
+def read_records(
     path: Path,
     *,
     encoding: str | None = None,

@@ -238,13 +238,17 @@ class _BodyReader:
     def _record(self, line: int, cells: list[Cell]) -> RawRecord:
         width = len(self._columns)
         findings: list[Finding] = []
-        used = max(position + 1 for position, cell in enumerate(cells) if cell is not None)
+        used = len(cells)
+        while cells[used - 1] is None:
+            used -= 1
         if used > width:
             findings.append(found.ROW_TOO_LONG.found(cells=used, columns=width))
         elif len(cells) < width:
             findings.append(found.ROW_SHORT.found(cells=len(cells), columns=width))
             cells.extend([None] * (width - len(cells)))
         limit = self._limits.cell_characters
-        if any(isinstance(cell, str) and len(cell) > limit for cell in cells):
-            findings.append(found.CELL_TOO_LONG.found(limit=limit))
+        for cell in cells:
+            if isinstance(cell, str) and len(cell) > limit:
+                findings.append(found.CELL_TOO_LONG.found(limit=limit))
+                break
         return RawRecord(line, tuple(cells[:width]), None, tuple(findings), self._sheet)

@@ -1,5 +1,6 @@
 """XLSX workbooks out: plain sheets with a header, safe to open in a spreadsheet program."""
 
+import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,9 +45,11 @@ def write_workbook(path: Path, sheets: Sequence[SheetContents]) -> None:
         sheet.append(header)
         for row in contents.rows:
             sheet.append([safe_cell(value) for value in row])
+    content = io.BytesIO()
+    workbook.save(content)
     unfinished = path.with_name(f".{path.name}.part")
     try:
-        workbook.save(unfinished)
+        unfinished.write_bytes(content.getvalue())
         unfinished.replace(path)
     except OSError as error:
         unfinished.unlink(missing_ok=True)

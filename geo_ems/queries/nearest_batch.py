@@ -65,7 +65,7 @@ def build_point_tree(xyz_m: FloatArray, lonlat_deg: FloatArray, *, candidates: B
     return PointTree(cKDTree(chosen_xyz_m.T), chosen, chosen_xyz_m, lonlat_deg[chosen])
 
 
-def nearest_batch(  # noqa: PLR0913 - points twice and queries twice: metres to search, degrees to measure
+def nearest_batch(
     xyz_m: FloatArray,
     lonlat_deg: FloatArray,
     *,
@@ -137,7 +137,7 @@ def _ordered(near: IntArray, near_m: FloatArray) -> tuple[IntArray, FloatArray]:
     return np.take_along_axis(near, order, axis=1), np.take_along_axis(near_m, order, axis=1)
 
 
-def within_distance_batch(  # noqa: PLR0913 - as nearest_batch
+def within_distance_batch(
     xyz_m: FloatArray,
     lonlat_deg: FloatArray,
     *,

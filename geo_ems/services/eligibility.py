@@ -13,7 +13,7 @@ from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSet
 from geo_ems.model.caller import Caller
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray
 from geo_ems.model.definitions import Availability, CapacityRule, Reason
-from geo_ems.queries.areas import representative_points, smallest_areas_containing
+from geo_ems.queries.areas import areas_by_place, representative_points, smallest_areas_containing
 from geo_ems.queries.hazards import active_areas
 
 SHELTER_ROLE = "shelter"
@@ -102,6 +102,18 @@ def hazard_exposure(pinned: SnapshotSet, snapshot: LayerSnapshot, *, as_of: date
     places = representative_points(snapshot.shapes.geometries)
     smallest = smallest_areas_containing(hazards.columns.geometries[rows], places)
     return HazardExposure(np.where(smallest >= 0, rows[smallest], -1), hazards)
+
+
+def hazards_at(pinned: SnapshotSet, at_lonlat_deg: tuple[float, float], *, as_of: datetime) -> tuple[str, ...]:
+    """Return the ids of the active hazard areas that hold a place, the boundary being inside."""
+    hazards = pinned.layers.get(HAZARD_LAYER)
+    if hazards is None:
+        return ()
+    rows = np.flatnonzero(active_areas(hazards.columns, at_s=as_of.timestamp()))
+    if not rows.size:
+        return ()
+    _, held = areas_by_place(hazards.columns.geometries[rows], np.array([at_lonlat_deg]))
+    return tuple(str(hazards.columns.ids[rows[area]]) for area in held)
 
 
 def capacities(snapshot: LayerSnapshot, rule: CapacityRule) -> FloatArray:

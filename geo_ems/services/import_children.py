@@ -34,7 +34,7 @@ class Parents:
 
     def add(self, row: PlannedRow, definition: LayerDefinition) -> None:
         """Add a feature of the file that is being imported."""
-        identity = None if row.feature is None else row.feature.id
+        identity = row.id
         key, name = (
             row.record.properties.get(field_name) if field_name is not None else None
             for field_name in (definition.key, definition.name_field)
@@ -65,7 +65,7 @@ def child_headings(definition: LayerDefinition, child: ChildDefinition) -> froze
     return headings_of(child.fields.values()) | frozenset(_parent_names(definition))
 
 
-def read_child_rows(  # noqa: PLR0913 - a file, what it is for, and how it is read
+def read_child_rows(
     raw: RawFile,
     definition: LayerDefinition,
     child: ChildDefinition,

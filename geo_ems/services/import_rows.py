@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import shapely
 
+from geo_ems.catalogue.record_findings import UNLOCATED
 from geo_ems.catalogue.record_values import Conversion, build_converter
 from geo_ems.catalogue.records import ConvertedFile, ConvertedRecord
 from geo_ems.formats.findings import Finding
@@ -21,6 +22,7 @@ from geo_ems.services.import_options import ImportOptions
 from geo_ems.storage.protocol import LayerStore
 
 MAX_ID_CHARACTERS = 100
+ROWS_READ_AT_ONCE = 2000
 SAME_PLACE_M = 10.0
 _METRES_PER_DEGREE = 111_320.0
 _PLACE_WORDS = {CountedBy.LINE: "line", CountedBy.ROW: "row", CountedBy.FEATURE: "feature"}
@@ -28,20 +30,18 @@ _PLACE_WORDS = {CountedBy.LINE: "line", CountedBy.ROW: "row", CountedBy.FEATURE:
 
 @dataclass(slots=True)
 class PlannedRow:
-    """One row on its way into the store; `feature` is what will stand there, None while refused.
+    """One row on its way into the store; `id` is None where it is refused.
 
+    `feature` is what will stand there; None where it stands there already and was let go again.
     A stored feature that only gets other child rows has a record without a line.
     """
 
     record: ConvertedRecord
     findings: list[Finding]
+    id: str | None = None
     feature: Feature | None = None
     stored: Feature | None = None
-
-    def refuse(self, finding: Finding) -> None:
-        """Turn the row down."""
-        self.findings.append(finding)
-        self.feature = None
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +101,20 @@ class RowPlanner:
     def plan(self, raw: RawFile, converted: ConvertedFile, store: LayerStore) -> list[PlannedRow]:
         """Return all rows planned, in the order of the file."""
         rows = [PlannedRow(record, list(record.findings)) for record in converted.records]
-        known: dict[str, list[PlannedRow]] = {}
+        known: dict[str, PlannedRow] = {}
         for row in rows:
             if row.record.is_refused:
                 continue
             identity = self._recognise(row, _PLACE_WORDS[raw.counted_by])
             if identity is not None:
-                known.setdefault(identity, []).append(row)
-        by_id = {feature.id: feature for feature in store.read_rows(self.definition.name, list(known))}
-        for identity, matched in known.items():
-            for row in matched:
-                self._update(row, by_id[identity], has_places=converted.has_places)
+                known[identity] = row
+        identities = list(known)
+        for start in range(0, len(identities), ROWS_READ_AT_ONCE):
+            for stored in store.read_rows(self.definition.name, identities[start : start + ROWS_READ_AT_ONCE]):
+                self._update(known[stored.id], stored)
         defaults = self._defaults()
-        for row in rows:
-            if row.feature is not None and row.stored is None:
+        for row in rows if defaults else []:
+            if row.feature is not None and row.is_new:
                 properties = dict(row.feature.properties)
                 for name, value in defaults.items():
                     if properties.get(name) is None:
@@ -133,10 +133,10 @@ class RowPlanner:
         key = key_text(value)
         first = self._lines_by_key.setdefault(key, row.record.line)
         if first != row.record.line:
-            row.refuse(found.DUPLICATE_KEY.found(field=self.key or "", value=key, first=first, place=place))
+            row.findings.append(found.DUPLICATE_KEY.found(field=self.key or "", value=key, first=first, place=place))
             return None
         if len(key) > MAX_ID_CHARACTERS or "/" in key or not key.strip("."):
-            row.refuse(found.KEY_UNUSABLE.found(field=self.key or "", value=key))
+            row.findings.append(found.KEY_UNUSABLE.found(field=self.key or "", value=key))
             return None
         identity = self.stored.ids_by_key.get(key)
         if identity is None:
@@ -150,14 +150,15 @@ class RowPlanner:
             identity = f"{self.definition.id_prefix}{self.new_id()}"
         self._given_ids.add(identity)
         name = record.properties.get(self.definition.name_field)
-        if record.geometry is not None and name is not None:
+        if record.geometry is not None and str(name) in self.stored.places_by_name:
             place = record.geometry.representative_point()
             twin = self.stored.twin(name, place.x, place.y)
             if twin is not None:
                 row.findings.append(found.SAME_NAME_NEAR.found(value=name, other=twin))
+        row.id, row.is_new = identity, True
         row.feature = Feature(identity, record.geometry, record.properties)
 
-    def _update(self, row: PlannedRow, stored: Feature, *, has_places: bool) -> None:
+    def _update(self, row: PlannedRow, stored: Feature) -> None:
         properties = {**stored.properties, **row.record.properties}
         if not self.options.update_live:
             for name in live_fields(self.definition) & row.record.properties.keys():
@@ -167,9 +168,13 @@ class RowPlanner:
                 properties[name] = kept
                 if value is not None:
                     row.findings.append(found.LIVE_VALUE_KEPT.found(field=name, value=value, kept=kept))
-        geometry = row.record.geometry if has_places and row.record.geometry is not None else stored.geometry
-        row.stored = stored
-        row.feature = Feature(stored.id, geometry, properties, stored.children, stored.rev)
+        geometry = row.record.geometry if row.record.geometry is not None else stored.geometry
+        if geometry is not None:  # it stays where it is
+            row.findings = [finding for finding in row.findings if finding.kind is not UNLOCATED]
+        row.id = stored.id
+        feature = Feature(stored.id, geometry, properties, stored.children, stored.rev)
+        if self.definition.children or not is_same(feature, stored, self.definition):
+            row.feature, row.stored = feature, stored
 
     def _defaults(self) -> dict[str, Value]:
         conversion = Conversion(self.zone)
@@ -217,10 +222,10 @@ def _equal(value: Value, other: Value) -> bool:
 
 
 def change_for(row: PlannedRow, definition: LayerDefinition) -> FeatureChange | None:
-    """Return the change that a planned row asks for, None where it is refused or changes nothing."""
+    """Return the change that a planned row asks for, None where it asks for none."""
     if row.feature is None:
         return None
-    if row.stored is None:
+    if row.stored is None:  # new
         return FeatureChange(ChangeKind.CREATE, row.feature.id, row.feature)
     if is_same(row.feature, row.stored, definition):
         return None

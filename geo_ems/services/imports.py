@@ -30,7 +30,7 @@ ORIGIN = "import"
 _AGAIN = "Add a column with codes, name one that tells the rows apart (--key), or add them once more (--append)."
 
 
-def import_into(  # noqa: PLR0913 - the parts of a use case, all but two by name
+def import_into(
     path: Path,
     layer: str,
     *,
@@ -63,7 +63,7 @@ def import_into(  # noqa: PLR0913 - the parts of a use case, all but two by name
     )
 
 
-def import_file(  # noqa: PLR0913 - the parts of a use case, all but one by name
+def import_file(
     path: Path,
     *,
     definition: LayerDefinition,
@@ -121,7 +121,7 @@ def import_file(  # noqa: PLR0913 - the parts of a use case, all but one by name
     return _finish(outcome, store, caller, options)
 
 
-def import_children(  # noqa: PLR0913 - the parts of a use case, all but two by name
+def import_children(
     path: Path,
     child: str,
     *,
@@ -216,7 +216,7 @@ def _check_not_imported(raw: RawFile, definition: LayerDefinition, store: LayerS
 
 
 def _check_not_all_known(planned: list[PlannedRow], raw: RawFile, definition: LayerDefinition) -> None:
-    accepted = [row for row in planned if row.feature is not None]
+    accepted = [row for row in planned if row.id is not None]
     if accepted and all(any(f.kind is SAME_NAME_NEAR for f in row.findings) for row in accepted):
         raise DataError(
             f"All {len(accepted)} rows have the name and place of a feature of {definition.name}, and no code",
@@ -237,7 +237,7 @@ def _changes(
     in_file = {row.feature.id for row in planned if row.feature is not None}
     others = dict.fromkeys(identity for read in reads for identity in read.rows_by_parent if identity not in in_file)
     rows += [
-        PlannedRow(ConvertedRecord(0, "", feature.geometry, feature.properties, ()), [], feature, feature)
+        PlannedRow(ConvertedRecord(0, "", None, {}, ()), [], feature.id, feature, feature)
         for feature in store.read_rows(definition.name, list(others))
     ]
     for read in reads:
@@ -252,15 +252,15 @@ def _row_reports(planned: list[PlannedRow], raw: RawFile, changed: set[str]) -> 
     for row, record in zip(planned, raw.records, strict=True):
         findings = tuple(row.findings)
         grade = worst_grade(findings)
-        if row.feature is None:
+        if row.id is None:
             reports.append(
                 RowReport(record.line, record.sheet, grade, RowAction.REFUSED, None, findings, cells=record.values)
             )
             continue
-        action = RowAction.UPDATED if row.feature.id in changed else RowAction.UNCHANGED
-        if row.stored is None:
+        action = RowAction.UPDATED if row.id in changed else RowAction.UNCHANGED
+        if row.is_new:
             action = RowAction.CREATED
-        reports.append(RowReport(record.line, record.sheet, grade, action, row.feature.id, findings))
+        reports.append(RowReport(record.line, record.sheet, grade, action, row.id, findings))
     return reports
 
 

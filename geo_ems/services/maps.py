@@ -1,17 +1,23 @@
 """Map pages: a board of maps/*.toml filled with the layers as they are now."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
+import numpy as np
 import shapely
 
-from geo_ems.cartography.boards import Board, load_board
+from geo_ems.cartography.boards import Board, BoardLayer, Drawing, load_board
 from geo_ems.cartography.content import BaseLine, Bounds, MapContent, MapLayer, bounds_around
 from geo_ems.cartography.page import overview_page
 from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSet, SnapshotSource
 from geo_ems.errors import known_names
+from geo_ems.model.answers import CoverageAnswer
+from geo_ems.model.caller import LOCAL
 from geo_ems.model.labels import Language
+from geo_ems.services.coverage import coverage
 from geo_ems.services.provenance import data_as_of, instant_text
+from geo_ems.services.questions import CoverageQuestion
 from geo_ems.settings import Project
 
 WATER_LAYER = "waterways"
@@ -44,7 +50,7 @@ def map_page(
     names = board_names(project)
     if name not in names:
         raise known_names("map", name, names)
-    board = load_board(project.maps_folder / f"{name}.toml")
+    board = _with_other_layers(load_board(project.maps_folder / f"{name}.toml"), source)
     pinned = source.pin(sorted(_layers_needed(board, source)))
     layers = tuple(
         MapLayer(
@@ -52,18 +58,31 @@ def map_page(
         )
         for item in board.layers
     )
+    now = clock()
     waters = pinned.layers.get(WATER_LAYER)
     content = MapContent(
         board=board,
-        project=project.name.text(language),
+        project=project.name,
         layers=layers,
-        as_of=instant_text(clock()),
+        as_of=instant_text(now),
         snapshot_id=pinned.snapshot_id,
         time_zone=project.zone.key,
+        coverage=None if served else _coverage(source, project, board, language=language, now=now),
         bounds=_bounds(board, pinned),
         base_lines=() if waters is None else _rivers(waters),
     )
     return overview_page(content, language=language, served=served, include_private=include_private)
+
+
+def _with_other_layers(board: Board, source: SnapshotSource) -> Board:
+    """Return the board with the layers it does not name at its end: a new layer TOML needs no change of maps/."""
+    named = {item.name for item in board.layers} | {WATER_LAYER}
+    others = tuple(
+        BoardLayer(definition.name, Drawing.SYMBOLS)
+        for definition in source.definitions.values()
+        if definition.name not in named and definition.published
+    )
+    return replace(board, layers=(*board.layers, *others))
 
 
 def _layers_needed(board: Board, source: SnapshotSource) -> set[str]:
@@ -73,6 +92,17 @@ def _layers_needed(board: Board, source: SnapshotSource) -> set[str]:
     return {item.name for item in board.layers} | ({WATER_LAYER} & set(source.definitions))
 
 
+def _coverage(
+    source: SnapshotSource, project: Project, board: Board, *, language: Language, now: datetime
+) -> CoverageAnswer | None:
+    """Return the board's coverage question answered, for a file that can ask nobody later."""
+    if board.coverage_layer is None:
+        return None
+    question = CoverageQuestion(board.coverage_layer, cutoff_m=board.coverage_cutoff_m, as_of=now, language=language)
+    answer = coverage(source, question, caller=LOCAL, defaults=project.defaults, zone=project.zone, clock=lambda: now)
+    return answer if answer.total.people else None
+
+
 def _bounds(board: Board, pinned: SnapshotSet) -> Bounds | None:
     """Return the box around what is not base map: the province around a county must not shrink it to a dot."""
     shown = [item.name for item in board.layers if not item.base] or [item.name for item in board.layers]
@@ -80,10 +110,17 @@ def _bounds(board: Board, pinned: SnapshotSet) -> Bounds | None:
 
 
 def _rivers(waters: LayerSnapshot) -> tuple[BaseLine, ...]:
-    names = waters.columns.columns[waters.definition.name_field].values
-    located = ~shapely.is_missing(waters.columns.geometries)
-    return tuple(
-        BaseLine("river", str(names[row]), waters.columns.geometries[row])
-        for row in range(len(waters.columns))
-        if located[row]
-    )
+    lines = []
+    for row in np.flatnonzero(~shapely.is_missing(waters.columns.geometries)):
+        values = waters.columns.row_values(int(row), include_private=False)
+        width_m = values.get("width_m")
+        lines.append(
+            BaseLine(
+                "river",
+                str(values.get(waters.definition.name_field) or ""),
+                waters.columns.geometries[row],
+                name_en=str(values.get("name_en") or ""),
+                width_m=width_m if isinstance(width_m, float) else None,
+            )
+        )
+    return tuple(lines)

@@ -23,6 +23,7 @@ from geo_ems.services.eligibility import (
     capacities,
     free_places,
     hazard_exposure,
+    hazards_at,
     position_tests,
     status_tests,
     visible_rows,
@@ -56,6 +57,7 @@ class _Ranking:
     confirmable: BoolArray
     openable: BoolArray
     hazards: HazardExposure
+    destination_in: bool
     age_s: FloatArray
     include_private: bool
     question: NearestQuestion
@@ -93,6 +95,11 @@ def nearest(
     check_numbers(k, question.cutoff_m, max_age_s)
     at_lonlat_deg, warnings = place_asked(pinned, question, caller)
     snapshot = pinned.layer(question.layer)
+    around = hazards_at(pinned, at_lonlat_deg, as_of=as_of)
+    if around:
+        named = ", ".join(around)
+        said = (f"所问地点在生效的危险区内: {named}", f"the place asked lies inside an active hazard area: {named}")
+        warnings.append(say(question.language, *said))
 
     visible = visible_rows(snapshot, caller)
     exposure = hazard_exposure(pinned, snapshot, as_of=as_of)
@@ -113,6 +120,7 @@ def nearest(
         confirmable=visible & _fails_only(tests, _CONFIRMABLE),
         openable=visible & _fails_only(tests, (Reason.UNAVAILABLE,)) & (snapshot.availability == Availability.DELAYED),
         hazards=exposure,
+        destination_in=bool(around),
         age_s=age_s,
         include_private=caller.may(Permission.READ_PRIVATE),
         question=question,
@@ -208,7 +216,10 @@ def _ranked_row(
         tied=tied,
         district_id=text_or_none(values.get("district_id")),
         capacity_free=None if np.isnan(free) else int(free),
-        hazard_flags=("origin_in",) if ranking.hazards.inside[row] else (),
+        hazard_flags=(
+            *(("origin_in",) if ranking.hazards.inside[row] else ()),
+            *(("destination_in",) if ranking.destination_in else ()),
+        ),
         position_source=None if positions is None else ("live" if live else "home_base"),
         position_time=text_or_none(position_time),
         position_age_s=None if np.isnan(age_s) else round(float(age_s)),

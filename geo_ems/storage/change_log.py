@@ -138,14 +138,15 @@ def keep_before_images(
 def changes_after(connection: apsw.Connection, seq: int) -> tuple[LayerChange, ...]:
     """Return the changes after `seq`, oldest first, one per sequence number."""
     rows = connection.execute(
-        "SELECT seq, layer, op, id FROM ems_change_log WHERE seq > ? ORDER BY entry", (seq,)
+        "SELECT seq, layer, op, id, note FROM ems_change_log WHERE seq > ? ORDER BY entry", (seq,)
     ).fetchall()
     changes: list[LayerChange] = []
     for (number, layer), group in groupby(rows, key=lambda row: (whole_number(row[0]), str(row[1]))):
         entries = list(group)
-        is_whole = any(op in WHOLE_LAYER_OPS for _, _, op, _ in entries)
-        ids = () if is_whole else tuple(str(identifier) for *_, identifier in entries)
-        changes.append(LayerChange(seq=number, layer=layer, ids=ids, whole_layer=is_whole))
+        is_whole = any(op in WHOLE_LAYER_OPS for _, _, op, _, _ in entries)
+        ids = () if is_whole else tuple(str(identifier) for *_, identifier, _ in entries)
+        note = str(entries[0][4] or "")
+        changes.append(LayerChange(seq=number, layer=layer, ids=ids, whole_layer=is_whole, note=note))
     return tuple(changes)
 
 

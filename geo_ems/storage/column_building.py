@@ -36,10 +36,13 @@ def reordered(column: Column, order: IntArray) -> Column:
 
 def _whole_column(field: FieldDefinition, raws: Sequence[SqlValue]) -> tuple[NDArray[np.generic], BoolArray] | None:
     """Take texts and numbers as they are where all are of the field's type; None where some are not."""
-    kinds = set(map(type, raws)) - {type(None)}
+    present = set(map(type, raws))
+    kinds = present - {type(None)}
     if field.type in {FieldType.TEXT, FieldType.PHONE} and kinds <= {str}:
         texts = _objects(raws)
-        known: BoolArray = np.array([raw is not None for raw in raws], dtype=np.bool_)
+        known: BoolArray = np.ones(len(raws), dtype=np.bool_)
+        if type(None) in present:
+            known = np.array([raw is not None for raw in raws], dtype=np.bool_)
         texts[~known] = ""
         return texts, known
     if field.type is FieldType.INTEGER and kinds <= {int}:

@@ -34,7 +34,10 @@ def dress_layer(connection: apsw.Connection, definition: LayerDefinition) -> Non
 
 def _dress_table(connection: apsw.Connection, table: str, fields: tuple[FieldDefinition, ...]) -> None:
     connection.execute("DELETE FROM gpkg_data_columns WHERE table_name = ?", (table,))
-    for field in fields:
+    titles = [_title(field) for field in fields]
+    for field, title in zip(fields, titles, strict=True):
+        # `name` must be unique in its table; labels need not be.
+        name = title if titles.count(title) == 1 else f"{title} [{field.name}]"
         constraint = f"{table}_{field.name}"
         connection.execute("DELETE FROM gpkg_data_column_constraints WHERE constraint_name = ?", (constraint,))
         # A list of codes is JSON text: a value list would not fit it.
@@ -45,9 +48,12 @@ def _dress_table(connection: apsw.Connection, table: str, fields: tuple[FieldDef
                 "VALUES (?, 'enum', ?, ?)",
                 [(constraint, code.code, code.label.zh) for code in field.codes.values()],
             )
-        title = f"{field.label.zh} ({field.unit.symbol.zh})" if field.unit else field.label.zh
         connection.execute(
             "INSERT INTO gpkg_data_columns (table_name, column_name, name, title, description, constraint_name) "
             "VALUES (?, ?, ?, ?, ?, ?)",
-            (table, field.name, title, title, field.label.en, constraint if has_list else None),
+            (table, field.name, name, title, field.label.en, constraint if has_list else None),
         )
+
+
+def _title(field: FieldDefinition) -> str:
+    return f"{field.label.zh} ({field.unit.symbol.zh})" if field.unit else field.label.zh

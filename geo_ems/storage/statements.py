@@ -12,8 +12,9 @@ from geo_ems.errors import DefinitionError, StoreError
 SqlValue = None | int | float | bytes | str
 SqlRow = tuple[SqlValue, ...]
 
-RESERVED_COLUMNS = {
-    "field": frozenset({"fid", "geom", "id", "rev"}),
+# Columns the store keeps for itself, by what they would clash with; a layer and a child table have other ones.
+_RESERVED_NAMES = {
+    "field": frozenset({"fid", "geom", "id", "rev", "n"}),
     "child field": frozenset({"fid", "parent_id", "line"}),
 }
 
@@ -65,14 +66,14 @@ def whole_number(value: object) -> int:
 
 
 def check_name(name: str, *, kind: str, where: str) -> None:
-    """Refuse a name that cannot be a table or a column.
+    """Refuse a name that cannot be a table or a column; `kind` is layer, child table, field or child field.
 
     Raises
     ------
     DefinitionError
         Where the name is not lower-case letters, digits and single underscores, or is taken.
     """
-    reserved = RESERVED_COLUMNS.get(kind, frozenset())
+    reserved = _RESERVED_NAMES.get(kind, frozenset())
     taken = name in reserved or (not reserved and name.startswith(_RESERVED_PREFIXES))
     if taken or len(name) > _NAME_LENGTH or not _NAME.fullmatch(name):
         raise DefinitionError(

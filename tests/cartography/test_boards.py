@@ -51,7 +51,8 @@ def test_a_board_without_questions_asks_none(board_file):
         ),
         pytest.param(
             BOARD.replace('"symbols"', '"3d"'),
-            "small.toml: Field 'layers[1].draw': input should be 'symbols', 'villages', 'districts', 'areas' or 'roads'."
+            "small.toml: Field 'layers[1].draw': "
+            "input should be 'symbols', 'villages', 'districts', 'areas' or 'roads'."
             " Write one of: areas, districts, roads, symbols, villages.",
             id="unknown drawing",
         ),

@@ -40,7 +40,7 @@ class Reader(HTMLParser):
         self.texts.append("")
         self.inside = tag in ("script", "style")
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, _tag):
         self.inside = False
 
     def handle_data(self, data):
@@ -138,12 +138,12 @@ def test_no_string_of_the_data_reaches_markup(payload, page):
     shelters = next(layer for layer in document["layers"] if layer["name"] == "shelters")
     assert shelters["names"][0] == payload
     assert shelters["label"]["zh"] == payload
-    assert document["project"] == payload
+    assert document["project"] == {"zh": payload, "en": payload}
 
 
 def test_a_lone_surrogate_does_not_break_the_page():
     made = overview_page(content(lambda text: text + "\ud800"), language="zh", served=False)
-    assert json.loads(data_of(made))["project"] == "样例县应急局\ufffd"
+    assert json.loads(data_of(made))["project"]["zh"] == "样例县应急局\ufffd"
 
 
 def page_script() -> str:
@@ -153,7 +153,15 @@ def page_script() -> str:
 
 def test_the_script_never_writes_markup():
     script = page_script()
-    for sink in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "bindPopup"):
+    for sink in (
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "new Function",
+        "bindPopup",
+    ):
         assert sink not in script, sink
 
 
@@ -161,7 +169,7 @@ def test_every_word_the_script_asks_for_exists_and_none_is_left_over():
     script = page_script()
     asked = set(re.findall(r'\bt\("(\w+)"', script))
     asked |= set(re.findall(r'"(sheet_lower|sheet_raise)"', script))
-    families = ("bearing_", "tab_", "flag_")
+    families = ("bearing_", "tab_", "flag_", "inside_")
     asked -= set(families)
     assert asked <= set(TEXTS), asked - set(TEXTS)
     spare = {"capability", "item", "quantity", "suitable_for"}  # labels of the filters, placed in the data
@@ -181,7 +189,11 @@ def test_every_reason_has_words():
 
 
 def test_vendored_files_are_those_that_were_checked():
-    listed = re.findall(r"^\| `(leaflet/[^`]+)` \| `([0-9a-f]{64})` \|$", ASSETS.joinpath("VENDORED.md").read_text("utf-8"), re.M)
+    listed = re.findall(
+        r"^\| `(leaflet/[^`]+)` \| `([0-9a-f]{64})` \|$",
+        ASSETS.joinpath("VENDORED.md").read_text("utf-8"),
+        re.MULTILINE,
+    )
     assert len(listed) == 6
     for name, digest in listed:
         assert hashlib.sha256(ASSETS.joinpath(*name.split("/")).read_bytes()).hexdigest() == digest, name

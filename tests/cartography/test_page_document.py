@@ -2,7 +2,8 @@ import json
 from dataclasses import replace
 
 import pytest
-from map_samples import AGES, columns_of, content, coverage_answer, definitions, rows
+from map_layers import columns_of, definitions
+from map_samples import AGES, content, coverage_answer, rows
 from shapely.geometry import Point
 
 from geo_ems.cartography.content import MapLayer, bounds_around
@@ -15,9 +16,7 @@ from geo_ems.model.labels import Label
 
 
 def document(page_content=None, *, language="zh", served=True, include_private=False):
-    made = page_document(
-        page_content or content(), language=language, served=served, include_private=include_private
-    )
+    made = page_document(page_content or content(), language=language, served=served, include_private=include_private)
     return json.loads(to_json_text(made))
 
 
@@ -28,8 +27,15 @@ def layer_of(made, name):
 def test_layers_stand_in_the_order_of_the_board():
     names = [layer["name"] for layer in document()["layers"]]
     assert names == [
-        "incidents", "response_teams", "shelters", "supply_depots", "hazard_areas", "population", "roads", "districts",
-    ]  # fmt: skip
+        "incidents",
+        "response_teams",
+        "shelters",
+        "supply_depots",
+        "hazard_areas",
+        "population",
+        "roads",
+        "districts",
+    ]
 
 
 def test_private_fields_are_in_the_page_only_for_those_who_may_read_them():
@@ -61,8 +67,12 @@ def test_values_stand_in_columns_with_codes_by_number_and_unknown_as_null():
 def test_the_legend_counts_each_state_and_names_it_by_its_codes():
     legend = layer_of(document(), "shelters")["legend"]
     assert [(entry["label"]["zh"], entry["count"]) for entry in legend] == [
-        ("开放", 1), ("备用", 1), ("已满", 1), ("关闭", 1), ("状态未知", 1),
-    ]  # fmt: skip
+        ("开放", 1),
+        ("备用", 1),
+        ("已满", 1),
+        ("关闭", 1),
+        ("状态未知", 1),
+    ]
 
 
 def test_a_symbol_is_drawn_once_however_many_features_wear_it():
@@ -103,7 +113,9 @@ def test_a_live_team_stands_at_its_position_only_for_those_who_may_know_it():
     mode = FieldDefinition(
         "position_mode", FieldType.CODE, Label("位置", "position"), codes=dict.fromkeys(("base", "live"))
     )
-    mode = replace(mode, codes={name: replace(teams.fields["status"].codes["available"], code=name) for name in ("base", "live")})
+    mode = replace(
+        mode, codes={name: replace(teams.fields["status"].codes["available"], code=name) for name in ("base", "live")}
+    )
     lonlat = [
         FieldDefinition(name, FieldType.REAL, Label(name, name), private=True)
         for name in ("position_lon_deg", "position_lat_deg")
@@ -111,10 +123,13 @@ def test_a_live_team_stands_at_its_position_only_for_those_who_may_know_it():
     rule = PositionRule("position_mode", "position_lon_deg", "position_lat_deg", "position_time")
     moving = replace(teams, position=rule, fields={**teams.fields, **{f.name: f for f in (mode, *lonlat)}})
     values = {"name": "队", "position_mode": "live", "position_lon_deg": 112.5, "position_lat_deg": 28.5}
-    columns = columns_of(moving, [("T-1", Point(112.05, 28.04), values)])
+    at_home = values | {"position_mode": "base"}
+    home = Point(112.05, 28.04)
+    columns = columns_of(moving, [("T-1", home, values), ("T-2", home, at_home)])
     page_content = replace(content(), layers=(MapLayer(moving, columns, AGES),))
-    assert layer_of(document(page_content), "response_teams")["places"] == [[112.05, 28.04]]
-    assert layer_of(document(page_content, include_private=True), "response_teams")["places"] == [[112.5, 28.5]]
+    assert layer_of(document(page_content), "response_teams")["places"] == [[112.05, 28.04]] * 2
+    private = layer_of(document(page_content, include_private=True), "response_teams")["places"]
+    assert private == [[112.5, 28.5], [112.05, 28.04]]
 
 
 def saved_answer(layer="response_teams"):
@@ -126,28 +141,51 @@ def saved_answer(layer="response_teams"):
         as_of="2026-07-20T19:10:00Z",
         data_as_of={layer: AGES},
         results=(
-            RankedFeature(1, "T-1", "消防大队", None, 3690.1, 3690.1, 53.0, "available", None, False, None, None, (), "live", None, 60.0, {"phone": "119", "kind": "fire_rescue"}, {}, place),
+            RankedFeature(
+                1,
+                "T-1",
+                "消防大队",
+                None,
+                3690.1,
+                3690.1,
+                53.0,
+                "available",
+                None,
+                False,
+                None,
+                None,
+                (),
+                "live",
+                None,
+                60.0,
+                {"phone": "119", "kind": "fire_rescue"},
+                {},
+                place,
+            ),
         ),
-        passed_over=(ExcludedFeature("T-2", "公安分队", Reason.UNAVAILABLE, "已到场", 1211.0, {"phone": "110"}, 24.0, place),),
+        passed_over=(
+            ExcludedFeature("T-2", "公安分队", Reason.UNAVAILABLE, "已到场", 1211.0, {"phone": "110"}, 24.0, place),
+        ),
         to_confirm=(),
         to_open=(),
         excluded_counts={Reason.UNAVAILABLE: 1},
         excluded=None,
         excluded_truncated=False,
         warnings=(),
-    )  # fmt: skip
+    )
 
 
 def test_a_saved_answer_hides_what_is_private():
     page_content = content(nearest=saved_answer(), coverage=coverage_answer())
     made = document(page_content)
-    assert made["nearest"]["results"][0]["properties"] == {"kind": "fire_rescue"}
-    assert made["nearest"]["results"][0]["geometry"] is None  # a live position is private
-    assert made["nearest"]["passed_over"][0]["properties"] == {}
+    assert made["nearest"]["results"][0]["kind"] == "fire_rescue"
+    assert "phone" not in made["nearest"]["results"][0]
+    assert made["nearest"]["results"][0]["geometry"]["coordinates"] == []  # a live position is private
+    assert "phone" not in made["nearest"]["passed_over"][0]
     assert made["nearest"]["excluded_counts"] == {"unavailable": 1}
     assert made["coverage"]["answer"]["total"] == {"people": 1700, "reachable": 800, "unreachable": 900}
     seen = document(page_content, include_private=True)["nearest"]["results"][0]
-    assert seen["properties"]["phone"] == "119"
+    assert seen["phone"] == "119"
     assert seen["geometry"] == {"type": "Point", "coordinates": [112.05, 28.04]}
 
 
@@ -163,13 +201,22 @@ def test_a_language_the_page_does_not_speak_is_refused():
 
 def test_the_first_view_holds_every_feature_with_a_margin():
     west, south, east, north = document()["bounds"]
-    assert west < 112.0 < 112.1 < east
-    assert south < 28.0 < 28.1 < north
+    assert (west < 112.015, south < 28.01, east > 112.09, north > 28.09) == (True,) * 4
+    assert west > 112.0  # the county outline is base map and does not widen the view
     assert bounds_around([None, rows()["districts"][0][1]]) == (112.0, 28.0, 112.1, 28.1)
     assert bounds_around([None]) is None
 
 
+def test_the_name_of_the_project_may_be_bilingual():
+    assert document(content(project="县局"))["project"] == {"zh": "县局", "en": "县局"}
+    assert document(content(project=Label("县局", "Bureau")))["project"] == {"zh": "县局", "en": "Bureau"}
+
+
 def test_numbers_that_json_cannot_hold_become_null():
-    assert to_json_value({"a": float("nan"), "b": (1, 2.5), "c": {"y", "x"}}) == {"a": None, "b": [1, 2.5], "c": ["x", "y"]}
+    assert to_json_value({"a": float("nan"), "b": (1, 2.5), "c": {"y", "x"}}) == {
+        "a": None,
+        "b": [1, 2.5],
+        "c": ["x", "y"],
+    }
     with pytest.raises(ValueError, match="not JSON compliant"):
         to_json_text(float("inf"))

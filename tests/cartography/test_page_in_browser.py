@@ -1,89 +1,21 @@
 """The page in Chromium: what a person sees and can do, and that nothing hostile runs."""
 
-import json
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
-from conftest import skip_or_fail
-from map_samples import PLACE, content, coverage_answer, nearest_json, rows
+from map_samples import PLACE, content, coverage_answer
+from needed_components import skip_or_fail
+from page_service import Service
 from test_page import PAYLOADS
 
-from geo_ems.cartography.answer_documents import coverage_document
 from geo_ems.cartography.page import overview_page
 
 pytestmark = pytest.mark.chromium
 CHROMIUM = Path("/usr/bin/chromium")
 HOSTILE = " ".join(PAYLOADS)
-
-
-class Service:
-    """A small service on loopback: the page, and answers worked out over the sample county."""
-
-    def __init__(self, text=str, **page_options):
-        self.text, self.asked, self.refuse, self.hold = text, [], None, {}
-        self.page = overview_page(content(text), served=True, include_private=True, **page_options)
-        service = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                service.reply(self, None)
-
-            def do_POST(self):
-                service.reply(self, json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self.server.server_port}/"
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
-
-    def reply(self, handler, body):
-        parts = urlsplit(handler.path)
-        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        if parts.path == "/":
-            return self.send(handler, 200, self.page, "text/html; charset=utf-8")
-        self.asked.append((parts.path, query or body))
-        if self.refuse:
-            return self.send(handler, 400, json.dumps(self.refuse).encode(), "application/problem+json")
-        if query.get("layer") in self.hold:
-            self.hold[query["layer"]].wait(10)
-        return self.send(handler, 200, json.dumps(self.answer(parts.path, query)).encode(), "application/json")
-
-    def answer(self, path, query):
-        if path == "/v1/nearest":
-            required = query.get("suitable_for") or query.get("capability")
-            at = (float(query["lon"]), float(query["lat"]))
-            return nearest_json(query["layer"], *at, int(query["k"]), text=self.text, required=required)
-        if path == "/v1/places":
-            return {
-                "places": [
-                    {"id": i, "layer": "population", "name": v["name"], "name_en": v.get("name_en"), "kind": "village",
-                     "district": self.text("西乡镇"), "lon": g.x, "lat": g.y}
-                    for i, g, v in rows(self.text)["population"] if query["q"] in str(v["name"])
-                ]
-            }  # fmt: skip
-        return coverage_document(coverage_answer(self.text))
-
-    def send(self, handler, status, body, kind):
-        try:
-            handler.send_response(status)
-            handler.send_header("Content-Type", kind)
-            handler.send_header("Content-Length", str(len(body)))
-            handler.end_headers()
-            handler.wfile.write(body)
-        except OSError:  # the page cancelled the question
-            return
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +119,17 @@ def test_a_village_is_found_and_asked_from(served_page, service):
     assert "洪水淹没区" in served_page.locator(".place .danger").inner_text()
     (path, query) = service.asked[-1]
     assert path == "/v1/nearest"
+    assert service.asked[0] == ("/v1/places", {"q": "河湾", "lang": "zh"})
     assert query == {"layer": "response_teams", "lon": "112.020000", "lat": "28.020000", "k": "5", "lang": "zh"}
+
+
+def test_the_page_asks_the_root_of_the_service_wherever_it_stands(service, open_page):
+    service.asked.clear()
+    service.refuse = None
+    page = open_page(service.address + "v1/maps/overview")
+    click_at(page, *PLACE)
+    page.wait_for_selector(".results")
+    assert [path for path, _ in service.asked] == ["/v1/nearest"]
 
 
 def test_shelters_show_what_could_be_opened_and_what_is_unknown(served_page):
@@ -209,6 +151,22 @@ def test_a_condition_is_sent_and_its_reason_told_in_words(served_page, service):
     served_page.select_option(".question select >> nth=0", "earthquake")
     served_page.wait_for_selector(".answer:has-text('不具备所需能力或灾种')")
     assert service.asked[-1][1]["suitable_for"] == "earthquake"
+
+
+def test_who_types_a_condition_keeps_the_place_while_answers_come(served_page, service):
+    click_at(served_page, *PLACE)
+    served_page.click("[data-layer=supply_depots]")
+    served_page.wait_for_selector(".results")
+    served_page.click("details[data-key=conditions] summary")
+    served_page.select_option(".question select >> nth=0", "life_jacket")
+    served_page.wait_for_selector(".results")
+    assert service.asked[-1][1]["quantity"] == "1"  # any of it
+    assert "300 件" in served_page.locator(".result.first").inner_text()
+    served_page.fill(".question input", "500")
+    served_page.keyboard.press("Tab")
+    served_page.wait_for_timeout(300)
+    assert service.asked[-1][1]["quantity"] == "500"
+    assert served_page.evaluate("document.activeElement.dataset.control") == "k"
 
 
 def test_the_language_changes_words_but_neither_order_nor_numbers(served_page, service):
@@ -260,7 +218,7 @@ def test_coverage_tells_the_share_the_worst_township_and_the_villages(served_pag
     served_page.fill("#tab-coverage input", "1500")
     served_page.click("#tab-coverage button[type=submit]")
     served_page.wait_for_selector("#tab-coverage .answer")
-    assert service.asked[-1] == ("/v1/coverage", {"layer": "shelters", "cutoff_m": 1500})
+    assert service.asked[-1] == ("/v1/coverage", {"layer": "shelters", "cutoff_m": 1500, "lang": "zh"})
     assert served_page.locator(".figure strong").inner_text() == "47.1%"
     assert names(served_page, "#tab-coverage ol") == ["东乡镇", "西乡镇"]
     assert names(served_page, "#tab-coverage ul") == ["石桥村", "山背村"]
@@ -382,7 +340,11 @@ def test_no_payload_runs_in_any_sink(open_page):
     try:
         page = open_page(hostile.address)
         visit_everything(page)
-        hostile.refuse = {"title": HOSTILE, "detail": HOSTILE, "errors": [{"field": HOSTILE, "value": HOSTILE, "remedy": HOSTILE}]}
+        hostile.refuse = {
+            "title": HOSTILE,
+            "detail": HOSTILE,
+            "errors": [{"field": HOSTILE, "value": HOSTILE, "remedy": HOSTILE}],
+        }
         page.click("[data-layer=shelters]")
         page.wait_for_selector(".problem")
         page.fill("#search", "q")
@@ -423,25 +385,33 @@ def test_axe_finds_nothing_serious(served_page, service, open_page, width):
             page.click("#tab-coverage button[type=submit]")
             page.wait_for_selector("#tab-coverage .answer")
         results = axe.run(page).response["violations"]
-        found += [(tab, rule["id"], [node["html"][:90] for node in rule["nodes"]][:3]) for rule in results if rule["impact"] in ("serious", "critical")]
+        found += [
+            (tab, rule["id"], [node["html"][:90] for node in rule["nodes"]][:3])
+            for rule in results
+            if rule["impact"] in ("serious", "critical")
+        ]
     assert found == []
 
 
 def test_twenty_thousand_symbols_stay_usable(open_page, tmp_path):
-    from dataclasses import replace  # noqa: PLC0415  (only this test makes a large county)
+    from dataclasses import replace
 
-    import numpy as np  # noqa: PLC0415
-    from map_samples import columns_of, definitions  # noqa: PLC0415
-    from shapely.geometry import Point  # noqa: PLC0415
+    import numpy as np
+    from map_layers import columns_of, definitions
+    from shapely.geometry import Point
 
-    from geo_ems.cartography.content import MapLayer  # noqa: PLC0415
+    from geo_ems.cartography.content import MapLayer
 
     random = np.random.default_rng(20)
     lonlat = random.uniform((112.0, 28.0), (112.1, 28.1), (20_000, 2))
     shelters = definitions()["shelters"]
-    columns = columns_of(shelters, [(f"S{n:05d}", Point(p), {"name": f"场所 {n}", "status": "open"}) for n, p in enumerate(lonlat)])
+    columns = columns_of(
+        shelters, [(f"S{n:05d}", Point(p), {"name": f"场所 {n}", "status": "open"}) for n, p in enumerate(lonlat)]
+    )
     path = tmp_path / "many.html"
-    path.write_bytes(overview_page(replace(content(), layers=(MapLayer(shelters, columns),)), language="zh", served=False))
+    path.write_bytes(
+        overview_page(replace(content(), layers=(MapLayer(shelters, columns),)), language="zh", served=False)
+    )
     page = open_page(path.as_uri())
     page.mouse.move(500, 400)
     page.mouse.wheel(0, -300)

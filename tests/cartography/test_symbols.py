@@ -3,7 +3,7 @@ from itertools import combinations
 from xml.etree import ElementTree as ET
 
 import pytest
-from map_samples import SHELTER_STATUS, TEAM_STATUS, definitions
+from map_layers import SHELTER_STATUS, TEAM_STATUS, definitions
 
 from geo_ems.cartography.line_styles import AREA_STYLES, OTHER, area_style
 from geo_ems.cartography.symbols import POINT_SHAPES, SymbolKey, SymbolState, letter_of, state_of, symbol_svg
@@ -77,10 +77,13 @@ def test_keys_with_the_same_text_have_the_same_picture():
         ("response_teams", TEAM_STATUS["out_of_service"], SymbolState.CROSS),
         ("response_teams", None, SymbolState.UNKNOWN),
         ("incidents", None, SymbolState.SOLID),
+        ("events", SHELTER_STATUS["closed"], SymbolState.HOLLOW),
     ],
 )
 def test_the_status_decides_how_a_symbol_is_filled(layer, status, state):
-    assert state_of(definitions()[layer], status=status, grade=None) is state
+    layers = definitions()
+    layers["events"] = replace(layers["shelters"], symbol=Symbol("burst", "#000000", fill="#FFE600"))
+    assert state_of(layers[layer], status=status, grade=None) is state
 
 
 @pytest.mark.parametrize(

@@ -173,8 +173,21 @@ def test_nearest_loads_no_heavy_library(project: Path) -> None:
         "heavy = {'pandas', 'geopandas', 'fastapi', 'folium', 'scipy', 'pyogrio', 'openpyxl'} & set(sys.modules); "
         "print(sorted(heavy), file=sys.stderr); sys.exit(code)"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603 own code
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(project: Path) -> None:
+    program = "from geo_ems.cli.main import main; main(['layers'])"
+    with subprocess.Popen(
+        [sys.executable, "-c", program],  # own code
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.close()
+        assert child.stderr.read() == b""
 
 
 def test_a_missing_store_is_said_with_the_remedy(

@@ -41,8 +41,7 @@ def test_lock_files_hold_names_versions_and_hashes_only() -> None:
 
 def test_nothing_names_a_package_index_or_a_path_of_one_machine() -> None:
     forbidden = [
-        re.compile(p)
-        for p in (r"pypi\.org", r"pythonhosted", r"registry\.npm", r"index-url", r"/root/", r"/work/")
+        re.compile(p) for p in (r"pypi\.org", r"pythonhosted", r"registry\.npm", r"index-url", r"/root/", r"/work/")
     ]
     here = Path(__file__).resolve()
     hits = [
@@ -72,7 +71,7 @@ def test_modules_stay_small_enough_to_read() -> None:
 
 
 def test_no_work_is_left_for_later_in_the_code() -> None:
-    left = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
+    left = re.compile(r"\b(TODO|FIXME|XXX)\b|raise NotImplementedError")
     here = Path(__file__).resolve()
     hits = [
         str(path.relative_to(ROOT))

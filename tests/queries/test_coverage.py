@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import shapely
-from conftest import random_places
+from places import random_places
 
 from geo_ems.errors import UsageError
 from geo_ems.queries.coverage import coverage

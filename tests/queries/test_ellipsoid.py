@@ -2,7 +2,7 @@ import csv
 
 import numpy as np
 import pytest
-from conftest import random_places
+from places import random_places
 
 from geo_ems.errors import UsageError
 from geo_ems.queries import ellipsoid

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from conftest import GEOD, geod_distances, random_places, ranking, ring_of_places
+from places import GEOD, geod_distances, random_places, ranking, ring_of_places
 
 from geo_ems.errors import UsageError
 from geo_ems.queries.ellipsoid import lonlat_to_xyz

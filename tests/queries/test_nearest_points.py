@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from conftest import geod_distances, random_places, ranking, ring_of_places
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from places import geod_distances, random_places, ranking, ring_of_places
 
 from geo_ems.errors import UsageError
 from geo_ems.queries.chords import build_point_blocks

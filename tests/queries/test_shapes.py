@@ -3,9 +3,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import shapely
-from conftest import GEOD, geod_distances, random_places, ranking
 from hypothesis import given
 from hypothesis import strategies as st
+from places import GEOD, geod_distances, random_places, ranking
 
 from geo_ems.errors import DataError, UsageError
 from geo_ems.queries import shapes

@@ -10,7 +10,7 @@ from geo_ems.formats.answers import coverage_mapping, json_bytes
 from geo_ems.model.definitions import Reason
 
 if TYPE_CHECKING:
-    from tests.services.conftest import SmallCounty
+    from small_county import SmallCounty
 
 DEGREE_M = 111_319.490793  # on the equator
 

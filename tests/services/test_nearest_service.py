@@ -14,7 +14,7 @@ from geo_ems.model.caller import LOCAL
 from geo_ems.model.definitions import Availability, Reason
 
 if TYPE_CHECKING:
-    from tests.services.conftest import SmallCounty
+    from small_county import SmallCounty
 
 NOON = datetime(2026, 7, 1, 4, 0, 0, tzinfo=UTC)
 EQUATOR_DEGREE_M = 111_319.490793  # 2 pi 6378137 / 360
@@ -156,13 +156,24 @@ def test_a_shelter_inside_an_active_flood_is_excluded_and_a_team_there_is_flagge
     shelters = county.nearest("shelters")
     assert shelters.excluded_counts == {Reason.INSIDE_HAZARD: 1}
     assert shelters.passed_over[0].detail == "flood-1"
-    assert county.nearest("response_teams").results[0].hazard_flags == ("origin_in",)
+    teams = county.nearest("response_teams")
+    assert teams.results[0].hazard_flags == ("origin_in",)
+    assert teams.warnings == ("only 1 of 5 qualify",)
     assert ids(county.nearest("shelters", ignore_hazards=True).results) == ["wet"]
+
+
+def test_a_place_inside_a_flood_still_gets_its_list_and_is_told_so(county: "SmallCounty") -> None:
+    county.put("hazard_areas", "flood-1", box(-0.005, -0.005, 0.005, 0.005), kind="flood", state="active")
+    county.put("response_teams", "outside", (0.01, 0.0), status="available")
+    answer = county.nearest("response_teams", k=1)
+    assert answer.results[0].hazard_flags == ("destination_in",)
+    assert answer.warnings == ("the place asked lies inside an active hazard area: flood-1",)
 
 
 @pytest.mark.parametrize(
     "values",
     [
+        pytest.param({"state": "active", "policy": "ignore"}, id="to be ignored"),
         pytest.param({"state": "watch"}, id="only watched"),
         pytest.param({"state": "active", "valid_to": "2026-07-01T03:59:59Z"}, id="over"),
         pytest.param({"state": "active", "valid_from": "2026-07-01T04:00:01Z"}, id="not begun"),
@@ -202,7 +213,7 @@ def test_equal_distances_are_tied_ordered_by_id_and_a_cut_tie_is_said(county: "S
 
 
 def test_an_answer_asked_again_is_the_same_to_the_byte(county: "SmallCounty") -> None:
-    from geo_ems.formats.answers import json_bytes, nearest_mapping  # noqa: PLC0415 only this test dresses answers
+    from geo_ems.formats.answers import json_bytes, nearest_mapping
 
     for number in range(20):
         county.put("shelters", f"s{number}", (number / 100, 0.0), status="open")
@@ -305,7 +316,7 @@ def test_results_and_excluded_counts_make_up_the_layer(
 
 
 def remove(county: "SmallCounty", feature_id: str, layer: str = "response_teams") -> None:
-    from geo_ems.model.features import ChangeBatch, ChangeKind, FeatureChange  # noqa: PLC0415 only here
+    from geo_ems.model.features import ChangeBatch, ChangeKind, FeatureChange
 
     change = FeatureChange(ChangeKind.DELETE, feature_id)
     county.store.commit(ChangeBatch(layer, (change,), "tester", "test"))

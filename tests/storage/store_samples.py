@@ -126,7 +126,7 @@ def start_python(script: str, *arguments: object) -> subprocess.Popen[str]:
     here = Path(__file__).parent
     start = f"import sys; sys.path[:0] = [{str(here)!r}, {str(here.parents[1])!r}]\n"
     command = [sys.executable, "-c", start + script, *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603 - our own script
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def run_python(script: str, *arguments: object) -> str:

@@ -32,9 +32,9 @@ def test_changes_are_told_in_order_from_any_number_on(path):
     with open_store(path, read_only=True) as store:
         assert store.changes_since(2) == (
             LayerChange(3, "response_teams", ("a", "b")),
-            LayerChange(4, "response_teams", ("a",)),
+            LayerChange(4, "response_teams", ("a",), note="moved"),
             LayerChange(5, "response_teams", ("b",)),
-            LayerChange(6, "response_teams", (), whole_layer=True),
+            LayerChange(6, "response_teams", (), whole_layer=True, note='{"file": "f.csv"}'),
         )
         assert store.changes_since(0)[:2] == (
             LayerChange(1, "response_teams", (), whole_layer=True),

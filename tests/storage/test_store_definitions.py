@@ -162,13 +162,30 @@ def test_names_that_cannot_be_tables_are_refused(tmp_path, name):
 
 @pytest.mark.parametrize("name", ["fid", "geom", "id", "rev", "Name", "a-b"])
 def test_names_that_cannot_be_columns_are_refused(tmp_path, name):
-    with open_store(tmp_path / "s.gpkg") as store:
-        for definition in (
-            layer("x", field(name)),
-            layer("x", field("name"), children={"y": ChildDefinition("y", Label("y", "y"), {name: field(name)})}),
-        ):
-            with pytest.raises(DefinitionError, match="cannot be the name of a field"):
-                store.apply_definition(definition)
+    with (
+        open_store(tmp_path / "s.gpkg") as store,
+        pytest.raises(DefinitionError, match="cannot be the name of a field"),
+    ):
+        store.apply_definition(layer("x", field(name)))
+
+
+@pytest.mark.parametrize("name", ["fid", "parent_id", "line", "Name"])
+def test_names_that_cannot_be_columns_of_child_tables_are_refused(tmp_path, name):
+    child = ChildDefinition("y", Label("y", "y"), {name: field(name)})
+    with open_store(tmp_path / "s.gpkg") as store, pytest.raises(DefinitionError, match="the name of a child field"):
+        store.apply_definition(layer("x", field("name"), children={"y": child}))
+
+
+def test_a_district_may_name_its_parent_and_two_fields_may_have_one_label(tmp_path):
+    twins = (
+        field("parent_id"),
+        replace(field("line"), label=Label("同", "same")),
+        replace(field("b"), label=Label("同", "same")),
+    )
+    with open_store(tmp_path / "s.gpkg", layer("districts", *twins)) as store:
+        store.commit(batch_of("districts", Feature("1", None, {"parent_id": "0", "line": "a"})))
+
+        assert store.read_rows("districts", ["1"])[0].properties == {"parent_id": "0", "line": "a", "b": None}
 
 
 def test_more_codes_than_a_mask_has_bits_are_refused(tmp_path):

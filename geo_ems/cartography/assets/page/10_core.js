@@ -88,11 +88,11 @@ function instant(text) {
   return `${part("year")}-${part("month")}-${part("day")} ${part("hour")}:${part("minute")} ${offset}`;
 }
 
+/* When the data were observed; where nobody wrote that down, it is said, with when they were stored. */
 function dataTime(asOf) {
-  const observed = asOf && asOf.observed_max;
-  if (!observed && !(asOf && asOf.changed_at)) return t("unknown");
-  const text = observed || asOf.changed_at;
-  return text.length > 10 ? instant(text) : text;
+  const shown = (text) => (text.length > 10 ? instant(text) : text);
+  if (asOf && asOf.observed_max) return shown(asOf.observed_max);
+  return asOf && asOf.changed_at ? t("stored_at", { time: shown(asOf.changed_at) }) : t("unknown");
 }
 
 function position(lon, lat) {
@@ -110,6 +110,12 @@ function featureName(layer, index) {
 
 function rowName(row) {
   return (state.language === "en" ? row.name_en || row.name : row.name || row.name_en) || t("unnamed", { id: row.id });
+}
+
+/* The name of a row of an answer; the page knows English names that the answer leaves out. */
+function nameIn(layer, row) {
+  const index = layer ? layer.indexOfId.get(row.id) : undefined;
+  return index === undefined ? rowName(row) : featureName(layer, index);
 }
 
 function fieldOf(layer, name) {

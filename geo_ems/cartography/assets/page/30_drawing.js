@@ -4,6 +4,21 @@ const FONT = '"Noto Sans CJK SC","Noto Sans SC","Source Han Sans SC","Microsoft 
 const INK = "#1b1b1b";
 const images = SVG_URI.map((uri) => { const image = new Image(); image.onload = () => redrawSoon(); image.src = uri; return image; });
 let redrawWaiting = 0;
+const stamps = new Map();
+
+/* A symbol at one size as ready pixels: an SVG picture would be drawn anew at every place. */
+function stampOf(number, size) {
+  const ratio = window.devicePixelRatio || 1, key = number + "/" + size + "/" + ratio;
+  if (!stamps.has(key)) {
+    const image = images[number];
+    if (!image || !image.complete || !image.naturalWidth) return null;
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = Math.round(size * ratio);
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    stamps.set(key, canvas);
+  }
+  return stamps.get(key);
+}
 
 function redrawSoon() {
   if (redrawWaiting || !window.geoEmsDrawing) return;
@@ -16,8 +31,21 @@ function widthAt(widths, zoom) {
   return widths[i] + (widths[i + 1] - widths[i]) * (at - i);
 }
 
+/* Symbols grow with the zoom; where many layers crowd a small scale they start smaller. */
 function symbolSize(zoom) {
-  return zoom < 10.5 ? 17 : zoom < 12 ? 20 : zoom < 13.5 ? 23 : 27;
+  const many = DATA.layers.reduce((sum, layer) => sum + (layer.visible && layer.draw === "symbols" ? layer.count : 0), 0) > 120;
+  if (zoom < 11) return many ? 13 : 17;
+  return zoom < 12 ? (many ? 16 : 20) : zoom < 13.5 ? 23 : 27;
+}
+
+/* Scarce things lie on top: incidents, then the layer with the fewest features. */
+function symbolLayers() {
+  const rank = (layer) => (layer.role === "incident" ? -1 : layer.count);
+  return DATA.layers.filter((layer) => layer.visible && layer.draw === "symbols").sort((a, b) => rank(a) - rank(b));
+}
+
+function sizeIn(layer, zoom) {
+  return layer.role === "incident" ? Math.max(22, symbolSize(zoom)) : symbolSize(zoom);
 }
 
 const Drawing = L.Renderer.extend({
@@ -93,7 +121,7 @@ function drawAll(view) {
   drawBaseRoads(view);
   for (const layer of shown) if (layer.draw === "villages") drawVillages(view, layer);
   drawAnswerLines(view);
-  for (const layer of [...shown].reverse()) if (layer.draw === "symbols") drawSymbols(view, layer, boxes);
+  for (const layer of symbolLayers().reverse()) drawSymbols(view, layer, boxes);
   drawPlace(view, boxes);
   drawRanks(view, boxes);
   drawSelected(view);
@@ -101,9 +129,7 @@ function drawAll(view) {
 }
 
 function levelOf(layer, index) {
-  const field = fieldOf(layer, "level");
-  const value = rawValue(layer, "level", index);
-  return field && value !== null ? field.codes[value].code : "";
+  return codeOf(layer, "level", index);
 }
 
 const UPPER_LEVELS = ["province", "city", "county"];
@@ -120,10 +146,11 @@ function drawDistricts(view, layer) {
 
 function drawRivers(view) {
   const rivers = DATA.baseLines.filter((base) => base.kind === "river" && base.shape);
-  const lines = rivers.filter((base) => !base.shape.area).map((base) => base.shape);
-  const width = widthAt([2, 4, 9, 26], view.zoom);
-  stroke(view, lines, "#5b93c4", width + 1.4);
-  stroke(view, lines, "#b5d7ef", width);
+  const lines = rivers.filter((base) => !base.shape.area), width = widthAt([2, 4, 9, 26], view.zoom);
+  // Broad rivers look broad and brooks thin, within bounds that keep both readable.
+  const drawn = (base) => width * (base.width === null ? 1 : Math.min(1.7, Math.max(0.4, Math.sqrt(base.width / 120))));
+  for (const base of lines) stroke(view, [base.shape], "#5b93c4", drawn(base) + 1.4);
+  for (const base of lines) stroke(view, [base.shape], "#b5d7ef", drawn(base));
   for (const base of rivers) {
     if (!base.shape.area || !isSeen(view, base.shape.box)) continue;
     view.ctx.beginPath(); trace(view, base.shape); view.ctx.fillStyle = "#b5d7ef"; view.ctx.fill("evenodd");
@@ -157,18 +184,26 @@ function hatch(view, shape, style, step) {
   ctx.strokeStyle = style.colour; ctx.lineWidth = 1.1; ctx.stroke();
 }
 
-function zoneOf(layer, index) {
-  const field = fieldOf(layer, "zone"), value = rawValue(layer, "zone", index);
+function codeOf(layer, name, index) {
+  const field = fieldOf(layer, name), value = rawValue(layer, name, index);
   return field && value !== null ? field.codes[value].code : "";
+}
+
+/* An area counts as in force unless it is said to be something else: unknown is never harmless. */
+function areaForce(layer, index) {
+  const code = layer.statusField ? codeOf(layer, layer.statusField, index) : "";
+  return code === "watch" || code === "expired" ? code : "active";
 }
 
 function drawAreas(view, layer) {
   const { ctx } = view;
   const order = { outer: 0, middle: 1, "": 2, inner: 3 };
-  const rows = [...layer.shape].sort((a, b) => order[zoneOf(layer, a[0])] - order[zoneOf(layer, b[0])]);
+  const zoneOf = (index) => codeOf(layer, "zone", index);
+  const rows = [...layer.shape].sort((a, b) => order[zoneOf(a[0])] - order[zoneOf(b[0])]);
   for (const [index, shape] of rows) {
     if (!shape || !isSeen(view, shape.box)) continue;
-    const style = DATA.areaStyles[layer.areaStyles[index]], zone = zoneOf(layer, index);
+    const style = DATA.areaStyles[layer.areaStyles[index]], zone = zoneOf(index), force = areaForce(layer, index);
+    if (force !== "active") { drawQuietArea(view, shape, style, force); continue; }
     ctx.beginPath(); trace(view, shape);
     if (!shape.area) { ctx.strokeStyle = style.colour; ctx.lineWidth = 3; ctx.stroke(); continue; }
     ctx.save(); ctx.clip("evenodd");
@@ -180,6 +215,19 @@ function drawAreas(view, layer) {
     ctx.strokeStyle = style.colour; ctx.lineWidth = zone === "inner" ? 2.6 : 1.8;
     ctx.setLineDash(zone === "outer" ? [8, 4] : []); ctx.stroke(); ctx.setLineDash([]);
   }
+}
+
+/* Watched areas are hatched wide and without tint; expired ones are an outline only. */
+function drawQuietArea(view, shape, style, force) {
+  const { ctx } = view;
+  if (shape.area && force === "watch") {
+    ctx.save(); ctx.beginPath(); trace(view, shape); ctx.clip("evenodd");
+    ctx.globalAlpha = 0.3; hatch(view, shape, style, style.step * 2.5);
+    ctx.restore();
+  }
+  ctx.globalAlpha = force === "watch" ? 0.8 : 0.4;
+  stroke(view, [shape], style.colour, 1.2, [5, 4]);
+  ctx.globalAlpha = 1;
 }
 
 function drawRoads(view, layer) {
@@ -214,19 +262,24 @@ function drawVillages(view, layer) {
 
 function drawSymbols(view, layer, boxes) {
   const { ctx } = view;
-  const size = symbolSize(view.zoom), half = size / 2;
+  const size = sizeIn(layer, view.zoom), half = size / 2;
   for (const [index, shape] of layer.shape) {
     if (!shape || !isSeen(view, shape.box)) continue;
     ctx.beginPath(); trace(view, shape);
     if (shape.area) { ctx.globalAlpha = 0.12; ctx.fillStyle = layer.colour; ctx.fill("evenodd"); ctx.globalAlpha = 1; }
-    ctx.strokeStyle = "#fff"; ctx.lineWidth = shape.area ? 3 : 6; ctx.stroke();
-    ctx.strokeStyle = layer.colour; ctx.lineWidth = shape.area ? 1.4 : 3.4; ctx.stroke();
+    const over = layer.hollow.includes(index) && !shape.area;
+    ctx.strokeStyle = "#fff"; ctx.lineWidth = shape.area || over ? 3 : 6; ctx.stroke();
+    ctx.strokeStyle = layer.colour; ctx.lineWidth = shape.area || over ? 1.4 : 3.4; ctx.setLineDash(over ? [4, 4] : []); ctx.stroke(); ctx.setLineDash([]);
   }
-  for (const index of layer.ids.keys()) {
+  const stamped = new Set();
+  for (let index = 0; index < layer.x.length; index++) {
     const x = layer.x[index] * view.scale - view.ox, y = layer.y[index] * view.scale - view.oy;
     if (!(x > -half && x < view.width + half && y > -half && y < view.height + half)) continue;
-    const image = images[layer.symbols[index]];
-    if (image && image.complete && image.naturalWidth) ctx.drawImage(image, x - half, y - half, size, size);
-    boxes.take(x - half, y - half, x + half, y + half);
+    const spot = ((x + 64) >> 1) * 16384 * 64 + ((y + 64) >> 1) * 64 + layer.symbols[index]; // the same picture on the same two pixels is drawn once
+    if (stamped.has(spot)) continue;
+    stamped.add(spot);
+    const stamp = stampOf(layer.symbols[index], size);
+    if (stamp) ctx.drawImage(stamp, Math.round(x - half), Math.round(y - half), size, size);
+    if (size >= 17) boxes.take(x - half, y - half, x + half, y + half);
   }
 }

@@ -1,20 +1,23 @@
 /* Names on the map: greedy, most important first; a name that finds no free place is not drawn. */
 class LabelBoxes {
   constructor(view) { this.view = view; this.cells = new Map(); }
-  * keys(x0, y0, x1, y1) {
-    for (let i = Math.floor(x0 / 48); i <= Math.floor(x1 / 48); i++)
-      for (let j = Math.floor(y0 / 48); j <= Math.floor(y1 / 48); j++) yield i * 4096 + j;
-  }
   isFree(x0, y0, x1, y1) {
-    for (const key of this.keys(x0, y0, x1, y1))
-      for (const b of this.cells.get(key) || []) if (b[0] < x1 && b[2] > x0 && b[1] < y1 && b[3] > y0) return false;
+    for (let i = Math.floor(x0 / 48); i <= Math.floor(x1 / 48); i++) {
+      for (let j = Math.floor(y0 / 48); j <= Math.floor(y1 / 48); j++) {
+        const cell = this.cells.get(i * 4096 + j);
+        if (cell && cell.some((b) => b[0] < x1 && b[2] > x0 && b[1] < y1 && b[3] > y0)) return false;
+      }
+    }
     return true;
   }
   take(x0, y0, x1, y1) {
     const box = [x0, y0, x1, y1];
-    for (const key of this.keys(x0, y0, x1, y1)) {
-      if (!this.cells.has(key)) this.cells.set(key, []);
-      this.cells.get(key).push(box);
+    for (let i = Math.floor(x0 / 48); i <= Math.floor(x1 / 48); i++) {
+      for (let j = Math.floor(y0 / 48); j <= Math.floor(y1 / 48); j++) {
+        const key = i * 4096 + j;
+        if (!this.cells.has(key)) this.cells.set(key, []);
+        this.cells.get(key).push(box);
+      }
     }
   }
 }
@@ -38,11 +41,13 @@ function placeText(view, boxes, text, x, y, { size = 12, weight = 400, colour = 
   return true;
 }
 
+const LABELS_TRIED = 1500; // per layer and picture: more than fit on a screen
 const DISTRICT_NAMES = { province: [0, 7], city: [0, 9], county: [7, 10.4], zone: [9, 10.4], development_zone: [10, 13], township: [9.5, 13.4], village: [14.5, 20], grid: [16, 20] };
 
 function drawLabels(view, shown, boxes) {
   for (const layer of shown) if (layer.draw === "areas") labelAreas(view, layer, boxes);
   for (const layer of shown) if (layer.draw === "districts") labelDistricts(view, layer, boxes);
+  labelRivers(view, boxes);
   const from = { symbols: 13, villages: 12 };
   for (const layer of shown) {
     if (view.zoom < (from[layer.draw] ?? 99)) continue;
@@ -50,16 +55,20 @@ function drawLabels(view, shown, boxes) {
     const style = village
       ? { size: view.zoom < 13 ? 11.5 : 13, colour: "#3a3a3a", offset: 6 }
       : { size: 12.5, weight: 600, colour: INK, offset: symbolSize(view.zoom) / 2 + 2 };
-    for (const index of layer.ids.keys()) labelPoint(view, boxes, layer, index, style);
+    let tried = 0;
+    for (const index of layer.ids.keys()) {
+      if (labelPoint(view, boxes, layer, index, style) !== null && ++tried >= LABELS_TRIED) break;
+    }
   }
 }
 
+/* Place the name of one feature; null where it is out of sight or has none, else whether it found a place. */
 function labelPoint(view, boxes, layer, index, style) {
   const x = layer.x[index] * view.scale - view.ox, y = layer.y[index] * view.scale - view.oy;
-  if (!(x > -80 && x < view.width + 80 && y > -20 && y < view.height + 20)) return;
-  if (view.named.has(`${layer.name}/${layer.ids[index]}`)) return;
-  if (!(layer.names && layer.names[index]) && !(layer.names_en && layer.names_en[index])) return;
-  placeText(view, boxes, featureName(layer, index), x, y, style);
+  if (!(x > -80 && x < view.width + 80 && y > -20 && y < view.height + 20)) return null;
+  if (!(layer.names && layer.names[index]) && !(layer.names_en && layer.names_en[index])) return null;
+  if (view.named.has(`${layer.name}/${layer.ids[index]}`)) return null;
+  return placeText(view, boxes, featureName(layer, index), x, y, style);
 }
 
 function labelDistricts(view, layer, boxes) {
@@ -71,9 +80,27 @@ function labelDistricts(view, layer, boxes) {
   }
 }
 
+/* One name per river and picture, at the bend nearest to the middle of what is seen. */
+function labelRivers(view, boxes) {
+  if (view.zoom < 10.5) return;
+  const mx = (view.seen.x0 + view.seen.x1) / 2, my = (view.seen.y0 + view.seen.y1) / 2, best = new Map();
+  for (const base of DATA.baseLines) {
+    const name = (state.language === "en" && base.nameEn) || base.name;
+    if (base.kind !== "river" || !name || !base.shape || !isSeen(view, base.shape.box)) continue;
+    for (const part of base.shape.parts) {
+      for (let i = 0; i < part.length; i += 2) {
+        const x = part[i] * view.scale - view.ox, y = part[i + 1] * view.scale - view.oy, far = Math.hypot(x - mx, y - my);
+        if (x > view.seen.x0 + 40 && x < view.seen.x1 - 40 && y > view.seen.y0 && y < view.seen.y1 && !(best.has(name) && best.get(name).far <= far)) best.set(name, { x, y, far });
+      }
+    }
+  }
+  for (const [name, { x, y }] of best) placeText(view, boxes, name, x, y, { size: 13, colour: "#1f5f96", halo: 4 });
+}
+
 function labelAreas(view, layer, boxes) {
   if (view.zoom < 10) return;
   for (const [index, shape] of layer.shape) {
+    if (areaForce(layer, index) !== "active" && view.zoom < 12) continue;
     if (!shape || !isSeen(view, shape.box) || (shape.box[2] - shape.box[0]) * view.scale < 60) continue;
     labelPoint(view, boxes, layer, index, { size: 12.5, weight: 600, colour: DATA.areaStyles[layer.areaStyles[index]].colour, halo: 4 });
   }
@@ -114,7 +141,7 @@ function drawRanks(view, boxes) {
     ctx.fillStyle = row.rank === 1 ? "#fff" : "#7a0177"; ctx.fillText(String(row.rank), bx, by + 0.5);
     boxes.take(bx - r, by - r, bx + r, by + r);
     if (row.rank <= 10) {
-      placeText(view, boxes, rowName(row), x, y, { size: 13.5, weight: 700, offset: symbolSize(view.zoom) / 2 + 3, halo: 4 });
+      placeText(view, boxes, nameIn(layer, row), x, y, { size: 13.5, weight: 700, offset: symbolSize(view.zoom) / 2 + 3, halo: 4 });
       if (layer) view.named.add(`${layer.name}/${row.id}`);
     }
   }

@@ -59,8 +59,7 @@ function featureAt(point, reach) {
   const origin = map.getPixelOrigin(), pane = map.containerPointToLayerPoint(point), scale = 2 ** map.getZoom();
   const x = (pane.x + origin.x) / scale, y = (pane.y + origin.y) / scale;
   let found = null;
-  for (const layer of DATA.layers) {
-    if (!layer.visible || (layer.draw !== "symbols" && layer.draw !== "villages")) continue;
+  for (const layer of [...symbolLayers(), ...DATA.layers.filter((one) => one.visible && one.draw === "villages")]) {
     const limit = (layer.draw === "villages" ? reach * 0.7 : reach) / scale;
     for (let index = 0; index < layer.x.length; index++) {
       const far = Math.hypot(layer.x[index] - x, layer.y[index] - y);
@@ -94,7 +93,8 @@ function placeName(place) {
 }
 
 function rowPlace(row) {
-  if (row.geometry && row.geometry.type === "Point") return row.geometry.coordinates;
+  if (row.geometry && row.geometry.type === "Point" && row.geometry.coordinates.length) return row.geometry.coordinates;
+  if (row.position_source === "live") return null; // the home base is not where the team is
   const layer = layerNamed.get(answerLayerName());
   const index = layer ? layer.indexOfId.get(row.id) : undefined;
   return index === undefined ? null : layer.places[index];

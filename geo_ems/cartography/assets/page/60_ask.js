@@ -1,6 +1,8 @@
 /* Questions to the running service. A later question cancels an earlier one, and an answer that
    comes late is never shown: on screen is either the answer to what was asked last, or none. */
 const form = { layer: DATA.query.layers.length ? DATA.query.layers[0].name : null, k: DATA.query.k, filters: {}, cutoff: DATA.coverage.cutoff };
+/* The page stands at the root of the service and at v1/maps/NAME; questions go to the root. */
+const ROOT = window.location.pathname.replace(/v1\/maps\/[^/]*$/, "").replace(/[^/]*$/, "");
 let pending = null;
 
 class Refusal extends Error {
@@ -41,6 +43,7 @@ function nearestParameters(asOf) {
     if (name === "quantity" && !filters.item) continue;
     if (value) query.set(name, value);
   }
+  if (filters.item && !filters.quantity) query.set("quantity", "1"); // any of it
   query.set("lang", state.language);
   if (asOf) query.set("as_of", asOf);
   return query;
@@ -49,7 +52,7 @@ function nearestParameters(asOf) {
 function askNearest({ asOf = null, keepView = false } = {}) {
   if (!DATA.served || !state.place || !form.layer) return;
   const asked = form.layer;
-  askFor("nearest", (signal) => ask("v1/nearest?" + nearestParameters(asOf), { signal }), (body) => {
+  askFor("nearest", (signal) => ask(ROOT + "v1/nearest?" + nearestParameters(asOf), { signal }), (body) => {
     state.answer = { ...body, results: body.results || [], askedLayer: asked };
     renderQuery();
     if (!keepView) showAnswerOnMap();
@@ -58,8 +61,8 @@ function askNearest({ asOf = null, keepView = false } = {}) {
 
 function askCoverage() {
   if (!DATA.served || !DATA.coverage.layer) return;
-  const body = JSON.stringify({ layer: DATA.coverage.layer, cutoff_m: form.cutoff });
-  askFor("coverage", (signal) => ask("v1/coverage", { method: "POST", body, headers: { "Content-Type": "application/json" }, signal }),
+  const body = JSON.stringify({ layer: DATA.coverage.layer, cutoff_m: form.cutoff, lang: state.language });
+  askFor("coverage", (signal) => ask(ROOT + "v1/coverage", { method: "POST", body, headers: { "Content-Type": "application/json" }, signal }),
     (answer) => { state.coverage = answer; });
 }
 
@@ -95,8 +98,8 @@ function renderAnswers() {
 
 function problemNode(problem) {
   return el("div", { class: "problem", role: "alert" },
-    el("strong", { text: problem.title || t("not_understood") }),
-    problem.detail ? el("p", { text: problem.detail }) : null,
+    el("strong", { text: problem.detail || problem.title || t("not_understood") }),
+    problem.detail && problem.title ? el("p", { class: "small", text: problem.title }) : null,
     Array.isArray(problem.errors) && problem.errors.length
       ? el("ul", {}, problem.errors.map((fault) => el("li", { text: faultText(fault) }))) : null);
 }

@@ -2,7 +2,9 @@
 function renderQuery() {
   const node = document.getElementById("tab-query");
   const open = new Set([...node.querySelectorAll("details[open]")].map((one) => one.dataset.key));
+  const kept = node.contains(document.activeElement) ? document.activeElement.dataset.control : null;
   fill(node, placeNode(), DATA.served ? questionNode(open) : null, answerStatus(), state.answer ? answerNode(open) : null);
+  if (kept) refocus(`[data-control="${kept}"]`); // the one who types keeps the place
 }
 
 function placeNode() {
@@ -10,31 +12,36 @@ function placeNode() {
     return el("p", { class: "hint", text: DATA.served ? t("choose_place") : t("needs_service") });
   }
   const { lon, lat } = state.place, name = placeName(state.place), where = surroundings(lon, lat);
-  const district = where.districts.map(({ layer, index }) => featureName(layer, index)).join(" · ");
+  const district = where.districts.slice(-3).map(({ layer, index }) => featureName(layer, index)).join(" · ");
   return el("section", { class: "place", "aria-label": t("place") },
     el("p", { class: "place-name" }, el("span", { class: "place-mark", "aria-hidden": "true" }),
       el("strong", { text: name || district || t("chosen_place") })),
     el("p", { class: "small", text: [name && district ? district : null, position(lon, lat)].filter(Boolean).join(" · ") }),
-    where.areas.length ? el("p", { class: "danger" }, el("span", { "aria-hidden": "true", text: "⚠ " }),
-      t("inside_areas", { names: where.areas.map(({ layer, index }) => featureName(layer, index)).join(separator()) })) : null,
+    areasNode(where.areas, "active", "danger", "inside_areas"),
+    areasNode(where.areas, "watch", "caution", "inside_watched"),
     DATA.served ? null : el("p", { class: "hint", text: state.answer ? t("saved_answer") : t("needs_service") }));
+}
+
+function areasNode(areas, force, look, text) {
+  const names = areas.filter(({ layer, index }) => areaForce(layer, index) === force).map(({ layer, index }) => featureName(layer, index));
+  return names.length ? el("p", { class: look }, el("span", { "aria-hidden": "true", text: "⚠ " }), t(text, { names: names.join(separator()) })) : null;
 }
 
 function questionNode(open) {
   const buttons = DATA.query.layers.map((spec) => {
     const layer = layerNamed.get(spec.name), chosen = form.layer === spec.name;
-    return el("button", { type: "button", class: "choice", "aria-pressed": chosen ? "true" : "false", "data-layer": spec.name,
-      onclick: () => { form.layer = spec.name; state.answer = null; renderQuery(); askNearest(); refocus(`[data-layer="${spec.name}"]`); } },
+    return el("button", { type: "button", class: "choice", "aria-pressed": chosen ? "true" : "false", "data-layer": spec.name, "data-control": spec.name,
+      onclick: () => { form.layer = spec.name; state.answer = null; renderQuery(); askNearest(); } },
       layer && layer.symbols ? symbolImage(spec.symbol, 20) : null, el("span", { text: label(spec.label) }));
   });
-  const count = el("select", { onchange: (event) => { form.k = Number(event.target.value); askNearest(); } },
+  const count = el("select", { "data-control": "k", onchange: (event) => { form.k = Number(event.target.value); setTimeout(askNearest); } },
     [...new Set([3, 5, 10, 20, form.k])].sort((a, b) => a - b).map((k) => el("option", { value: String(k), text: String(k) })));
   count.value = String(form.k);
   const spec = DATA.query.layers.find((one) => one.name === form.layer);
   return el("section", { class: "question", "aria-label": t("question") },
     el("div", { class: "choices", role: "group", "aria-label": t("find_what") }, buttons),
     el("details", { "data-key": "conditions", open: open.has("conditions") || hasFilters() },
-      el("summary", { text: hasFilters() ? t("conditions_set") : t("conditions") }),
+      el("summary", { "data-control": "conditions", text: hasFilters() ? t("conditions_set") : t("conditions") }),
       el("div", { class: "filters" }, spec ? spec.filters.map(filterNode) : null,
         el("label", {}, el("span", { text: t("how_many") }), count))));
 }
@@ -50,15 +57,15 @@ function refocus(selector) {
 
 function filterNode(filter) {
   const set = (form.filters[form.layer] = form.filters[form.layer] || {});
-  const change = (event) => { set[filter.name] = event.target.value; askNearest(); };
+  const change = (event) => { set[filter.name] = event.target.value; setTimeout(askNearest); }; // after the focus has moved on
   if (filter.codes) {
-    const input = el("select", { onchange: change }, el("option", { value: "", text: t("any") }),
+    const input = el("select", { "data-control": filter.name, onchange: change }, el("option", { value: "", text: t("any") }),
       filter.codes.map((code) => el("option", { value: code.code, text: label(code.label) })));
     input.value = set[filter.name] || "";
     return el("label", {}, el("span", { text: label(filter.label) }), input);
   }
   return el("label", {}, el("span", { text: label(filter.label) }),
-    el("input", { type: "number", min: "0", step: "any", inputmode: "decimal", value: set[filter.name] || "", onchange: change }));
+    el("input", { "data-control": filter.name, type: "number", min: "0", step: "any", inputmode: "decimal", value: set[filter.name] || "", onchange: change }));
 }
 
 function answerStatus() {
@@ -101,10 +108,6 @@ function reasonText(reason) {
   return words ? label(words) : reason;
 }
 
-function propertiesOf(row) {
-  return row.properties || {};
-}
-
 const RADIO = ["call_sign", "radio_channel"];
 
 /* Telephones of a row, from the answer; contacts without one are said to have none. */
@@ -112,7 +115,7 @@ function contactNodes(row, layer) {
   if (!layer) return [];
   const fields = layer.contact.map((name) => fieldOf(layer, name)).filter(Boolean);
   const phones = fields.filter(isPhoneField), people = fields.filter((field) => !isPhoneField(field) && !RADIO.includes(field.name));
-  const known = (field) => { const value = own(propertiesOf(row), field.name); return value === null || value === undefined || value === "" ? null : value; };
+  const known = (field) => { const value = own(row, field.name); return value === null || value === undefined || value === "" ? null : value; };
   const names = people.map(known).filter(Boolean).map(String);
   const radio = RADIO.map((name) => fieldOf(layer, name)).filter(Boolean).filter(known);
   const numbers = [];
@@ -138,7 +141,7 @@ function stockText(row, layer) {
   for (const child of layer.children) {
     const field = child.fields.find((one) => one.type === "code" && one.codes.some((code) => code.code === item));
     const code = field && field.codes.find((one) => one.code === item);
-    const lines = (own(row.children, child.name) || []).filter((line) => field && own(line, field.name) === item && typeof line.quantity === "number");
+    const lines = (own(row, child.name) || []).filter((line) => field && own(line, field.name) === item && typeof line.quantity === "number");
     if (code) return el("p", { class: "small", text: `${label(code.label)} ${lines.length ? grouped(lines.reduce((sum, line) => sum + line.quantity, 0)) + " " + label(code.unit) : t("unknown")}` });
   }
   return null;
@@ -151,7 +154,7 @@ function showRow(row, layer) {
 }
 
 function rowStatus(row, layer) {
-  const code = "status" in row && row.status !== undefined ? row.status : layer && layer.statusField ? own(propertiesOf(row), layer.statusField) : null;
+  const code = layer && layer.statusField ? own(row, layer.statusField) ?? own(row, "status") : null;
   const index = layer ? layer.indexOfId.get(row.id) : undefined;
   const text = layer && layer.statusField ? statusText(layer, code) : null;
   return text === null ? null : el("span", { class: code ? "status" : "status unknown" },
@@ -162,7 +165,7 @@ function ageText(row, layer) {
   if (row.position_source === "home_base") return t("at_home_base");
   if (row.position_age_s !== null && row.position_age_s !== undefined) return t("position_age", { age: age(row.position_age_s) });
   if (row.position_source === "live") return t("position_unknown");
-  const surveyed = own(propertiesOf(row), "surveyed_on");
+  const surveyed = own(row, "surveyed_on");
   return layer && fieldOf(layer, "surveyed_on") ? t("surveyed", { date: surveyed || t("unknown") }) : null;
 }
 
@@ -172,21 +175,31 @@ function resultRow(row, layer) {
   const facts = [bearing(row.bearing_deg), free, ageText(row, layer)].filter(Boolean).join(" · ");
   return el("li", { class: row.rank === 1 ? "result first" : "result", "data-id": row.id },
     el("div", { class: "line" }, el("span", { class: "rank", text: String(row.rank) }),
-      el("button", { type: "button", class: "name", text: rowName(row), onclick: () => showRow(row, layer) }),
+      el("button", { type: "button", class: "name", text: nameIn(layer, row), onclick: () => showRow(row, layer) }),
       el("span", { class: "distance", text: distance(row.distance_m) })),
     el("div", { class: "line second" }, rowStatus(row, layer), el("span", { class: "small", text: facts }),
       row.tied ? el("span", { class: "tag", text: t("tied") }) : null),
-    (row.hazard_flags || []).map((flag) => el("p", { class: "danger" }, el("span", { "aria-hidden": "true", text: "⚠ " }), flagText(flag))),
+    (row.hazard_flags || []).filter((flag) => flag !== "destination_in").map((flag) => el("p", { class: "danger" }, el("span", { "aria-hidden": "true", text: "⚠ " }), flagText(flag))),
     stockText(row, layer),
     contactNodes(row, layer));
+}
+
+/* The detail of a reason; a hazard area is told by its name where the page knows it. */
+function detailText(row) {
+  if (row.reason !== "inside_hazard") return row.detail;
+  for (const layer of DATA.layers) {
+    const index = layer.draw === "areas" ? layer.indexOfId.get(row.detail) : undefined;
+    if (index !== undefined) return featureName(layer, index);
+  }
+  return row.detail;
 }
 
 function excludedRow(row, layer, key) {
   const why = key === "passed_over" || key === "to_confirm" ? reasonText(row.reason) : null;
   return el("li", { class: "result excluded", "data-id": row.id },
-    el("div", { class: "line" }, el("button", { type: "button", class: "name", text: rowName(row), onclick: () => showRow(row, layer) }),
+    el("div", { class: "line" }, el("button", { type: "button", class: "name", text: nameIn(layer, row), onclick: () => showRow(row, layer) }),
       el("span", { class: "distance", text: distance(row.straight_m) })),
     el("div", { class: "line second" }, why ? el("strong", { class: "reason", text: why }) : rowStatus(row, layer),
-      el("span", { class: "small", text: [row.detail, bearing(row.bearing_deg)].filter(Boolean).join(" · ") })),
+      el("span", { class: "small", text: [detailText(row), bearing(row.bearing_deg)].filter(Boolean).join(" · ") })),
     key === "passed_over" ? null : contactNodes(row, layer));
 }

@@ -22,7 +22,7 @@ async function search(text) {
   if (!DATA.served) { showFound(typed ? [typed] : searchHere(text), text); return; }
   const mine = (searching = new AbortController());
   try {
-    const body = await ask("v1/places?q=" + encodeURIComponent(text), { signal: mine.signal });
+    const body = await ask(ROOT + "v1/places?" + new URLSearchParams({ q: text, lang: state.language }), { signal: mine.signal });
     if (searching !== mine) return;
     const places = (body.places || []).filter((place) => Number.isFinite(place.lon) && Number.isFinite(place.lat));
     showFound(places.length || !typed ? places.slice(0, FOUND_AT_MOST) : [typed], text);

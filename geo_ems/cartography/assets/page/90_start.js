@@ -8,9 +8,9 @@ function isPhone() {
 function renderFrame() {
   document.documentElement.lang = state.language === "zh" ? "zh-Hans" : "en";
   const title = label(DATA.title);
-  document.title = `${title} — ${DATA.project}`;
+  document.title = `${title} — ${label(DATA.project)}`;
   document.getElementById("title").textContent = title;
-  document.getElementById("project").textContent = DATA.project;
+  document.getElementById("project").textContent = label(DATA.project);
   document.getElementById("as-of").textContent = t("as_of", { time: instant(DATA.asOf) });
   document.getElementById("attribution").textContent = attributionText();
   document.getElementById("panel").setAttribute("aria-label", t("panel"));
@@ -71,6 +71,7 @@ let sheetHeight = "half";
 function setSheet(name, { grow = false } = {}) {
   if (grow && SHEET[sheetHeight] >= SHEET[name]) return;
   sheetHeight = name;
+  document.documentElement.dataset.sheet = name;
   document.documentElement.style.setProperty("--sheet", `${Math.round(SHEET[name] * 100)}vh`);
   renderHandle();
 }
@@ -113,6 +114,15 @@ function takeSavedAnswers() {
   if (DATA.coverage.answer) state.coverage = DATA.coverage.answer;
 }
 
+/* The frame takes the size of the sheet before the picture is taken, so that what is seen is printed. */
+function setPrinting(on) {
+  const bounds = map.getBounds();
+  document.documentElement.classList.toggle("printing", on);
+  map.invalidateSize({ pan: false });
+  if (on) map.fitBounds(bounds, { animate: false });
+  drawing.redraw();
+}
+
 function start() {
   makeSheet();
   takeSavedAnswers();
@@ -128,8 +138,8 @@ function start() {
   });
   document.getElementById("search").addEventListener("keydown", (event) => { if (event.key === "Escape") { event.target.value = ""; showFound([]); } });
   document.getElementById("tabs").addEventListener("keydown", onTabKey);
-  window.addEventListener("beforeprint", () => { map.invalidateSize({ animate: false }); drawing.redraw(); });
-  window.addEventListener("afterprint", () => map.invalidateSize({ animate: false }));
+  window.addEventListener("beforeprint", () => setPrinting(true));
+  window.addEventListener("afterprint", () => setPrinting(false));
   document.documentElement.dataset.ready = "yes";
 }
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from api_county import fill
 from asgi_client import AsgiClient
 from fastapi import FastAPI
-from small_county import fill
 
 from geo_ems.bootstrap import opened
 from geo_ems.settings import bundled_folder, load_project

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from small_county import put
+from api_county import put
 
 from geo_ems.web.application import WebApplication
 

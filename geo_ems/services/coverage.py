@@ -27,7 +27,6 @@ from geo_ems.services.coverage_question import coverage_warnings, cutoff_asked_m
 from geo_ems.services.eligibility import (
     HAZARD_LAYER,
     SHELTER_ROLE,
-    capacities,
     hazard_exposure,
     position_tests,
     status_tests,
@@ -196,8 +195,7 @@ def _level_rank(columns: LayerColumns, row: int) -> int:
 
 def _facility_rows(facilities: LayerSnapshot, answer: Coverage, usable: BoolArray) -> tuple[FacilityCoverage, ...]:
     definition, columns = facilities.definition, facilities.columns
-    rule = definition.capacity
-    places = np.full(len(columns), np.nan) if rule is None else capacities(facilities, rule)
+    places = facilities.capacity_persons
     rows = []
     for row in np.flatnonzero(usable):
         values = columns.row_values(int(row), include_private=False)

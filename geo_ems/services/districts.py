@@ -55,9 +55,9 @@ class DistrictStore:
         """Return the description of the store."""
         return self._store.describe()
 
-    def read_columns(self, layer: str) -> LayerColumns:
-        """Return a whole layer as arrays."""
-        return self._store.read_columns(layer)
+    def read_columns(self, layer: str, ids: Sequence[str] | None = None) -> LayerColumns:
+        """Return a layer, or some features of it, as arrays."""
+        return self._store.read_columns(layer, ids)
 
     def read_rows(self, layer: str, ids: Sequence[str]) -> tuple[Feature, ...]:
         """Return the features that exist among `ids`."""

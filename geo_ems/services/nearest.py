@@ -15,13 +15,12 @@ from geo_ems.model.definitions import REASONS, Availability, Reason
 from geo_ems.queries.conditions import condition_tests
 from geo_ems.queries.eligibility import ReasonArray, count_reasons, first_failing_test
 from geo_ems.queries.ellipsoid import is_within
+from geo_ems.queries.positions import AVAILABILITIES, class_index
 from geo_ems.queries.shapes import features_within, nearest_features
 from geo_ems.services.eligibility import (
     HAZARD_LAYER,
     SHELTER_ROLE,
     HazardExposure,
-    capacities,
-    free_places,
     hazard_exposure,
     hazards_at,
     position_tests,
@@ -112,13 +111,14 @@ def nearest(
     if snapshot.definition.role == SHELTER_ROLE and not question.ignore_hazards:
         tests.append((Reason.INSIDE_HAZARD, ~exposure.inside))
     reason_index = first_failing_test(len(snapshot.columns), tests)
+    is_standby = snapshot.availability == class_index(Availability.DELAYED)
     ranking = _Ranking(
         snapshot=snapshot,
         at_lonlat_deg=at_lonlat_deg,
         visible=visible,
         reason_index=reason_index,
         confirmable=visible & _fails_only(tests, _CONFIRMABLE),
-        openable=visible & _fails_only(tests, (Reason.UNAVAILABLE,)) & (snapshot.availability == Availability.DELAYED),
+        openable=visible & _fails_only(tests, (Reason.UNAVAILABLE,)) & is_standby,
         hazards=exposure,
         destination_in=bool(around),
         age_s=age_s,
@@ -198,10 +198,7 @@ def _ranked_row(
     live = positions is not None and bool(positions.is_live[row])
     status = values.get(definition.status_field) if definition.status_field else None
     age_s = ranking.age_s[row]
-    rule = definition.capacity
-    free = np.nan if rule is None else free_places(snapshot, rule)[row]
-    if rule is not None and np.isnan(free) and rule.occupied_field and values.get(rule.occupied_field) is None:
-        free = capacities(snapshot, rule)[row]
+    free = snapshot.capacity_persons[row] - snapshot.occupied_persons[row]
     position_time = values.get(definition.position.time_field) if live and definition.position else None
     return RankedFeature(
         rank=rank,
@@ -212,7 +209,7 @@ def _ranked_row(
         distance_m=round(straight_m, 3),
         bearing_deg=round(bearing_deg, 1) % 360.0,
         status=text_or_none(status),
-        availability=snapshot.availability[row] if definition.status_field else None,
+        availability=AVAILABILITIES[snapshot.availability[row]] if definition.status_field else None,
         tied=tied,
         district_id=text_or_none(values.get("district_id")),
         capacity_free=None if np.isnan(free) else int(free),

@@ -146,7 +146,7 @@ def test_a_refused_row_gives_exit_code_one_and_a_file_to_correct(
         pytest.param(["import", "shelters", "nothing.csv"], "There is no file", id="no file"),
         pytest.param(["map", "other", "--out", "o.html"], "There is no map 'other'. Known: overview", id="no map"),
         pytest.param(["coverage", "shelters", "--by", "roads"], "Write districts", id="by roads"),
-        pytest.param(["serve", "--host", "0.0.0.0"], "loopback", id="a public address"),  # noqa: S104 it is refused
+        pytest.param(["serve", "--host", "0.0.0.0"], "Serve on 127.0.0.1", id="a public address"),  # noqa: S104 it is refused
         pytest.param(["fly"], "fly", id="unknown command"),
         pytest.param(["nearest", "shelters", "--speed", "9"], "--speed", id="unknown option"),
     ],

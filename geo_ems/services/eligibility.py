@@ -13,8 +13,10 @@ from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSet
 from geo_ems.model.caller import Caller
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray
 from geo_ems.model.definitions import Availability, CapacityRule, Reason
+from geo_ems.model.labels import Language
 from geo_ems.queries.areas import representative_points, smallest_areas_containing
-from geo_ems.queries.hazards import active_areas
+from geo_ems.queries.hazards import active_areas, unjudged_areas
+from geo_ems.services.words import say
 
 SHELTER_ROLE = "shelter"
 HAZARD_LAYER = "hazard_areas"
@@ -68,7 +70,7 @@ def status_tests(snapshot: LayerSnapshot, wanted: frozenset[Availability]) -> li
     rule = snapshot.definition.capacity
     if rule is not None and Availability.AVAILABLE in wanted:
         free = free_places(snapshot, rule)
-        tests.append((Reason.FULL, ~(free <= 0) | (availability != Availability.AVAILABLE)))
+        tests.append((Reason.FULL, ~(free <= 0)))
     return tests
 
 
@@ -102,6 +104,25 @@ def hazard_exposure(pinned: SnapshotSet, snapshot: LayerSnapshot, *, as_of: date
     places = representative_points(snapshot.shapes.geometries)
     smallest = smallest_areas_containing(hazards.columns.geometries[rows], places)
     return HazardExposure(np.where(smallest >= 0, rows[smallest], -1), hazards)
+
+
+def hazard_warnings(pinned: SnapshotSet, language: Language, *, as_of: datetime) -> list[str]:
+    """Return what is said of hazard areas that may act but cannot be judged: without a state, or without a place."""
+    hazards = pinned.layers.get(HAZARD_LAYER)
+    if hazards is None:
+        return []
+    stateless, placeless = unjudged_areas(hazards.columns, at_s=as_of.timestamp())
+    said = []
+    if stateless:
+        zh, en = "处危险区域没有状态,未计入", "hazard areas have no state and were left out"
+        said.append(say(language, f"{stateless} {zh}", f"{stateless} {en}"))
+    if placeless:
+        zh, en = (
+            "处生效的危险区域没有位置,不知谁在其中",
+            "active hazard areas have no place: who lies in them is not known",
+        )
+        said.append(say(language, f"{placeless} {zh}", f"{placeless} {en}"))
+    return said
 
 
 def capacities(snapshot: LayerSnapshot, rule: CapacityRule) -> FloatArray:

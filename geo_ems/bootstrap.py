@@ -65,6 +65,8 @@ def opened(project: Project, *, read_only: bool = False) -> Iterator[Application
         if not read_only:
             _apply(store, definitions)
         district_aware = DistrictStore(store, definitions)
+        if not read_only:
+            district_aware.derive_missed()
         yield Application(
             project=project,
             store=district_aware,

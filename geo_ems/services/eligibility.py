@@ -13,9 +13,11 @@ from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSet
 from geo_ems.model.caller import Caller
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray
 from geo_ems.model.definitions import Availability, Reason
+from geo_ems.model.labels import Language
 from geo_ems.queries.areas import areas_by_place, representative_points, smallest_areas_containing
-from geo_ems.queries.hazards import active_areas
+from geo_ems.queries.hazards import active_areas, unjudged_areas
 from geo_ems.queries.positions import class_index
+from geo_ems.services.words import say
 
 SHELTER_ROLE = "shelter"
 HAZARD_LAYER = "hazard_areas"
@@ -65,8 +67,7 @@ def status_tests(snapshot: LayerSnapshot, wanted: frozenset[Availability]) -> li
             codes = [index for index, code_reason in enumerate(reasons) if code_reason is reason]
             tests.append((reason, is_wanted | ~is_known | ~np.isin(column.values, codes)))
     if snapshot.definition.capacity is not None and Availability.AVAILABLE in wanted:
-        is_full = free_places(snapshot) <= 0
-        tests.append((Reason.FULL, ~is_full | (availability != class_index(Availability.AVAILABLE))))
+        tests.append((Reason.FULL, ~(free_places(snapshot) <= 0)))
     return tests
 
 
@@ -112,6 +113,25 @@ def hazards_at(pinned: SnapshotSet, at_lonlat_deg: tuple[float, float], *, as_of
         return ()
     _, held = areas_by_place(hazards.columns.geometries[rows], np.array([at_lonlat_deg]))
     return tuple(str(hazards.columns.ids[rows[area]]) for area in held)
+
+
+def hazard_warnings(pinned: SnapshotSet, language: Language, *, as_of: datetime) -> list[str]:
+    """Return what is said of hazard areas that may act but cannot be judged: without a state, or without a place."""
+    hazards = pinned.layers.get(HAZARD_LAYER)
+    if hazards is None:
+        return []
+    stateless, placeless = unjudged_areas(hazards.columns, at_s=as_of.timestamp())
+    said = []
+    if stateless:
+        zh, en = "处危险区域没有状态,未计入", "hazard areas have no state and were left out"
+        said.append(say(language, f"{stateless} {zh}", f"{stateless} {en}"))
+    if placeless:
+        zh, en = (
+            "处生效的危险区域没有位置,不知谁在其中",
+            "active hazard areas have no place: who lies in them is not known",
+        )
+        said.append(say(language, f"{placeless} {zh}", f"{placeless} {en}"))
+    return said
 
 
 def free_places(snapshot: LayerSnapshot) -> FloatArray:

@@ -22,6 +22,7 @@ from geo_ems.services.eligibility import (
     SHELTER_ROLE,
     HazardExposure,
     hazard_exposure,
+    hazard_warnings,
     hazards_at,
     position_tests,
     status_tests,
@@ -87,12 +88,13 @@ def nearest(
         names.append(INCIDENT_LAYER)
     source.definition(question.layer)
     pinned = source.pin(dict.fromkeys(names))
-    as_of = question.as_of or clock().replace(microsecond=0)
+    as_of = (question.as_of or clock()).replace(microsecond=0)
     k = question.k if question.k is not None else defaults.k
     max_age_s = question.max_position_age_s
     max_age_s = float(defaults.position_stale_after_s) if max_age_s is None else max_age_s
     check_numbers(k, question.cutoff_m, max_age_s)
     at_lonlat_deg, warnings = place_asked(pinned, question, caller)
+    warnings += hazard_warnings(pinned, question.language, as_of=as_of)
     snapshot = pinned.layer(question.layer)
     around = hazards_at(pinned, at_lonlat_deg, as_of=as_of)
     if around:

@@ -100,12 +100,12 @@ def bundled_folder() -> Path:
 
 
 def find_project_folder(environment: Mapping[str, str], *, start: Path) -> Path:
-    """Return GEO_EMS_PROJECT_DIR, else the first folder upwards from `start` with a geo-ems.toml, else the bundled one.
+    """Return GEO_EMS_PROJECT_DIR, else the first folder upwards from `start` that has a geo-ems.toml.
 
     Raises
     ------
     UsageError
-        Where GEO_EMS_PROJECT_DIR names a folder without geo-ems.toml.
+        Where GEO_EMS_PROJECT_DIR names a folder without geo-ems.toml, or no folder upwards has one.
     """
     named = environment.get("GEO_EMS_PROJECT_DIR")
     if named:
@@ -122,7 +122,12 @@ def find_project_folder(environment: Mapping[str, str], *, start: Path) -> Path:
     for folder in (start.resolve(), *start.resolve().parents):
         if (folder / PROJECT_FILE).is_file():
             return folder
-    return bundled_folder()
+    raise UsageError(
+        "There is no project folder here",
+        where=str(start),
+        remedy="Change into one (cd my-county), or make one with: geo-ems init my-county",
+        field="GEO_EMS_PROJECT_DIR",
+    )
 
 
 def load_project(folder: Path, environment: Mapping[str, str]) -> Project:

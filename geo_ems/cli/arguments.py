@@ -1,5 +1,6 @@
 """Option texts of the command line turned into typed values; wrong ones are refused with the remedy."""
 
+import contextlib
 import math
 import re
 from datetime import UTC, datetime
@@ -129,7 +130,8 @@ def write_output(path: Path, content: bytes) -> None:
         partial.write_bytes(content)
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where it could not be written it may not be removable either
+            partial.unlink(missing_ok=True)
         raise UsageError(
             f"'{path}' cannot be written: {error.strerror}", remedy="Choose another folder.", field="out"
         ) from error

@@ -65,6 +65,8 @@ def opened(project: Project, *, read_only: bool = False) -> Iterator[Application
         if not read_only:
             _apply(store, definitions)
         district_aware = DistrictStore(store, definitions)
+        if not read_only:
+            district_aware.derive_missed()
         yield Application(
             project=project,
             store=district_aware,
@@ -121,6 +123,14 @@ def _store_path(project: Project) -> Path:
             value=project.store,
         )
     path = Path(project.store).expanduser()
+    if path.is_dir():
+        raise UsageError(
+            f"'{path}' is a folder",
+            where="store",
+            remedy="Give the path of a .gpkg file (GEO_EMS_STORE, or store in geo-ems.toml).",
+            field="store",
+            value=project.store,
+        )
     inside_wheel = bundled_folder().name == "_bundled" and path.resolve().is_relative_to(bundled_folder())
     if inside_wheel:
         raise StoreError(

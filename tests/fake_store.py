@@ -32,9 +32,10 @@ class FakeStore:
         }
         return StoreDescription("fake", self.seq, layers)
 
-    def read_columns(self, layer: str) -> LayerColumns:
+    def read_columns(self, layer: str, ids: Sequence[str] | None = None) -> LayerColumns:
         definition = self._definition(layer)
-        features = [self._features[layer][identity] for identity in sorted(self._features[layer])]
+        wanted = self._features[layer].keys() if ids is None else self._features[layer].keys() & set(ids)
+        features = [self._features[layer][identity] for identity in sorted(wanted)]
         geometries = np.empty(len(features), dtype=object)
         geometries[:] = [feature.geometry for feature in features]
         return LayerColumns(

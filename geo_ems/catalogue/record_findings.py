@@ -188,6 +188,15 @@ INVALID_GEOMETRY = kind(
     ("几何无效:{value}", "the geometry is not valid: {value}"),
     ("请用 GIS 软件修复后再导入", "Repair it in a GIS program and import it again"),
 )
+ACROSS_180 = kind(
+    "edge_wider_than_half_the_earth",
+    _WARNED,
+    (
+        "有一条边横跨 {value} 度经度,按经过 0 度一侧读取",
+        "an edge spans {value} degrees of longitude and was read the long way round",
+    ),
+    ("跨 180 度经线的区域请在该线切成两块", "Cut an area that crosses 180 degrees in two at that meridian"),
+)
 HEIGHT_DROPPED = kind("height_dropped", _REPAIRED, ("已去掉高程坐标", "the height coordinate was dropped"))
 
 # Said once of a whole file.

@@ -15,7 +15,8 @@ def checked_geometry(
 ) -> BaseGeometry | None:
     """Return the geometry in two dimensions, or None with a finding that says why it is refused.
 
-    Coordinates are lon, lat in degrees. A vertex at exactly (0, 0) is a fault of the data.
+    Coordinates are lon, lat in degrees. A vertex at exactly (0, 0) is a fault of the data. An edge
+    wider than 180 degrees is warned of: it was most likely meant to cross the antimeridian.
     """
     if not is_allowed(geometry.geom_type, kinds, findings):
         return None
@@ -28,6 +29,9 @@ def checked_geometry(
     if fault is not None:
         findings.append(fault)
         return None
+    width_deg = _widest_edge_deg(geometry)
+    if width_deg > MAX_LON_DEG:
+        findings.append(found.ACROSS_180.found(value=f"{width_deg:.6g}"))
     return geometry
 
 
@@ -37,6 +41,16 @@ def is_allowed(geometry_type: str, kinds: tuple[GeometryKind, ...], findings: li
         return True
     findings.append(found.KIND_NOT_ALLOWED.found(value=geometry_type, known=", ".join(kind.value for kind in kinds)))
     return False
+
+
+def _widest_edge_deg(geometry: BaseGeometry) -> float:
+    """Return how many degrees of longitude the widest edge spans; 0 for points."""
+    if shapely.get_dimensions(geometry) == 0:
+        return 0.0
+    outline = geometry if shapely.get_dimensions(geometry) == 1 else shapely.boundary(geometry)
+    lonlat_deg, part = shapely.get_coordinates(shapely.get_parts(outline), return_index=True)
+    inside = np.diff(part) == 0
+    return float(np.abs(np.diff(lonlat_deg[:, 0]))[inside].max(initial=0.0))
 
 
 def _first_wrong_vertex(geometry: BaseGeometry) -> Finding | None:

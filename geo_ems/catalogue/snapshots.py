@@ -5,25 +5,35 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
+from geo_ems.catalogue.column_merging import merged_columns
 from geo_ems.errors import StoreError, known_names
-from geo_ems.model.columns import LayerColumns, ObjectArray
+from geo_ems.model.columns import FloatArray, LayerColumns
 from geo_ems.model.definitions import LayerDefinition
-from geo_ems.queries.positions import TeamPositions, availability_of, team_positions
+from geo_ems.queries.capacity import capacities, occupied_persons
+from geo_ems.queries.positions import AvailabilityArray, TeamPositions, availability_of, team_positions
 from geo_ems.queries.shapes import PreparedGeometries, prepare_geometries
-from geo_ems.storage.protocol import LayerStore, StoreDescription
+from geo_ems.storage.protocol import LayerStore, StoreDescription, StoredLayer
+
+_FEW_CHANGES = 4096  # beyond this many features a layer is read anew
 
 
 @dataclass(frozen=True, slots=True)
 class LayerSnapshot:
     """One layer at the sequence number `last_seq` of its last change.
 
-    `shapes` are the places the features are ranked from: their geometries, for teams with live
-    positions the place where each team is (`positions`).
+    `availability` are places in `queries.positions.AVAILABILITIES`; `capacity_persons` and
+    `occupied_persons` are NaN where unknown, and where the layer keeps none. `shapes` are the
+    places the features are ranked from: their geometries, for teams with live positions the place
+    where each team is (`positions`).
     """
 
     definition: LayerDefinition
     columns: LayerColumns
-    availability: ObjectArray
+    availability: AvailabilityArray
+    capacity_persons: FloatArray
+    occupied_persons: FloatArray
     positions: TeamPositions | None
     shapes: PreparedGeometries
     row_of: Mapping[str, int]
@@ -113,22 +123,21 @@ class SnapshotSource:
         cached = self._cached.get(definition.name)
         if cached is not None and cached.last_seq == stored.last_seq:
             return cached
-        columns = self._store.read_columns(definition.name)
-        availability = availability_of(columns)
-        rule = definition.position
-        positions = None if rule is None else team_positions(columns, rule, availability)
-        snapshot = LayerSnapshot(
-            definition=definition,
-            columns=columns,
-            availability=availability,
-            positions=positions,
-            shapes=prepare_geometries(columns.geometries if positions is None else positions.geometries),
-            row_of={str(feature_id): row for row, feature_id in enumerate(columns.ids)},
-            last_seq=stored.last_seq,
-            changed_at=stored.changed_at,
-        )
+        snapshot = _snapshot(definition, self._columns(definition, cached), stored)
         self._cached[definition.name] = snapshot
         return snapshot
+
+    def _columns(self, definition: LayerDefinition, cached: LayerSnapshot | None) -> LayerColumns:
+        """Return the layer as it is now: what changed is put into the snapshot there is, where that is little."""
+        name = definition.name
+        if cached is None or cached.definition.sha256 != definition.sha256:
+            return self._store.read_columns(name)
+        changes = [change for change in self._store.changes_since(cached.last_seq) if change.layer == name]
+        ids = tuple(dict.fromkeys(feature_id for change in changes for feature_id in change.ids))
+        if any(change.whole_layer for change in changes) or len(ids) > _FEW_CHANGES:
+            return self._store.read_columns(name)
+        replaced = [cached.row_of[feature_id] for feature_id in ids if feature_id in cached.row_of]
+        return merged_columns(cached.columns, self._store.read_columns(name, ids), replaced_rows=replaced)
 
     def _store_seq_unchanged(self, layers: Mapping[str, LayerSnapshot], described: StoreDescription) -> Iterable[bool]:
         after = described if not layers else self._store.describe()
@@ -137,3 +146,22 @@ class SnapshotSource:
             if not unchanged:
                 self._cached.pop(name, None)
             yield unchanged
+
+
+def _snapshot(definition: LayerDefinition, columns: LayerColumns, stored: StoredLayer) -> LayerSnapshot:
+    availability = availability_of(columns)
+    rule, capacity = definition.position, definition.capacity
+    positions = None if rule is None else team_positions(columns, rule, availability)
+    unknown = np.full(len(columns), np.nan)
+    return LayerSnapshot(
+        definition=definition,
+        columns=columns,
+        availability=availability,
+        capacity_persons=unknown if capacity is None else capacities(columns, capacity),
+        occupied_persons=unknown if capacity is None else occupied_persons(columns, capacity),
+        positions=positions,
+        shapes=prepare_geometries(columns.geometries if positions is None else positions.geometries),
+        row_of={str(feature_id): row for row, feature_id in enumerate(columns.ids)},
+        last_seq=stored.last_seq,
+        changed_at=stored.changed_at,
+    )

@@ -2,7 +2,7 @@
 
 import math
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -70,14 +70,16 @@ def instant_argument(text: str | None, zone: ZoneInfo, *, option: str) -> dateti
         return None
     try:
         instant = datetime.fromisoformat(text)
-    except ValueError as error:
+        instant = instant if instant.tzinfo is not None else instant.replace(tzinfo=zone)
+        instant.astimezone(UTC)  # beyond the years 1 and 9999 there is no such instant
+    except (ValueError, OverflowError) as error:
         raise UsageError(
             f"'{text}' is not an instant",
             where=option,
             remedy="Write 2026-07-02T03:10:00+08:00.",
             field=option.strip("-"),
         ) from error
-    return instant if instant.tzinfo is not None else instant.replace(tzinfo=zone)
+    return instant
 
 
 def language_argument(text: str | None, default: Language) -> Language:
@@ -120,6 +122,8 @@ def input_file(path: Path) -> Path:
 
 def write_output(path: Path, content: bytes) -> None:
     """Write a file whole or not at all: to a temporary name beside it, then renamed."""
+    if not path.name:
+        raise UsageError(f"'{path}' names no file", remedy="Write a file name: map.html", field="out")
     partial = path.with_name(f".{path.name}.partial")
     try:
         partial.write_bytes(content)

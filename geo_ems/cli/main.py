@@ -62,6 +62,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # The reader (such as `head`) has seen enough; nothing more may be written, also not at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_REFUSED
+    except OSError as error:
+        named = f" ({error.filename})" if error.filename else ""
+        typer.echo(f"The system refuses: {error.strerror or error}{named}.", err=True)
+        return EXIT_REFUSED
     except typer.Abort:
         typer.echo("Stopped.", err=True)
         return EXIT_REFUSED

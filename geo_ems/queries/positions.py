@@ -4,11 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from geo_ems.model.columns import BoolArray, FloatArray, LayerColumns, ObjectArray
 from geo_ems.model.definitions import Availability, PositionRule
 
 LIVE_MODE = "live"
+AVAILABILITIES: tuple[Availability, ...] = tuple(Availability)
+AvailabilityArray = NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class TeamPositions:
     time_s: FloatArray
 
 
-def team_positions(columns: LayerColumns, rule: PositionRule, availability: ObjectArray) -> TeamPositions:
+def team_positions(columns: LayerColumns, rule: PositionRule, availability: AvailabilityArray) -> TeamPositions:
     """Return where each team is.
 
     In mode `base` (also where no mode is given) a team that is available, or whose status nobody
@@ -38,7 +41,7 @@ def team_positions(columns: LayerColumns, rule: PositionRule, availability: Obje
     mode = columns.columns[rule.mode_field]
     live_code = list(mode.field.codes).index(LIVE_MODE)
     has_position = lon.known & lat.known
-    in_station = (availability == Availability.AVAILABLE) | (availability == Availability.UNKNOWN)
+    in_station = np.isin(availability, (class_index(Availability.AVAILABLE), class_index(Availability.UNKNOWN)))
     at_home = (mode.values != live_code) & in_station
     is_live = ~at_home & has_position
     geometries = columns.geometries.copy()
@@ -61,18 +64,20 @@ def unix_seconds(instants: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) ->
     return seconds
 
 
-def availability_of(columns: LayerColumns) -> ObjectArray:
-    """Return the canonical class of each feature's status; AVAILABLE for a layer that has no status.
+def availability_of(columns: LayerColumns) -> AvailabilityArray:
+    """Return the canonical class of each feature's status, as its place in `AVAILABILITIES`.
 
-    An unset status is UNKNOWN, never silently available.
+    A layer that has no status is AVAILABLE; an unset status is UNKNOWN, never silently available.
     """
-    classes = np.empty(len(columns), dtype=object)
     status = columns.definition.status_field
     if status is None:
-        classes[:] = Availability.AVAILABLE
-        return classes
+        return np.full(len(columns), class_index(Availability.AVAILABLE), dtype=np.int8)
     column = columns.columns[status]
     by_code = [code.availability or Availability.UNKNOWN for code in column.field.codes.values()]
-    table = np.array([*by_code, Availability.UNKNOWN], dtype=object)
-    classes[:] = table[column.values.astype(np.int64)]
-    return classes
+    table = np.array([class_index(item) for item in (*by_code, Availability.UNKNOWN)], dtype=np.int8)
+    return table[column.values.astype(np.int64)]  # -1, unset, takes the last place
+
+
+def class_index(item: Availability) -> int:
+    """Return the place of a class in `AVAILABILITIES`."""
+    return AVAILABILITIES.index(item)

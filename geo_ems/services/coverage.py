@@ -27,8 +27,8 @@ from geo_ems.services.coverage_question import coverage_warnings, cutoff_asked_m
 from geo_ems.services.eligibility import (
     HAZARD_LAYER,
     SHELTER_ROLE,
-    capacities,
     hazard_exposure,
+    hazard_warnings,
     position_tests,
     status_tests,
     visible_rows,
@@ -77,7 +77,7 @@ def coverage(
     cutoff_m = cutoff_asked_m(question, facility.role, defaults)
     wanted = {question.layer, question.demand, DISTRICT_LAYER, HAZARD_LAYER} & set(source.definitions)
     pinned = source.pin(sorted(wanted))
-    as_of = question.as_of or clock().replace(microsecond=0)
+    as_of = (question.as_of or clock()).replace(microsecond=0)
     facilities, people_layer = pinned.layer(question.layer), pinned.layer(question.demand)
 
     usable, counts = _usable(pinned, facilities, question, caller=caller, defaults=defaults, zone=zone, as_of=as_of)
@@ -87,6 +87,7 @@ def coverage(
     places = representative_points(people_layer.columns.geometries)
     answer = straight_coverage(places, people, facilities.shapes, usable=usable, cutoff_m=cutoff_m)
     warnings = coverage_warnings(question, people, located=people_layer.shapes.is_located, counts=counts, usable=usable)
+    warnings += hazard_warnings(pinned, question.language, as_of=as_of)
     districts = _by_district(pinned, places, people, answer.is_reachable, counted, warnings, question)
     return CoverageAnswer(
         query=echo(question, cutoff_m, as_of),
@@ -196,8 +197,7 @@ def _level_rank(columns: LayerColumns, row: int) -> int:
 
 def _facility_rows(facilities: LayerSnapshot, answer: Coverage, usable: BoolArray) -> tuple[FacilityCoverage, ...]:
     definition, columns = facilities.definition, facilities.columns
-    rule = definition.capacity
-    places = np.full(len(columns), np.nan) if rule is None else capacities(facilities, rule)
+    places = facilities.capacity_persons
     rows = []
     for row in np.flatnonzero(usable):
         values = columns.row_values(int(row), include_private=False)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from geo_ems.errors import ConflictError
 from geo_ems.model.columns import FloatArray, LayerColumns
 from geo_ems.model.definitions import LayerDefinition
 from geo_ems.model.features import ChangeBatch, ChangeKind, Commit, Feature, FeatureChange, LayerChange
@@ -16,7 +17,8 @@ DISTRICT_LAYER = "districts"
 DISTRICT_FIELD = "district_id"
 _ORIGIN = "derived"
 _NOTE = '{"derived": "district_id"}'
-
+_PRINCIPAL = "geo_ems"
+_ATTEMPTS = 20
 
 _FEW = 64  # up to here one look per feature into a kept index is faster than building a tree for all
 
@@ -55,9 +57,9 @@ class DistrictStore:
         """Return the description of the store."""
         return self._store.describe()
 
-    def read_columns(self, layer: str) -> LayerColumns:
-        """Return a whole layer as arrays."""
-        return self._store.read_columns(layer)
+    def read_columns(self, layer: str, ids: Sequence[str] | None = None) -> LayerColumns:
+        """Return a layer, or some features of it, as arrays."""
+        return self._store.read_columns(layer, ids)
 
     def read_rows(self, layer: str, ids: Sequence[str]) -> tuple[Feature, ...]:
         """Return the features that exist among `ids`."""
@@ -81,7 +83,7 @@ class DistrictStore:
             batch = replace(batch, changes=self._with_districts(batch.changes))
         done = self._store.commit(batch, idempotency_key=idempotency_key)
         if batch.layer == DISTRICT_LAYER:
-            self._derive_again(batch.principal)
+            self._derive_again(batch.principal, self._concerned)
         return done
 
     def _districts(self) -> _Districts | None:
@@ -115,30 +117,53 @@ class DistrictStore:
             for change, row in zip(changes, rows, strict=True)
         )
 
-    def _derive_again(self, principal: str) -> None:
+    def derive_missed(self) -> None:
+        """Derive what a process that ended right after it had stored districts could not derive any more.
+
+        Call it before anything else is written: a layer written after the districts is not looked at.
+        """
+        layers = self._store.describe().layers
+        districts = layers.get(DISTRICT_LAYER)
+        if districts is not None:
+            older = [name for name in self._concerned if layers[name].last_seq < districts.last_seq]
+            self._derive_again(_PRINCIPAL, older)
+
+    def _derive_again(self, principal: str, layers: Sequence[str]) -> None:
+        for layer in layers:
+            for attempt in range(1, _ATTEMPTS + 1):
+                try:
+                    self._derive_layer(layer, principal)
+                    break
+                except ConflictError:  # somebody edited the layer meanwhile: what they wrote stays
+                    if attempt == _ATTEMPTS:
+                        raise
+
+    def _derive_layer(self, layer: str, principal: str) -> None:
+        if not self._store.describe().layers[layer].count:
+            return
         districts = self._districts()
-        for layer in self._concerned:
-            if not self._store.describe().layers[layer].count:
-                continue
-            columns = self._store.read_columns(layer)
-            rows = np.full(len(columns), -1, dtype=np.int64)
-            if districts is not None:
-                places = representative_points(columns.geometries)
-                rows = smallest_areas_containing(districts.columns.geometries, places)
-            derived = [None if districts is None else districts.id_at(int(row)) for row in rows]
-            stored = columns.columns[DISTRICT_FIELD]
-            stale = [
-                row
-                for row, (district_id, geometry) in enumerate(zip(derived, columns.geometries, strict=True))
-                if geometry is not None and (district_id or "") != stored.values[row]
-            ]
-            features = self._store.read_rows(layer, [str(columns.ids[row]) for row in stale])
-            changes = tuple(
-                _placed(FeatureChange(ChangeKind.REPLACE, feature.id, feature), feature, derived[row])
-                for feature, row in zip(features, stale, strict=True)
+        columns = self._store.read_columns(layer)
+        rows = np.full(len(columns), -1, dtype=np.int64)
+        if districts is not None:
+            places = representative_points(columns.geometries)
+            rows = smallest_areas_containing(districts.columns.geometries, places)
+        derived = [None if districts is None else districts.id_at(int(row)) for row in rows]
+        stored = columns.columns[DISTRICT_FIELD]
+        stale = {
+            str(columns.ids[row]): district_id
+            for row, (district_id, geometry) in enumerate(zip(derived, columns.geometries, strict=True))
+            if geometry is not None and (district_id or "") != stored.values[row]
+        }
+        changes = tuple(
+            _placed(
+                FeatureChange(ChangeKind.REPLACE, feature.id, feature, expected_rev=feature.rev),
+                feature,
+                stale[feature.id],
             )
-            if changes:
-                self._store.commit(ChangeBatch(layer, changes, principal, _ORIGIN, _NOTE, bulk=True))
+            for feature in self._store.read_rows(layer, list(stale))
+        )
+        if changes:
+            self._store.commit(ChangeBatch(layer, changes, principal, _ORIGIN, _NOTE, bulk=True))
 
 
 def _smallest(index: AreaIndex, place: FloatArray) -> int:

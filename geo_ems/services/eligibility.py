@@ -12,9 +12,12 @@ import shapely
 from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSet
 from geo_ems.model.caller import Caller
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray
-from geo_ems.model.definitions import Availability, CapacityRule, Reason
+from geo_ems.model.definitions import Availability, Reason
+from geo_ems.model.labels import Language
 from geo_ems.queries.areas import areas_by_place, representative_points, smallest_areas_containing
-from geo_ems.queries.hazards import active_areas
+from geo_ems.queries.hazards import active_areas, unjudged_areas
+from geo_ems.queries.positions import class_index
+from geo_ems.services.words import say
 
 SHELTER_ROLE = "shelter"
 HAZARD_LAYER = "hazard_areas"
@@ -52,23 +55,19 @@ def status_tests(snapshot: LayerSnapshot, wanted: frozenset[Availability]) -> li
 
     A facility whose known occupancy reaches its known capacity is full, whatever its status says.
     """
-    columns = snapshot.columns
     availability = snapshot.availability
-    wanted_classes = np.isin(availability.astype(str), np.array([str(item) for item in wanted], dtype=str))
-    tests: list[tuple[Reason, BoolArray]] = []
-    unknown = (availability == Availability.UNKNOWN) & ~wanted_classes
-    tests.append((Reason.STATUS_UNKNOWN, ~unknown))
+    is_wanted = np.isin(availability, [class_index(item) for item in wanted])
+    is_known = availability != class_index(Availability.UNKNOWN)
+    tests: list[tuple[Reason, BoolArray]] = [(Reason.STATUS_UNKNOWN, is_wanted | is_known)]
     status = snapshot.definition.status_field
     if status is not None:
-        column = columns.columns[status]
+        column = snapshot.columns.columns[status]
         reasons = [code.reason or Reason.UNAVAILABLE for code in column.field.codes.values()]
         for reason in dict.fromkeys(reasons):
             codes = [index for index, code_reason in enumerate(reasons) if code_reason is reason]
-            tests.append((reason, wanted_classes | unknown | ~np.isin(column.values, codes)))
-    rule = snapshot.definition.capacity
-    if rule is not None and Availability.AVAILABLE in wanted:
-        free = free_places(snapshot, rule)
-        tests.append((Reason.FULL, ~(free <= 0) | (availability != Availability.AVAILABLE)))
+            tests.append((reason, is_wanted | ~is_known | ~np.isin(column.values, codes)))
+    if snapshot.definition.capacity is not None and Availability.AVAILABLE in wanted:
+        tests.append((Reason.FULL, ~(free_places(snapshot) <= 0)))
     return tests
 
 
@@ -116,22 +115,25 @@ def hazards_at(pinned: SnapshotSet, at_lonlat_deg: tuple[float, float], *, as_of
     return tuple(str(hazards.columns.ids[rows[area]]) for area in held)
 
 
-def capacities(snapshot: LayerSnapshot, rule: CapacityRule) -> FloatArray:
-    """Return how many people each facility takes: the smaller of the known figures, NaN where none is known."""
-    persons = _numbers(snapshot, rule.persons_field)
-    if rule.area_m2_field is None or rule.area_per_person_m2 is None:
-        return persons
-    by_area = np.floor(_numbers(snapshot, rule.area_m2_field) / rule.area_per_person_m2)
-    return np.fmin(persons, by_area)
+def hazard_warnings(pinned: SnapshotSet, language: Language, *, as_of: datetime) -> list[str]:
+    """Return what is said of hazard areas that may act but cannot be judged: without a state, or without a place."""
+    hazards = pinned.layers.get(HAZARD_LAYER)
+    if hazards is None:
+        return []
+    stateless, placeless = unjudged_areas(hazards.columns, at_s=as_of.timestamp())
+    said = []
+    if stateless:
+        zh, en = "处危险区域没有状态,未计入", "hazard areas have no state and were left out"
+        said.append(say(language, f"{stateless} {zh}", f"{stateless} {en}"))
+    if placeless:
+        zh, en = (
+            "处生效的危险区域没有位置,不知谁在其中",
+            "active hazard areas have no place: who lies in them is not known",
+        )
+        said.append(say(language, f"{placeless} {zh}", f"{placeless} {en}"))
+    return said
 
 
-def free_places(snapshot: LayerSnapshot, rule: CapacityRule) -> FloatArray:
+def free_places(snapshot: LayerSnapshot) -> FloatArray:
     """Return capacity minus occupancy; NaN where either is unknown."""
-    if rule.occupied_field is None:
-        return np.full(len(snapshot.columns), np.nan)
-    return capacities(snapshot, rule) - _numbers(snapshot, rule.occupied_field)
-
-
-def _numbers(snapshot: LayerSnapshot, field: str) -> FloatArray:
-    column = snapshot.columns.columns[field]
-    return np.where(column.known, column.values.astype(np.float64), np.nan)
+    return snapshot.capacity_persons - snapshot.occupied_persons

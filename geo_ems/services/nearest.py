@@ -15,14 +15,14 @@ from geo_ems.model.definitions import REASONS, Availability, Reason
 from geo_ems.queries.conditions import condition_tests
 from geo_ems.queries.eligibility import ReasonArray, count_reasons, first_failing_test
 from geo_ems.queries.ellipsoid import is_within
+from geo_ems.queries.positions import AVAILABILITIES, class_index
 from geo_ems.queries.shapes import features_within, nearest_features
 from geo_ems.services.eligibility import (
     HAZARD_LAYER,
     SHELTER_ROLE,
     HazardExposure,
-    capacities,
-    free_places,
     hazard_exposure,
+    hazard_warnings,
     hazards_at,
     position_tests,
     status_tests,
@@ -88,12 +88,13 @@ def nearest(
         names.append(INCIDENT_LAYER)
     source.definition(question.layer)
     pinned = source.pin(dict.fromkeys(names))
-    as_of = question.as_of or clock().replace(microsecond=0)
+    as_of = (question.as_of or clock()).replace(microsecond=0)
     k = question.k if question.k is not None else defaults.k
     max_age_s = question.max_position_age_s
     max_age_s = float(defaults.position_stale_after_s) if max_age_s is None else max_age_s
     check_numbers(k, question.cutoff_m, max_age_s)
     at_lonlat_deg, warnings = place_asked(pinned, question, caller)
+    warnings += hazard_warnings(pinned, question.language, as_of=as_of)
     snapshot = pinned.layer(question.layer)
     around = hazards_at(pinned, at_lonlat_deg, as_of=as_of)
     if around:
@@ -112,13 +113,14 @@ def nearest(
     if snapshot.definition.role == SHELTER_ROLE and not question.ignore_hazards:
         tests.append((Reason.INSIDE_HAZARD, ~exposure.inside))
     reason_index = first_failing_test(len(snapshot.columns), tests)
+    is_standby = snapshot.availability == class_index(Availability.DELAYED)
     ranking = _Ranking(
         snapshot=snapshot,
         at_lonlat_deg=at_lonlat_deg,
         visible=visible,
         reason_index=reason_index,
         confirmable=visible & _fails_only(tests, _CONFIRMABLE),
-        openable=visible & _fails_only(tests, (Reason.UNAVAILABLE,)) & (snapshot.availability == Availability.DELAYED),
+        openable=visible & _fails_only(tests, (Reason.UNAVAILABLE,)) & is_standby,
         hazards=exposure,
         destination_in=bool(around),
         age_s=age_s,
@@ -198,10 +200,7 @@ def _ranked_row(
     live = positions is not None and bool(positions.is_live[row])
     status = values.get(definition.status_field) if definition.status_field else None
     age_s = ranking.age_s[row]
-    rule = definition.capacity
-    free = np.nan if rule is None else free_places(snapshot, rule)[row]
-    if rule is not None and np.isnan(free) and rule.occupied_field and values.get(rule.occupied_field) is None:
-        free = capacities(snapshot, rule)[row]
+    free = snapshot.capacity_persons[row] - snapshot.occupied_persons[row]
     position_time = values.get(definition.position.time_field) if live and definition.position else None
     return RankedFeature(
         rank=rank,
@@ -212,7 +211,7 @@ def _ranked_row(
         distance_m=round(straight_m, 3),
         bearing_deg=round(bearing_deg, 1) % 360.0,
         status=text_or_none(status),
-        availability=snapshot.availability[row] if definition.status_field else None,
+        availability=AVAILABILITIES[snapshot.availability[row]] if definition.status_field else None,
         tied=tied,
         district_id=text_or_none(values.get("district_id")),
         capacity_free=None if np.isnan(free) else int(free),

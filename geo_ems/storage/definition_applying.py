@@ -63,7 +63,7 @@ def apply_layer_definition(
             raise DefinitionError(
                 f"The stored data cannot follow {len(refused)} changes of the definition: {' '.join(refused)}",
                 where=definition.source or definition.name,
-                remedy="Take the changes back, or migrate the layer.",
+                remedy="Another store: set GEO_EMS_STORE, or store in geo-ems.toml.",
             )
         _extend_layer(connection, held.definition, definition, now=now)
         _fill_defaults(connection, held.definition, definition, seq=seq)

@@ -15,7 +15,7 @@ from geo_ems.model.definitions import LayerDefinition
 from geo_ems.model.features import ChangeBatch, Commit, Feature, LayerChange
 from geo_ems.storage.batch_applying import apply_batch
 from geo_ems.storage.batch_preparing import PreparedBatch, committed_revs, prepare_batch
-from geo_ems.storage.change_log import Author, changes_after, log_faults
+from geo_ems.storage.change_log import Author, changes_after, log_faults, read_head
 from geo_ems.storage.connections import ReaderPool, check_is_ours, closed_error, connect, errors_in_words
 from geo_ems.storage.core_schema import create_core
 from geo_ems.storage.definition_applying import apply_layer_definition
@@ -82,6 +82,7 @@ class GeoPackageStore:
         self._writer: GroupWriter | None = None
         self._notice_lock = Lock()
         self._data_version: int | None = None
+        self._described: StoreDescription | None = None
         self._closed = False
         with errors_in_words(path):
             self._watch = connect(path, read_only=True)
@@ -114,12 +115,19 @@ class GeoPackageStore:
     def describe(self) -> StoreDescription:
         """Return the identity of the store, its sequence number and its layers."""
         with self._readers.reading() as connection:
-            return describe_store(connection, self._definitions.held(connection))
+            held, known = self._definitions.held(connection), self._described
+            # Counting rows takes longer than most questions: the same log is the same store.
+            if known is None or known.seq != read_head(connection).seq or are_waiting(connection):
+                self._described = known = describe_store(connection, held)
+            return known
 
-    def read_columns(self, layer: str) -> LayerColumns:
-        """Return a whole layer as arrays, ordered by id, without the rows that `poison_rows` lists as excluded."""
+    def read_columns(self, layer: str, ids: Sequence[str] | None = None) -> LayerColumns:
+        """Return a layer, or those of `ids` that exist, as arrays ordered by id.
+
+        The rows that `poison_rows` lists as excluded are left out.
+        """
         with self._readers.reading() as connection:
-            return read_layer(connection, self._definitions.layer(connection, layer).definition)[0]
+            return read_layer(connection, self._definitions.layer(connection, layer).definition, ids)[0]
 
     def read_rows(self, layer: str, ids: Sequence[str]) -> tuple[Feature, ...]:
         """Return the features that exist among `ids`, in that order, with all fields of the layer (None = unknown)."""

@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,9 +79,11 @@ class StoreLock:
             os.close(self._descriptor)
 
     def _write(self, content: bytes) -> None:
-        os.lseek(self._descriptor, 0, os.SEEK_SET)
-        os.ftruncate(self._descriptor, 0)
-        os.write(self._descriptor, content)
+        """Write the name; a full disk leaves it empty, and the lock is held all the same."""
+        with suppress(OSError):
+            os.lseek(self._descriptor, 0, os.SEEK_SET)
+            os.ftruncate(self._descriptor, 0)
+            os.write(self._descriptor, content)
 
 
 def lock_path(store_path: Path) -> Path:

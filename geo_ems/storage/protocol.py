@@ -38,8 +38,8 @@ class LayerStore(Protocol):
         """Return the identity of the store, its sequence number and its layers."""
         ...
 
-    def read_columns(self, layer: str) -> LayerColumns:
-        """Return a whole layer as arrays, ordered by id."""
+    def read_columns(self, layer: str, ids: Sequence[str] | None = None) -> LayerColumns:
+        """Return a layer as arrays, ordered by id: all of it, or the features that exist among `ids`."""
         ...
 
     def read_rows(self, layer: str, ids: Sequence[str]) -> tuple[Feature, ...]:

@@ -32,10 +32,15 @@ class PoisonRow:
     excluded: bool = True
 
 
-def read_layer(connection: apsw.Connection, definition: LayerDefinition) -> tuple[LayerColumns, tuple[PoisonRow, ...]]:
-    """Return a layer as arrays, ordered by id, and the rows or values that had to be left out."""
+def read_layer(
+    connection: apsw.Connection, definition: LayerDefinition, ids: Sequence[str] | None = None
+) -> tuple[LayerColumns, tuple[PoisonRow, ...]]:
+    """Return a layer as arrays, ordered by id, and the rows or values that had to be left out.
+
+    With `ids` only the features that exist among them.
+    """
     name = definition.name
-    table = fetch_columns(connection, name, layer_columns(definition))
+    table = fetch_columns(connection, name, layer_columns(definition), named=("id", ids))
     fids, names, revs = table["fid"], table["id"], table["rev"]
     shapes, faults = decode_blobs(table["geom"])
     faults += [(index, fault) for index, fault in enumerate(map(id_fault, names)) if fault is not None]
@@ -47,15 +52,17 @@ def read_layer(connection: apsw.Connection, definition: LayerDefinition) -> tupl
     places = {kept[int(index)]: place for place, index in enumerate(order)}
     children: dict[str, ChildTable] = {}
     for child in definition.children:
-        children[child], child_poison = _read_children(connection, definition, child, places, parents=set(names))
+        children[child], child_poison = _read_children(
+            connection, definition, child, places, parents=set(names), ids=ids
+        )
         poison += child_poison
-    ids = geometry_array(list(places))
+    found_ids = geometry_array(list(places))
     known_revs: IntArray = np.array([rev if isinstance(rev, int) else 0 for rev in revs], dtype=np.int64)[order]
     geometries = shapes[order]
-    for array in (ids, known_revs, geometries):
+    for array in (found_ids, known_revs, geometries):
         array.setflags(write=False)
     layer = LayerColumns(
-        definition=definition, ids=ids, revs=known_revs, geometries=geometries, columns=columns, children=children
+        definition=definition, ids=found_ids, revs=known_revs, geometries=geometries, columns=columns, children=children
     )
     return layer, tuple(poison)
 
@@ -107,11 +114,12 @@ def _read_children(
     places: Mapping[str, int],
     *,
     parents: set[SqlValue],
+    ids: Sequence[str] | None,
 ) -> tuple[ChildTable, list[PoisonRow]]:
     """Read one child table; rows of features kept aside go with them, rows of no feature are poison."""
     name = child_table(definition.name, child)
     fields = definition.children[child].fields
-    table = fetch_columns(connection, name, ("fid", "parent_id", "line", *fields))
+    table = fetch_columns(connection, name, ("fid", "parent_id", "line", *fields), named=("parent_id", ids))
     owners = table["parent_id"]
     poison = [
         _poison(name, table["fid"][index], f"there is no feature with the id {owner!r}")

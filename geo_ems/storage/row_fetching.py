@@ -31,15 +31,25 @@ def fetch_table(
         return list(_rows_with_bytes(connection, table, columns, tail, bindings))
 
 
-def fetch_columns(connection: apsw.Connection, table: str, columns: tuple[str, ...]) -> dict[str, list[SqlValue]]:
-    """Return a whole table as one list per column, in the order of its rows.
+def fetch_columns(
+    connection: apsw.Connection,
+    table: str,
+    columns: tuple[str, ...],
+    *,
+    named: tuple[str, Sequence[str] | None] = ("id", None),
+) -> dict[str, list[SqlValue]]:
+    """Return a table as one list per column, in the order of its rows.
 
-    Lists of values, not a hundred thousand tuples: these would keep the garbage collector busy.
+    `named` is a column and the values wanted in it, None for all rows. Lists of values, not a
+    hundred thousand tuples: these would keep the garbage collector busy.
     """
+    column, wanted = named
+    tail = "" if wanted is None else render("WHERE {column} IN (SELECT value FROM json_each(?))", column=column)
+    bindings: SqlRow = () if wanted is None else (orjson.dumps(list(wanted)).decode(),)
     try:
-        return _by_column(columns, _rows(connection, table, columns, "", ()))
+        return _by_column(columns, _rows(connection, table, columns, tail, bindings))
     except UnicodeDecodeError:
-        return _by_column(columns, _rows_with_bytes(connection, table, columns, "", ()))
+        return _by_column(columns, _rows_with_bytes(connection, table, columns, tail, bindings))
 
 
 def _by_column(columns: tuple[str, ...], rows: Iterator[SqlRow]) -> dict[str, list[SqlValue]]:

@@ -188,6 +188,32 @@ def test_a_height_is_dropped():
     assert [finding.kind.code for finding in findings] == ["height_dropped"]
 
 
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        pytest.param("POLYGON ((179 1, -179 1, -179 2, 179 2, 179 1))", ["edge_wider_than_half_the_earth"], id="area"),
+        pytest.param(
+            "POLYGON ((-180 -80, 180 -80, 180 80, -180 80, -180 -80), (179 1, 179 2, -179 2, -179 1, 179 1))",
+            ["edge_wider_than_half_the_earth"],
+            id="hole",
+        ),
+        pytest.param("LINESTRING (-170 1, 170 1)", ["edge_wider_than_half_the_earth"], id="line"),
+        pytest.param("POLYGON ((0 1, 180 1, 180 2, 0 2, 0 1))", [], id="half the Earth"),
+        pytest.param(
+            "MULTIPOLYGON (((179 1, 180 1, 180 2, 179 2, 179 1)), ((-180 1, -179 1, -179 2, -180 2, -180 1)))",
+            [],
+            id="cut at the meridian",
+        ),
+        pytest.param("POINT (179 1)", [], id="point"),
+    ],
+)
+def test_an_area_drawn_across_180_degrees_is_said_to_go_the_long_way_round(text, codes):
+    findings = []
+
+    assert checked_geometry(wkt.loads(text), tuple(GeometryKind), findings) is not None
+    assert [finding.kind.code for finding in findings] == codes
+
+
 def test_a_required_field_without_a_column_refuses_the_file_with_the_remedy():
     with pytest.raises(DataError) as caught:
         convert_records(table(("title", "lon"), ("A", 1)), SHELTERS, zone=ZONE)

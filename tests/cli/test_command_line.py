@@ -142,11 +142,16 @@ def test_a_refused_row_gives_exit_code_one_and_a_file_to_correct(
         pytest.param(["nearest", "shelters", "--at", "1,1", "--k", "0"], "k is 0", id="k of zero"),
         pytest.param(["nearest", "shelters", "--at", "1,1", "--format", "xml"], "Known: table", id="unknown format"),
         pytest.param(["nearest", "shelters", "--at", "1,1", "--as-of", "soon"], "not an instant", id="no instant"),
+        pytest.param(
+            ["nearest", "shelters", "--at", "1,1", "--as-of", "0001-01-01T00:00:00"], "not an instant", id="too early"
+        ),
+        pytest.param(["coverage", "shelters", "--as-of", "9999-12-31T23:59:59-08:00"], "not an instant", id="too late"),
         pytest.param(["nearest", "shelters", "--at", "1,1", "--item", "tent"], "go together", id="half a stock"),
         pytest.param(["import", "shelters", "nothing.csv"], "There is no file", id="no file"),
         pytest.param(["map", "other", "--out", "o.html"], "There is no map 'other'. Known: overview", id="no map"),
+        pytest.param(["map", "overview", "--out", "/"], "names no file", id="a folder as the file to write"),
         pytest.param(["coverage", "shelters", "--by", "roads"], "Write districts", id="by roads"),
-        pytest.param(["serve", "--host", "0.0.0.0"], "loopback", id="a public address"),  # noqa: S104 it is refused
+        pytest.param(["serve", "--host", "0.0.0.0"], "Serve on 127.0.0.1", id="a public address"),  # noqa: S104 it is refused
         pytest.param(["fly"], "fly", id="unknown command"),
         pytest.param(["nearest", "shelters", "--speed", "9"], "--speed", id="unknown option"),
     ],
@@ -198,3 +203,22 @@ def test_a_missing_store_is_said_with_the_remedy(
     capsys.readouterr()
     assert run(["nearest", "shelters", "--at", "1,1"]) == 1
     assert "Import a file first: geo-ems import LAYER FILE" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["init", "a" * 300], ["import", "shelters", "a" * 300]])
+def test_what_the_system_refuses_is_said_in_one_line(
+    project: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    assert run(arguments) == 1
+    assert capsys.readouterr().err.strip() == f"The system refuses: File name too long ({'a' * 300})."
+
+
+def test_a_folder_is_no_store_and_gets_no_lock_beside_it(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "folder").mkdir()
+    monkeypatch.setenv("GEO_EMS_STORE", str(tmp_path / "folder"))
+    for arguments in (["layers"], ["import", "shelters", str(project / "shelters.csv")]):
+        assert run(arguments) == 2
+        assert "is a folder" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["county", "folder"]

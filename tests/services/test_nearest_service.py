@@ -148,6 +148,49 @@ def test_a_shelter_with_no_place_left_is_full_whatever_its_status_says(county: "
     assert answer.excluded_counts == {Reason.FULL: 1}
 
 
+def test_a_full_standby_shelter_is_neither_ranked_nor_offered_to_be_opened(county: "SmallCounty") -> None:
+    county.put("shelters", "packed", (0.01, 0.0), status="standby", capacity_persons=100, occupied_persons=100)
+    county.put("shelters", "unheard", (0.02, 0.0), capacity_persons=50, occupied_persons=50)
+    answer = county.nearest("shelters")
+    assert (answer.to_open, answer.to_confirm) == ((), ())
+    assert answer.excluded_counts == {Reason.UNAVAILABLE: 1, Reason.STATUS_UNKNOWN: 1}
+    every_class = frozenset(Availability)
+    assert county.nearest("shelters", availability=every_class).excluded_counts == {Reason.FULL: 2}
+
+
+def test_a_hazard_area_that_nobody_can_judge_is_told_and_not_passed_over(county: "SmallCounty") -> None:
+    county.put("hazard_areas", "no-state", box(-0.1, -0.1, 0.1, 0.1), kind="flood")
+    county.put("hazard_areas", "no-place", None, kind="flood", state="active")
+    county.put("hazard_areas", "over", None, kind="flood", state="active", valid_to="2026-06-30T00:00:00Z")
+    county.put("hazard_areas", "expired", None, kind="flood", state="expired")
+    county.put("shelters", "s", (0.0, 0.0), status="open")
+    told = [
+        "1 hazard areas have no state and were left out",
+        "1 active hazard areas have no place: who lies in them is not known",
+    ]
+    assert county.nearest("shelters", k=1).warnings == tuple(told)
+    assert county.nearest("shelters", k=1, ignore_hazards=True).warnings == tuple(told)
+    assert [text for text in county.coverage("shelters").warnings if "hazard" in text] == told
+
+
+def test_the_instant_asked_counts_in_whole_seconds_as_it_is_echoed(county: "SmallCounty") -> None:
+    county.put(
+        "response_teams",
+        "out",
+        (0.5, 0.5),
+        status="available",
+        position_mode="live",
+        position_lon_deg=0.01,
+        position_lat_deg=0.0,
+        position_time="2026-07-01T03:30:00Z",
+    )
+    exactly, later = (
+        county.nearest("response_teams", as_of=NOON + timedelta(microseconds=micro)) for micro in (0, 900_000)
+    )
+    assert exactly == later
+    assert ids(later.results) == ["out"]
+
+
 def test_a_shelter_inside_an_active_flood_is_excluded_and_a_team_there_is_flagged(county: "SmallCounty") -> None:
     flood = box(0.005, -0.005, 0.015, 0.005)
     county.put("hazard_areas", "flood-1", flood, kind="flood", state="active")

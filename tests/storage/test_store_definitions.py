@@ -142,7 +142,7 @@ def test_what_stored_data_cannot_follow_is_refused_and_nothing_changes(tmp_path,
     with open_store(tmp_path / "s.gpkg", TEAMS) as store:
         store.commit(batch_of("response_teams", team("a", status="open")))
 
-        with pytest.raises(DefinitionError, match=r"cannot follow [13] changes.*geo-ems layers migrate"):
+        with pytest.raises(DefinitionError, match=r"cannot follow [13] changes.*take it back"):
             store.apply_definition(definition)
 
         assert store.read_columns("response_teams").definition == TEAMS

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import pytest
 from store_samples import SHELTERS, TEAMS, batch_of, open_store, run_python, start_python, team
 
 from geo_ems.errors import StoreError
+from geo_ems.storage.locking import StoreLock
 
 HOLDER = """
 import sys, time
@@ -201,3 +203,15 @@ def test_a_description_names_layers_counts_and_definitions(tmp_path):
     assert (layers["shelters"].definition_sha256, layers["shelters"].definition_seq) == ("5e1f", 1)
     assert (layers["response_teams"].count, layers["response_teams"].last_seq) == (2, 3)
     assert layers["response_teams"].changed_at == "2026-07-01T12:00:00Z"
+
+
+def test_a_full_disk_leaves_the_lock_without_a_name_but_held(tmp_path, monkeypatch):
+    def full(descriptor, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("geo_ems.storage.locking.os.write", full)
+    lock = StoreLock(tmp_path / "s.gpkg")
+    with pytest.raises(StoreError, match="another process, which has not given its number"):
+        StoreLock(tmp_path / "s.gpkg")
+    lock.release()
+    StoreLock(tmp_path / "s.gpkg").release()

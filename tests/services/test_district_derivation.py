@@ -1,0 +1,62 @@
+"""Which district a feature lies in, when districts change and somebody pulls the plug or edits meanwhile."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from shapely import box
+
+from geo_ems.model.features import ChangeBatch, ChangeKind, Feature, FeatureChange
+from geo_ems.services.districts import DistrictStore
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pytest
+    from small_county import SmallCounty
+
+
+def a_district(district_id: str) -> ChangeBatch:
+    feature = Feature(district_id, box(-1, -1, 1, 1), {"name": district_id, "level": "county"})
+    return ChangeBatch("districts", (FeatureChange(ChangeKind.UPSERT, district_id, feature),), "tester", "test")
+
+
+def the_shelter(county: "SmallCounty") -> Feature:
+    return county.store.read_rows("shelters", ["s"])[0]
+
+
+def test_districts_stored_by_a_process_that_was_killed_are_derived_by_the_next(county: "SmallCounty") -> None:
+    county.put("shelters", "s", (0.0, 0.0), status="open")
+    county.embedded.commit(a_district("d"))  # the process ends before it derives
+    assert the_shelter(county).properties["district_id"] is None
+    DistrictStore(county.embedded, county.definitions).derive_missed()
+    assert the_shelter(county).properties["district_id"] == "d"
+
+
+def test_nothing_is_written_where_all_districts_are_derived(county: "SmallCounty") -> None:
+    county.put("shelters", "s", (0.0, 0.0), status="open")
+    county.store.commit(a_district("d"))
+    before = county.embedded.describe().seq
+    DistrictStore(county.embedded, county.definitions).derive_missed()
+    assert county.embedded.describe().seq == before
+
+
+def test_an_edit_made_while_districts_are_derived_is_not_undone(
+    county: "SmallCounty", monkeypatch: "pytest.MonkeyPatch"
+) -> None:
+    county.put("shelters", "s", (0.0, 0.0), status="open")
+    county.put("shelters", "t", (0.0, 0.1), status="open")
+    read_rows = county.embedded.read_rows
+
+    def read_while_somebody_edits(layer: str, ids: "Sequence[str]") -> tuple[Feature, ...]:
+        monkeypatch.undo()
+        rows = read_rows(layer, ids)
+        full = replace(rows[0], properties={**rows[0].properties, "status": "full"})
+        changes = (FeatureChange(ChangeKind.REPLACE, "s", full), FeatureChange(ChangeKind.DELETE, "t"))
+        county.embedded.commit(ChangeBatch("shelters", changes, "dispatcher", "test"))
+        return rows
+
+    monkeypatch.setattr(county.embedded, "read_rows", read_while_somebody_edits)
+    county.store.commit(a_district("d"))
+    assert the_shelter(county).properties["status"] == "full"
+    assert the_shelter(county).properties["district_id"] == "d"
+    assert county.store.read_rows("shelters", ["t"]) == ()

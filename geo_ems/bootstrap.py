@@ -12,7 +12,7 @@ from geo_ems.catalogue.snapshots import SnapshotSource
 from geo_ems.errors import StoreError, UsageError
 from geo_ems.model.definitions import LayerDefinition
 from geo_ems.services.districts import DistrictStore
-from geo_ems.settings import Project, bundled_folder, find_project_folder, load_project, process_environment
+from geo_ems.settings import Project, find_project_folder, load_project, process_environment
 from geo_ems.storage.geopackage_store import GeoPackageStore, open_geopackage
 from geo_ems.storage.protocol import LayerStore
 
@@ -130,12 +130,5 @@ def _store_path(project: Project) -> Path:
             remedy="Give the path of a .gpkg file (GEO_EMS_STORE, or store in geo-ems.toml).",
             field="store",
             value=project.store,
-        )
-    inside_wheel = bundled_folder().name == "_bundled" and path.resolve().is_relative_to(bundled_folder())
-    if inside_wheel:
-        raise StoreError(
-            "There is no project folder here, and the bundled one is not a place to store data",
-            where=str(Path.cwd()),
-            remedy="Make one with: geo-ems init my-county, then work inside it.",
         )
     return path

@@ -122,23 +122,27 @@ def layers_command(
     terminal().print(simple_table(heads, rows))
 
 
-def check_command() -> int:
+def check_command(lang: str | None = typer.Option(None, "--lang", help="zh or en.")) -> int:
     """Say everything that is wrong."""
     from geo_ems.bootstrap import current_project, opened
-    from geo_ems.services.checks import system_facts
+    from geo_ems.services.checks import data_facts, system_facts
 
     project = current_project()
+    language = language_argument(lang, project.language)
     with opened(project, read_only=True) as application:
         faults = application.embedded.integrity_faults()
         poison = application.embedded.poison_rows()
+        facts = data_facts(application.snapshots, language)
     for line in system_facts(project):
         typer.echo(line)
     for fault in faults:
         typer.echo(f"! {fault}")
     for row in poison:
         typer.echo(f"! {row.layer}, row {row.fid}: {row.reason}. The row is not used; correct or delete it.")
+    for fact in facts:
+        typer.echo(f"? {fact}")
     if not faults and not poison:
-        typer.echo("Nothing is wrong. 未发现问题。")
+        typer.echo("Nothing is wrong with the store. 数据库没有问题。")
     return 1 if faults or poison else 0
 
 

@@ -1,6 +1,7 @@
 """`geo-ems demo`: the main job on the demonstration county, each step said in Chinese and English."""
 
 import shutil
+import sys
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,8 +26,10 @@ from geo_ems.services.nearest import nearest
 from geo_ems.services.projects import make_project_folder
 from geo_ems.services.questions import CoverageQuestion, NearestQuestion
 from geo_ems.settings import Project, bundled_folder, load_project
+from geo_ems.storage.locking import StoreLock
 
 _MARK = ".geo-ems-demo"
+_STORE = "geo_ems.gpkg"
 _NEEDED = "capabilities=flood_rescue+boat"  # three people are trapped by water
 _BOTH: tuple[Language, ...] = ("zh", "en")
 
@@ -52,7 +55,7 @@ def run_demo(out: Path, *, language: Language | None) -> Project:
 
 
 def _fresh_project(out: Path) -> Project:
-    """Make the demonstration folder anew; a folder that is not ours is never touched."""
+    """Make the demonstration folder anew; a folder that is not ours, or still in use, is never touched."""
     folder = out / "project"
     if out.exists() and any(out.iterdir()) and not (out / _MARK).is_file():
         raise UsageError(
@@ -61,6 +64,7 @@ def _fresh_project(out: Path) -> Project:
     out.mkdir(parents=True, exist_ok=True)
     (out / _MARK).write_text("made by geo-ems demo; made anew each time\n", encoding="utf-8")
     if folder.exists():
+        StoreLock(folder / _STORE).release()  # raises where a server or an import still works on it
         shutil.rmtree(folder)
     make_project_folder(folder)
     return load_project(folder, {})
@@ -114,12 +118,12 @@ def _ask_for_teams(application: Application, languages: tuple[Language, ...]) ->
         _say(
             (language,),
             f"2. {name}: 会水上救援、有船的最近五支队伍(直线距离); 待电话核实 {len(answer.to_confirm)}; "
-            f"更近未选 {len(answer.passed_over)}",
+            f"更近未列入 {len(answer.passed_over)}",
             f"2. {name}: the five nearest teams with flood rescue and boat (straight line); "
             f"to confirm by phone {len(answer.to_confirm)}; "
             f"passed over {len(answer.passed_over)}",
         )
-        print_nearest(answer, snapshots.definition("response_teams"), language)
+        print_nearest(answer, snapshots.definition("response_teams"), language, project.zone)
     _say(
         languages,
         "3. 关闭桥梁后的变化: 需要路网, 尚未提供",
@@ -171,6 +175,13 @@ def _write_files(application: Application, out: Path, answer: CoverageAnswer, la
     write_output(out / "uncovered.csv", b"\xef\xbb\xbf" + coverage_csv(answer, only_uncovered=True).encode())
     files = f"{out / 'overview.html'}, {out / 'uncovered.csv'}"
     _say(languages, f"5. 文件(无需网络即可打开): {files}", f"5. Files (open without any network): {files}")
+    program = Path(sys.executable).parent / "geo-ems"
+    asked = f"{program} nearest response_teams --at 111.5,31.2"
+    _say(
+        languages,
+        f"   自己提问: cd {project.folder} && {asked}",
+        f"   Ask for yourself: cd {project.folder} && {asked}",
+    )
 
 
 def _flood_incident(application: Application) -> str:

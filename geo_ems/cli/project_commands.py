@@ -46,11 +46,14 @@ def demo_command(
     language = None if lang is None else language_argument(lang, "zh")
     from geo_ems.cli.demo import run_demo
 
-    project = run_demo(out, language=language)
-    if serve:
-        from geo_ems.cli.serving import serve_project
+    if not serve:
+        run_demo(out, language=language)
+        return
+    from geo_ems.cli.serving import serve_project
+    from geo_ems.web.server import bound_socket
 
-        serve_project(project, host="127.0.0.1", port=port)
+    taken = bound_socket("127.0.0.1", port)  # first: a demonstration that cannot be served is not begun
+    serve_project(run_demo(out, language=language), taken)
 
 
 def serve_command(
@@ -59,7 +62,7 @@ def serve_command(
 ) -> None:
     """Serve the API and the map."""
     from geo_ems.bootstrap import current_project
-    from geo_ems.cli.serving import serve_project
+    from geo_ems.cli.serving import serve_project, take_address
 
     project = current_project()
-    serve_project(project, host=host or project.host, port=port or project.port)
+    serve_project(project, take_address(project, host=host or project.host, port=port or project.port))

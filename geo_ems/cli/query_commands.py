@@ -113,7 +113,7 @@ def nearest_command(
         case _:
             from geo_ems.cli.tables import print_nearest
 
-            print_nearest(answer, definition, question.language)
+            print_nearest(answer, definition, question.language, project.zone)
 
 
 def coverage_command(
@@ -160,6 +160,7 @@ def coverage_command(
             ignore_hazards=ignore_hazards,
             language=language_argument(lang, project.language),
         )
+        levels = application.snapshots.definition("districts").fields["level"].codes
         answer = coverage(
             application.snapshots,
             question,
@@ -176,7 +177,7 @@ def coverage_command(
         case _:
             from geo_ems.cli.tables import print_coverage
 
-            print_coverage(answer, definition, question.language)
+            print_coverage(answer, definition, levels, question.language, project.zone)
 
 
 def map_command(

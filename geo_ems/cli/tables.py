@@ -3,6 +3,8 @@
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from rich.box import SIMPLE
 from rich.console import Console
@@ -10,12 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from geo_ems.model.answers import CoverageAnswer, ExcludedFeature, NearestAnswer, RankedFeature
-from geo_ems.model.definitions import LayerDefinition
+from geo_ems.model.definitions import Code, LayerDefinition
 from geo_ems.model.features import Value
 from geo_ems.model.labels import Label, Language
 from geo_ems.services.words import CONFIRM_HEADING, OPEN_HEADING, REASON_LABELS, reason_text, say
 
 _WIDE = 200  # where no terminal limits the width, nothing may be cut: a phone number must stay whole
+_PASSED_OVER_SHOWN = 5
 _COMPASS = (
     Label("北", "N"),
     Label("东北", "NE"),
@@ -59,6 +62,13 @@ def value_text(definition: LayerDefinition, field: str, value: Value, language: 
     return ", ".join(codes[name].label.text(language) if name in codes else name for name in names)
 
 
+def local_instant(instant: str, zone: ZoneInfo) -> str:
+    """Return an instant in the project's zone with its offset, such as 2026-07-02 03:10:00 +08:00."""
+    local = datetime.fromisoformat(instant).astimezone(zone)
+    offset = local.strftime("%z")
+    return f"{local:%Y-%m-%d %H:%M:%S} {offset[:3]}:{offset[3:]}"
+
+
 def simple_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "") -> Table:
     """Return a plain table; text is never interpreted and never cut."""
     table = Table(box=SIMPLE, title=title or None, title_justify="left", show_edge=False, pad_edge=False)
@@ -69,7 +79,7 @@ def simple_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, title: 
     return table
 
 
-def print_nearest(answer: NearestAnswer, definition: LayerDefinition, language: Language) -> None:
+def print_nearest(answer: NearestAnswer, definition: LayerDefinition, language: Language, zone: ZoneInfo) -> None:
     """Print the ranked table, those to confirm, those passed over, and the counts."""
     console = terminal()
     layer = definition.label.text(language)
@@ -87,17 +97,23 @@ def print_nearest(answer: NearestAnswer, definition: LayerDefinition, language: 
         console.print(Text(say(language, "没有符合条件的", "nothing qualifies"), style="bold"))
     _print_excluded(console, CONFIRM_HEADING.text(language), answer.to_confirm, definition, language)
     _print_excluded(console, OPEN_HEADING.text(language), answer.to_open, definition, language)
-    passed = say(language, "更近但未选", "passed over, though nearer")
     shown = {row.id for row in (*answer.to_confirm, *answer.to_open)}
     others = [row for row in answer.passed_over if row.id not in shown]
-    _print_excluded(console, passed, others[:5], definition, language)
+    passed = say(language, "更近但未列入", "passed over, though nearer")
+    if len(others) > _PASSED_OVER_SHOWN:
+        passed += say(
+            language, f"(列出 {_PASSED_OVER_SHOWN},共 {len(others)})", f" ({_PASSED_OVER_SHOWN} shown of {len(others)})"
+        )
+    _print_excluded(console, passed, others[:_PASSED_OVER_SHOWN], definition, language)
     counts = ", ".join(f"{REASON_LABELS[reason].text(language)} {n}" for reason, n in answer.excluded_counts.items())
     console.print(Text(f"{say(language, '未列入', 'not listed')}: {counts or 0}"))
-    _print_foot(console, answer.warnings, answer.as_of, answer.snapshot_id, language)
+    _print_foot(console, answer.warnings, local_instant(answer.as_of, zone), answer.snapshot_id, language)
 
 
-def print_coverage(answer: CoverageAnswer, definition: LayerDefinition, language: Language) -> None:
-    """Print the totals, the districts worst first within each level, and the warnings."""
+def print_coverage(
+    answer: CoverageAnswer, definition: LayerDefinition, levels: Mapping[str, Code], language: Language, zone: ZoneInfo
+) -> None:
+    """Print the totals, the districts from the highest level down, worst first, and the warnings."""
     console = terminal()
     total = answer.total
     share = f"{100 * total.reachable / total.people:.1f} %" if total.people else "-"
@@ -125,10 +141,13 @@ def print_coverage(answer: CoverageAnswer, definition: LayerDefinition, language
             ("比例", "share"),
         )
     ]
-    worst = sorted(answer.districts, key=lambda row: (row.level or "", row.share_reachable or 0.0, row.id))
+    order = {level: place for place, level in enumerate(levels)}
+    worst = sorted(
+        answer.districts, key=lambda row: (order.get(row.level or "", len(order)), row.share_reachable or 0.0, row.id)
+    )
     rows = [
         (
-            row.level or "-",
+            levels[row.level].label.text(language) if row.level and row.level in levels else "-",
             _named(row.name, row.name_en, language),
             str(row.people),
             str(row.reachable),
@@ -137,7 +156,7 @@ def print_coverage(answer: CoverageAnswer, definition: LayerDefinition, language
         for row in worst
     ]
     console.print(simple_table(heads, rows))
-    _print_foot(console, answer.warnings, answer.as_of, answer.snapshot_id, language)
+    _print_foot(console, answer.warnings, local_instant(answer.as_of, zone), answer.snapshot_id, language)
 
 
 def _columns_shown(definition: LayerDefinition) -> list[str]:

@@ -5,12 +5,48 @@ import shutil
 import sys
 from pathlib import Path
 
+import numpy as np
 import pyproj
 import shapely
 
 from geo_ems import __version__
+from geo_ems.catalogue.snapshots import SnapshotSource
+from geo_ems.model.definitions import Availability
+from geo_ems.model.labels import Language
+from geo_ems.queries.positions import class_index
+from geo_ems.services.districts import DISTRICT_FIELD, DISTRICT_LAYER
+from geo_ems.services.words import say
 from geo_ems.settings import Project
 from geo_ems.storage.connections import sqlite_version
+
+_LISTED = 10
+
+
+def data_facts(source: SnapshotSource, language: Language) -> tuple[str, ...]:
+    """Return what to look at in the data: unknown states, missing places, places outside every district."""
+    pinned = source.pin(sorted(source.definitions))
+    has_districts = bool(len(pinned.layer(DISTRICT_LAYER).columns)) if DISTRICT_LAYER in pinned.layers else False
+    facts = []
+    for snapshot in pinned.layers.values():
+        columns, label = snapshot.columns, snapshot.definition.label.text(language)
+        unknown = int(np.count_nonzero(snapshot.availability == class_index(Availability.UNKNOWN)))
+        if unknown:
+            said = (f"{label}: {unknown} 个状态未知", f"{label}: {unknown} of unknown status")
+            facts.append(say(language, *said))
+        placeless = int(np.count_nonzero(~snapshot.shapes.is_located))
+        if placeless:
+            facts.append(say(language, f"{label}: {placeless} 个没有位置", f"{label}: {placeless} without a place"))
+        district = columns.columns.get(DISTRICT_FIELD)
+        if has_districts and district is not None and snapshot.definition.name != DISTRICT_LAYER:
+            rows = np.flatnonzero(snapshot.shapes.is_located & ~district.known)
+            if rows.size:
+                named = ", ".join(str(columns.ids[row]) for row in rows[:_LISTED])
+                said = (
+                    f"{label}: {rows.size} 个在所有区划之外: {named}",
+                    f"{label}: {rows.size} outside every district: {named}",
+                )
+                facts.append(say(language, *said))
+    return tuple(facts)
 
 
 def system_facts(project: Project) -> tuple[str, ...]:

@@ -17,13 +17,19 @@ from geo_ems.model.answers import (
 )
 from geo_ems.model.caller import Caller
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray, LayerColumns
-from geo_ems.model.definitions import Availability, Reason
+from geo_ems.model.definitions import REASONS, Availability, Reason
 from geo_ems.queries.areas import areas_by_place, representative_points
 from geo_ems.queries.conditions import condition_tests
 from geo_ems.queries.coverage import Coverage
 from geo_ems.queries.coverage import coverage as straight_coverage
 from geo_ems.queries.eligibility import count_reasons, first_failing_test
-from geo_ems.services.coverage_question import coverage_warnings, cutoff_asked_m, definition_in_words, echo
+from geo_ems.services.coverage_question import (
+    coverage_warnings,
+    cutoff_asked_m,
+    definition_in_words,
+    echo,
+    in_hazard_warning,
+)
 from geo_ems.services.eligibility import (
     HAZARD_LAYER,
     SHELTER_ROLE,
@@ -80,13 +86,16 @@ def coverage(
     as_of = (question.as_of or clock()).replace(microsecond=0)
     facilities, people_layer = pinned.layer(question.layer), pinned.layer(question.demand)
 
-    usable, counts = _usable(pinned, facilities, question, caller=caller, defaults=defaults, zone=zone, as_of=as_of)
+    usable, counts, in_hazard = _usable(
+        pinned, facilities, question, caller=caller, defaults=defaults, zone=zone, as_of=as_of
+    )
     counted = visible_rows(people_layer, caller)
     people = np.where(counted, people_layer.columns.columns[demand.weight_field].values, 0.0)
     people = np.nan_to_num(people.astype(np.float64), nan=0.0).astype(np.int64)
     places = representative_points(people_layer.columns.geometries)
     answer = straight_coverage(places, people, facilities.shapes, usable=usable, cutoff_m=cutoff_m)
     warnings = coverage_warnings(question, people, located=people_layer.shapes.is_located, counts=counts, usable=usable)
+    warnings += in_hazard_warning(question, _names(facilities, in_hazard))
     warnings += hazard_warnings(pinned, question.language, as_of=as_of)
     districts = _by_district(pinned, places, people, answer.is_reachable, counted, warnings, question)
     return CoverageAnswer(
@@ -113,8 +122,8 @@ def _usable(
     defaults: Defaults,
     zone: ZoneInfo,
     as_of: datetime,
-) -> tuple[BoolArray, Mapping[Reason, int]]:
-    """Return which facilities count, and how many of the others failed which test first."""
+) -> tuple[BoolArray, Mapping[Reason, int], BoolArray]:
+    """Return which facilities count, how many of the others failed which test first, and who fell to a hazard."""
     wanted = question.availability or frozenset({Availability.AVAILABLE})
     tests = [*condition_tests(question.where, facilities.columns, at_date=local_date(as_of, zone))]
     status = status_tests(facilities, wanted)
@@ -128,7 +137,13 @@ def _usable(
     reason_index = first_failing_test(len(facilities.columns), tests)
     visible = visible_rows(facilities, caller)
     usable: BoolArray = visible & (reason_index < 0)
-    return usable, count_reasons(reason_index[visible])
+    in_hazard: BoolArray = visible & (reason_index == REASONS.index(Reason.INSIDE_HAZARD))
+    return usable, count_reasons(reason_index[visible]), in_hazard
+
+
+def _names(facilities: LayerSnapshot, rows: BoolArray) -> list[str]:
+    names = facilities.columns.columns[facilities.definition.name_field]
+    return [str(names.values[row] or facilities.columns.ids[row]) for row in np.flatnonzero(rows)]
 
 
 def _planned(facilities: LayerSnapshot) -> BoolArray:

@@ -1,6 +1,6 @@
 """What a coverage question says: its cutoff, its warnings, how it is echoed and what the figures mean."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -13,6 +13,7 @@ from geo_ems.services.questions import CoverageQuestion
 from geo_ems.services.words import say
 from geo_ems.settings import Defaults
 
+_NAMED = 10
 _DEFAULT_CUTOFFS = {"shelter": "shelter_cutoff_m", "depot": "depot_cutoff_m", "team": "team_cutoff_m"}
 
 
@@ -65,6 +66,20 @@ def coverage_warnings(
     if not usable.any():
         warnings.append(say(question.language, "没有可用设施", "no facility is usable"))
     return warnings
+
+
+def in_hazard_warning(question: CoverageQuestion, names: Sequence[str]) -> list[str]:
+    """Return the sentence that names the facilities left out because they lie inside an active hazard area."""
+    if not names:
+        return []
+    listed = ", ".join(names[:_NAMED]) + (" ..." if len(names) > _NAMED else "")
+    return [
+        say(
+            question.language,
+            f"{len(names)} 处设施位于生效的危险区内,未计入: {listed}",
+            f"{len(names)} facilities lie inside an active hazard area and do not count: {listed}",
+        )
+    ]
 
 
 def echo(question: CoverageQuestion, cutoff_m: float, as_of: datetime) -> dict[str, object]:

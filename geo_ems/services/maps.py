@@ -1,11 +1,12 @@
 """Map pages: a board of maps/*.toml filled with the layers as they are now."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from geo_ems.cartography.boards import Board, BoardLayer, Drawing, load_board
 from geo_ems.cartography.content import BaseLine, Bounds, MapContent, MapLayer, bounds_around
@@ -15,12 +16,15 @@ from geo_ems.errors import known_names
 from geo_ems.model.answers import CoverageAnswer
 from geo_ems.model.caller import LOCAL
 from geo_ems.model.labels import Language
-from geo_ems.services.coverage import coverage
+from geo_ems.queries.areas import representative_points
+from geo_ems.services.coverage import DISTRICT_LAYER, LEVEL_FIELD, coverage
 from geo_ems.services.provenance import data_as_of, instant_text
 from geo_ems.services.questions import CoverageQuestion
 from geo_ems.settings import Project
 
 WATER_LAYER = "waterways"
+_ABOVE_COUNTY = ("province", "city", "")
+_FAR_TIMES = 20
 
 
 def board_names(project: Project) -> tuple[str, ...]:
@@ -89,7 +93,7 @@ def _layers_needed(board: Board, source: SnapshotSource) -> set[str]:
     """Return the layers to pin: those of the board, and the waters where the project has them."""
     for item in board.layers:
         source.definition(item.name)
-    return {item.name for item in board.layers} | ({WATER_LAYER} & set(source.definitions))
+    return {item.name for item in board.layers} | ({WATER_LAYER, DISTRICT_LAYER} & set(source.definitions))
 
 
 def _coverage(
@@ -104,9 +108,37 @@ def _coverage(
 
 
 def _bounds(board: Board, pinned: SnapshotSet) -> Bounds | None:
-    """Return the box around what is not base map: the province around a county must not shrink it to a dot."""
+    """Return the box around the county and its districts, else around what is shown above the base map."""
+    local = _local_districts(pinned)
+    if local:
+        return bounds_around(local)
     shown = [item.name for item in board.layers if not item.base] or [item.name for item in board.layers]
-    return bounds_around([geometry for name in shown for geometry in pinned.layer(name).columns.geometries])
+    return bounds_around(_together([shape for name in shown for shape in pinned.layer(name).columns.geometries]))
+
+
+def _local_districts(pinned: SnapshotSet) -> list[BaseGeometry]:
+    """Return the districts from the county down; those above are the surroundings."""
+    districts = pinned.layers.get(DISTRICT_LAYER)
+    if districts is None or LEVEL_FIELD not in districts.columns.columns:
+        return []
+    level = districts.columns.columns[LEVEL_FIELD]
+    names = np.array([*level.field.codes, ""])[level.values.astype(np.int64)]
+    rows = np.flatnonzero(~np.isin(names, _ABOVE_COUNTY) & ~shapely.is_missing(districts.columns.geometries))
+    return [districts.columns.geometries[row] for row in rows]
+
+
+def _together(shapes: Sequence[BaseGeometry | None]) -> list[BaseGeometry]:
+    """Return the shapes that lie together: one mistyped coordinate must not shrink the county to a dot.
+
+    Left out is what lies more than 20 times as far from the middle as the median, and more than 1 degree.
+    """
+    located = [shape for shape in shapes if shape is not None and not shape.is_empty]
+    if not located:
+        return []
+    places = representative_points(np.array(located, dtype=object))
+    away = np.abs(places - np.median(places, axis=0)).max(axis=1)
+    near = away <= max(_FAR_TIMES * float(np.median(away)), 1.0)
+    return [shape for shape, is_near in zip(located, near, strict=True) if is_near]
 
 
 def _rivers(waters: LayerSnapshot) -> tuple[BaseLine, ...]:

@@ -1,6 +1,8 @@
 """The server process: loopback only while there is no login, HTTP/1.1 by h11, one process."""
 
 import ipaddress
+import socket
+import sys
 
 import uvicorn
 from fastapi import FastAPI
@@ -8,6 +10,7 @@ from fastapi import FastAPI
 from geo_ems.errors import UsageError
 
 LOOPBACK_NAME = "localhost"
+LAST_PORT = 65_535
 SHUTDOWN_S = 8
 KEEP_ALIVE_S = 15
 MAX_CONNECTIONS = 1000
@@ -32,9 +35,38 @@ def check_bind(host: str, auth: str) -> None:
         )
 
 
-def run_server(app: FastAPI, *, host: str, port: int) -> None:
-    """Serve until interrupted; requests that are being answered are finished first."""
-    uvicorn.Server(server_config(app, host=host, port=port)).run()
+def bound_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that holds the address, so that nothing is said to be served that is not.
+
+    Raises
+    ------
+    UsageError
+        Where the address is in use or cannot be had.
+    """
+    name = "127.0.0.1" if host.lower() == LOOPBACK_NAME else host.strip("[]")
+    family = socket.AF_INET6 if ":" in name else socket.AF_INET
+    taken = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, else asyncio leaves Nagle's delay on
+    if sys.platform != "win32":  # there it would let two servers share one port
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind((name, port))
+    except OSError as error:
+        taken.close()
+        other = port + 1 if port < LAST_PORT else 8000
+        raise UsageError(
+            f"port {port} on {name} cannot be served on: {error.strerror}",
+            where="--port",
+            remedy=f"Another program may use it: choose another, such as --port {other}.",
+            field="port",
+            value=port,
+        ) from error
+    return taken
+
+
+def run_server(app: FastAPI, taken: socket.socket) -> None:
+    """Serve on a bound socket until interrupted; requests that are being answered are finished first."""
+    host, port = taken.getsockname()[:2]
+    uvicorn.Server(server_config(app, host=host, port=port)).run(sockets=[taken])
 
 
 def server_config(app: FastAPI, *, host: str, port: int) -> uvicorn.Config:

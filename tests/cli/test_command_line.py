@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -66,7 +67,7 @@ def test_the_ranked_table_says_who_whom_to_call_and_why_not_the_others(
         "出警中队 | 95 m | not available (on scene) | unknown | 0000-0000-0104 | unknown | unknown",
         "not listed: lacks the capability 1, not available 1, status unknown 1",
         "! only 1 of 5 qualify",
-        "as of 2026-07-01T19:10:00Z · SNAPSHOT",
+        "as of 2026-07-02 03:10:00 +08:00 · SNAPSHOT",
     ]
 
 
@@ -103,7 +104,9 @@ def test_layers_lists_counts(project: Path, capsys: pytest.CaptureFixture[str]) 
 
 def test_check_finds_nothing_wrong(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check"]) == 0
-    assert "Nothing is wrong. 未发现问题。" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "Nothing is wrong with the store. 数据库没有问题。" in out
+    assert "? 应急队伍: 1 个状态未知" in out
 
 
 def test_a_map_is_one_file_without_phones_unless_asked(project: Path) -> None:
@@ -180,6 +183,33 @@ def test_nearest_loads_no_heavy_library(project: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
+
+
+def test_a_port_in_use_is_said_before_anything_is_served(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert run(["serve", "--port", str(port)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert f"--port: port {port} on 127.0.0.1 cannot be served on" in captured.err
+
+
+def test_outside_every_project_folder_nothing_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("GEO_EMS_PROJECT_DIR", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s.csv").write_text(SHELTERS, encoding="utf-8")
+    assert run(["import", "shelters", "s.csv"]) == 2
+    assert "There is no project folder here. Change into one (cd my-county)" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["s.csv"]
+
+
+def test_a_map_that_cannot_be_written_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["map", "overview", "--out", "/proc/geo-ems/map.html"]) == 2
+    assert "'/proc/geo-ems/map.html' cannot be written" in capsys.readouterr().err
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(project: Path) -> None:

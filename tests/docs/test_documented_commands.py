@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from geo_ems.cli.main import run
+from geo_ems.storage.locking import StoreLock
 
 pytestmark = pytest.mark.checkout
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +45,20 @@ def test_the_demonstration_is_made_anew_but_never_over_a_folder_of_somebody_else
     assert run(["demo", "--out", str(tmp_path), "--no-serve"]) == 2
     assert "not a demonstration folder" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.txt"]
+
+
+def test_the_demonstration_is_not_made_anew_under_a_server_that_works_on_it(
+    demonstration: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = demonstration / "project" / "geo_ems.gpkg"
+    before = store.stat().st_ino
+    held = StoreLock(store)
+    try:
+        assert run(["demo", "--out", str(demonstration), "--no-serve"]) == 1
+    finally:
+        held.release()
+    assert "The store is open for writing in process" in capsys.readouterr().err
+    assert store.stat().st_ino == before
 
 
 @pytest.mark.parametrize("command", documented_commands())

@@ -87,6 +87,7 @@ def test_a_shelter_inside_an_active_flood_covers_nobody(four_villages: "SmallCou
     four_villages.put("hazard_areas", "f", flood, kind="flood", state="active")
     answer = four_villages.coverage("shelters", cutoff_m=100.0)
     assert (answer.total.reachable, answer.excluded_counts) == (0, {Reason.INSIDE_HAZARD: 1})
+    assert "1 facilities lie inside an active hazard area and do not count: s" in answer.warnings
 
 
 def test_a_condition_restricts_the_shelters_that_count(four_villages: "SmallCounty") -> None:

@@ -31,8 +31,14 @@ _FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"7z\xbc\xaf", "a 7-Zip archive"),
     (b"Rar!", "a RAR archive"),
 )
+# Programs that write formulas without a value leave cells that read as empty. An empty text (t="str") is a value.
+_UNCALCULATED = re.compile(
+    rb"""<(?:\w+:)?c\s(?![^>]*\bt=["']str["'])[^>]*?\br=["']([A-Z]{1,3}[0-9]{1,7})["'][^>]*>\s*"""
+    rb"""<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*"""
+    rb"""(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"""
+)
 _CELL = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\br=["']([A-Z]{1,3})([0-9]{1,7})["'][^>]*(?<!/)>""")
-_TAIL_BYTES = 4096
+_TAIL_BYTES = 4096  # a cell that lies across two chunks is seen whole
 _MAX_MEMBERS = 2000
 
 
@@ -168,7 +174,7 @@ def _damaged(reason: str, *, where: str) -> DataError:
 
 
 def _check_member(stream: IO[bytes], growth: _Growth, *, is_sheet: bool) -> None:
-    """Count the bytes of one member; of a sheet also see how far its cells reach."""
+    """Count the bytes of one member; of a sheet see how far its cells reach, and that its formulas have values."""
     rows, columns, tail = 0, 0, b""
     while chunk := stream.read(_CHUNK_BYTES):
         growth.add(len(chunk))
@@ -177,6 +183,12 @@ def _check_member(stream: IO[bytes], growth: _Growth, *, is_sheet: bool) -> None
             for letters, digits in _CELL.findall(text):
                 rows = max(rows, int(digits))
                 columns = max(columns, _column_number(letters))
+            if (cell := _UNCALCULATED.search(text)) is not None:
+                raise DataError(
+                    f"Cell {cell[1].decode()} holds a formula that no program has calculated yet",
+                    where=growth.where,
+                    remedy="Open the workbook in a spreadsheet program, which calculates it, and save it again.",
+                )
             tail = text[-_TAIL_BYTES:]
     if rows * columns > growth.limits.sheet_cells:
         raise DataError(

@@ -26,6 +26,15 @@ SAME_NAME_NEAR = kind(
     ("“{value}”附近 10 米内已有同名记录 {other}", "'{value}' lies within 10 m of {other}, which has the same name"),
     ("请核对是否重复", "Check whether it is the same"),
 )
+SAME_IN_FILE = kind(
+    "same_in_file",
+    Grade.WARNED,
+    (
+        "“{value}”与第 {first} 行名称和位置相同,两行都已收下",
+        "'{value}' has the name and place of {place} {first}; both were taken",
+    ),
+    ("请核对是否重复,以免重复计算", "Check whether it is the same: it would be counted twice"),
+)
 LIVE_VALUE_KEPT = kind(
     "live_value_kept",
     Grade.WARNED,

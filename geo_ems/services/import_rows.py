@@ -97,6 +97,7 @@ class RowPlanner:
     zone: ZoneInfo
     _lines_by_key: dict[str, int] = field(default_factory=dict)
     _given_ids: set[str] = field(default_factory=set)
+    _lines_by_name_and_place: dict[tuple[str, bytes], int] = field(default_factory=dict)
 
     def plan(self, raw: RawFile, converted: ConvertedFile, store: LayerStore) -> list[PlannedRow]:
         """Return all rows planned, in the order of the file."""
@@ -128,6 +129,7 @@ class RowPlanner:
         if value is None:
             if self.key is not None:
                 row.findings.append(found.KEY_MISSING.found(field=self.key))
+            self._note_twin_in_file(row, place)
             self._create(row, None)
             return None
         key = key_text(value)
@@ -142,6 +144,16 @@ class RowPlanner:
         if identity is None:
             self._create(row, key)
         return identity
+
+    def _note_twin_in_file(self, row: PlannedRow, place: str) -> None:
+        """Warn of a row without a code that has the name and the place of an earlier one."""
+        record = row.record
+        name = record.properties.get(self.definition.name_field)
+        if name is None or record.geometry is None:
+            return
+        first = self._lines_by_name_and_place.setdefault((str(name), record.geometry.wkb), record.line)
+        if first != record.line:
+            row.findings.append(found.SAME_IN_FILE.found(value=name, first=first, place=place))
 
     def _create(self, row: PlannedRow, key: str | None) -> None:
         record = row.record

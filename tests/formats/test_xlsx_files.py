@@ -124,6 +124,29 @@ def test_a_stray_cell_far_away_is_refused_and_does_not_fill_the_memory(workbook)
         read_records(path)
 
 
+def test_a_formula_without_a_value_is_refused_and_not_read_as_empty(workbook):
+    path = workbook(Sheet1=[["name", "capacity"], ["a", "=50*2"]])
+
+    with pytest.raises(DataError, match="Cell B2 holds a formula that no program has calculated yet"):
+        read_records(path)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        pytest.param(b'<c r="B2"><f>50*2</f><v>100</v></c>', 100, id="number"),
+        pytest.param(b'<c r="B2"><f t="shared" si="0"/><v>100</v></c>', 100, id="shared"),
+        pytest.param(b'<c r="B2" t="str"><f>IF(1,"","")</f><v></v></c>', None, id="empty text"),
+    ],
+)
+def test_a_formula_is_read_as_its_value(workbook, cell, value):
+    path = workbook(Sheet1=[["name", "capacity"], ["a", "=50*2"]])
+    empty = b'<c r="B2"><f>50*2</f><v></v></c>'
+    repacked(path, lambda name, data: data.replace(empty, cell) if "sheet1" in name else data)
+
+    assert read_records(path).records[0].values == ("a", value)
+
+
 def test_a_zip_bomb_is_refused(workbook):
     path = workbook(Sheet1=[["a", "b"], [1, 2]])
     repacked(path, lambda name, data: data + b" " * 3_000_000 if "sheet1" in name else data)

@@ -157,6 +157,14 @@ def test_the_same_rows_in_another_file_without_codes_are_not_taken_twice(office)
     assert "--append" in caught.value.remedy
 
 
+def test_a_row_that_stands_twice_in_a_file_is_pointed_out_unless_codes_tell_them_apart(office):
+    twice = office.import_text("名称,经度,纬度\nA,104.1,30.5\nB,104.1,30.5\nA,104.1,30.5\nC,,\nC,,\n")
+    assert found_codes(twice) == {4: ["same_in_file"], 5: ["unlocated"], 6: ["unlocated"]}
+
+    coded = office.import_text("编号,名称,经度,纬度\nS1,D,104.1,30.5\nS2,D,104.1,30.5\n")
+    assert found_codes(coded) == {}
+
+
 def test_a_twin_within_ten_metres_is_pointed_out(office):
     office.import_text("名称,经度,纬度\nA,104.1,30.5\n")
 

@@ -75,6 +75,9 @@ def main() -> None:
     for name in ("start.sh", "start.bat", "README.md"):
         shutil.copyfile(HERE / name, options.out / name)
     (options.out / "start.sh").chmod(0o755)
+    (options.out / "docs").mkdir()
+    for page in (ROOT / "docs").glob("*.md"):
+        shutil.copyfile(page, options.out / "docs" / page.name)
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"]
     size_mb = sum(path.stat().st_size for path in wheels.iterdir()) / 1e6
     print(f"{options.out}: {version}, {len(list(wheels.iterdir()))} wheels, {size_mb:.0f} MB, for {options.platform}")

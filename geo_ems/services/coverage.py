@@ -24,6 +24,7 @@ from geo_ems.queries.coverage import Coverage
 from geo_ems.queries.coverage import coverage as straight_coverage
 from geo_ems.queries.eligibility import count_reasons, first_failing_test
 from geo_ems.services.coverage_question import (
+    counted_twice_warning,
     coverage_warnings,
     cutoff_asked_m,
     definition_in_words,
@@ -80,6 +81,13 @@ def coverage(
         raise UsageError(
             f"figures by '{question.by}' are not known", remedy="Write districts.", field="by", value=question.by
         )
+    if question.as_of_now and question.availability is not None:
+        raise UsageError(
+            "as_of_now and availability answer the same question in two ways",
+            remedy="Give one of them; as_of_now is availability=available.",
+            field="availability",
+            value=sorted(question.availability),
+        )
     cutoff_m = cutoff_asked_m(question, facility.role, defaults)
     wanted = {question.layer, question.demand, DISTRICT_LAYER, HAZARD_LAYER} & set(source.definitions)
     pinned = source.pin(sorted(wanted))
@@ -95,6 +103,7 @@ def coverage(
     places = representative_points(people_layer.columns.geometries)
     answer = straight_coverage(places, people, facilities.shapes, usable=usable, cutoff_m=cutoff_m)
     warnings = coverage_warnings(question, people, located=people_layer.shapes.is_located, counts=counts, usable=usable)
+    warnings += counted_twice_warning(question, _kinds(people_layer, counted))
     warnings += in_hazard_warning(question, _names(facilities, in_hazard))
     warnings += hazard_warnings(pinned, question.language, as_of=as_of)
     districts = _by_district(pinned, places, people, answer.is_reachable, counted, warnings, question)
@@ -139,6 +148,15 @@ def _usable(
     usable: BoolArray = visible & (reason_index < 0)
     in_hazard: BoolArray = visible & (reason_index == REASONS.index(Reason.INSIDE_HAZARD))
     return usable, count_reasons(reason_index[visible]), in_hazard
+
+
+def _kinds(people_layer: LayerSnapshot, counted: BoolArray) -> frozenset[str]:
+    """Return the kinds of demand point that occur."""
+    kind = people_layer.columns.columns.get("kind")
+    if kind is None or not kind.field.codes:
+        return frozenset()
+    codes = tuple(kind.field.codes)
+    return frozenset(codes[index] for index in np.unique(kind.values[counted & kind.known].astype(np.int64)))
 
 
 def _names(facilities: LayerSnapshot, rows: BoolArray) -> list[str]:

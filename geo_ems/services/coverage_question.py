@@ -14,6 +14,8 @@ from geo_ems.services.words import say
 from geo_ems.settings import Defaults
 
 _NAMED = 10
+_VILLAGES = frozenset({"village", "community"})
+_CELLS = frozenset({"grid", "cell"})
 _DEFAULT_CUTOFFS = {"shelter": "shelter_cutoff_m", "depot": "depot_cutoff_m", "team": "team_cutoff_m"}
 
 
@@ -66,6 +68,19 @@ def coverage_warnings(
     if not usable.any():
         warnings.append(say(question.language, "没有可用设施", "no facility is usable"))
     return warnings
+
+
+def counted_twice_warning(question: CoverageQuestion, kinds: frozenset[str]) -> list[str]:
+    """Return the warning that villages and the grid cells in them may both be counted."""
+    if not (kinds & _VILLAGES and kinds & _CELLS):
+        return []
+    return [
+        say(
+            question.language,
+            "人口层里既有村(社区)又有网格:同一批人可能算了两次;用 where 或分开的图层只算一种",
+            "the demand layer holds villages and grid cells: the same people may be counted twice; keep one of them",
+        )
+    ]
 
 
 def in_hazard_warning(question: CoverageQuestion, names: Sequence[str]) -> list[str]:

@@ -76,21 +76,22 @@ def position_tests(
 ) -> tuple[list[tuple[Reason, BoolArray]], FloatArray]:
     """Return the tests on position, and the age in seconds of each live position (NaN at the home base).
 
-    A position from after `as_of` has age 0: clocks differ, and a negative age says nothing.
+    A position from shortly after `as_of` has age 0: clocks differ. One from further ahead than the
+    age allowed is no better than an old one, and counts as stale.
     """
     positions = snapshot.positions
     missing = shapely.is_missing(snapshot.shapes.geometries) if positions is None else positions.missing
     tests: list[tuple[Reason, BoolArray]] = [(Reason.POSITION_MISSING, ~missing)]
     if positions is None:
         return tests, np.full(len(snapshot.columns), np.nan)
-    age_s = np.maximum(as_of.timestamp() - positions.time_s, 0.0)
-    undated = positions.is_live & np.isnan(age_s)
-    tests.append((Reason.POSITION_STALE, ~(undated | (age_s > max_age_s))))
-    return tests, age_s
+    signed_age_s = as_of.timestamp() - positions.time_s
+    undated = positions.is_live & np.isnan(signed_age_s)
+    tests.append((Reason.POSITION_STALE, ~(undated | (np.abs(signed_age_s) > max_age_s))))
+    return tests, np.maximum(signed_age_s, 0.0)
 
 
 def hazard_exposure(pinned: SnapshotSet, snapshot: LayerSnapshot, *, as_of: datetime) -> HazardExposure:
-    """Return which active hazard area each feature of a layer lies in."""
+    """Return which active hazard area each feature of a layer lies in; a line or ground that touches one is in it."""
     nowhere = np.full(len(snapshot.columns), -1, dtype=np.int64)
     hazards = pinned.layers.get(HAZARD_LAYER)
     if hazards is None or snapshot.definition.name == HAZARD_LAYER:
@@ -98,8 +99,14 @@ def hazard_exposure(pinned: SnapshotSet, snapshot: LayerSnapshot, *, as_of: date
     rows = np.flatnonzero(active_areas(hazards.columns, at_s=as_of.timestamp()))
     if not rows.size:
         return HazardExposure(nowhere, hazards)
-    places = representative_points(snapshot.shapes.geometries)
-    smallest = smallest_areas_containing(hazards.columns.geometries[rows], places)
+    areas, geometries = hazards.columns.geometries[rows], snapshot.shapes.geometries
+    smallest = smallest_areas_containing(areas, representative_points(geometries))
+    # Grounds and lines: a shelter half under water is inside, wherever its middle lies.
+    with_edges = np.flatnonzero(snapshot.shapes.shape_row >= 0)
+    touching, area = shapely.STRtree(areas).query(geometries[with_edges], predicate="intersects")
+    for row, area_row in zip(with_edges[touching], area, strict=True):
+        if smallest[row] < 0:
+            smallest[row] = area_row
     return HazardExposure(np.where(smallest >= 0, rows[smallest], -1), hazards)
 
 

@@ -256,6 +256,8 @@ def _detail(ranking: _Ranking, row: int, reason: Reason) -> str:
             detail = ranking.hazards.area_id(row)
         case Reason.POSITION_STALE if np.isnan(ranking.age_s[row]):
             detail = say(language, "位置没有时间", "the position has no time")
+        case Reason.POSITION_STALE if ranking.age_s[row] == 0:
+            detail = say(language, "位置时间在所问时刻之后", "the position is dated ahead of the time asked")
         case Reason.POSITION_STALE:
             minutes = int(ranking.age_s[row] // 60)
             detail = say(language, f"{minutes} 分钟前", f"{minutes} min old")

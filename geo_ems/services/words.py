@@ -23,7 +23,7 @@ REASON_LABELS: dict[Reason, Label] = {
 }
 
 CONFIRM_HEADING = Label("未确认,请电话核实", "not confirmed, call")
-OPEN_HEADING = Label("备用,可启用", "standby, to be opened")
+OPEN_HEADING = Label("可启用(备用)", "standby, to be opened")
 
 
 def reason_text(reason: Reason, detail: str, language: Language) -> str:

@@ -7,7 +7,7 @@ from shapely import MultiPolygon, box
 
 from geo_ems.errors import UsageError
 from geo_ems.formats.answers import coverage_mapping, json_bytes
-from geo_ems.model.definitions import Reason
+from geo_ems.model.definitions import Availability, Reason
 
 if TYPE_CHECKING:
     from small_county import SmallCounty
@@ -117,6 +117,14 @@ def test_nobody_is_lost_outside_the_districts(county: "SmallCounty") -> None:
     assert "4 people live outside every district" in answer.warnings
 
 
+def test_villages_and_the_cells_in_them_are_told_to_count_twice(four_villages: "SmallCounty") -> None:
+    said = "the demand layer holds villages and grid cells"
+    four_villages.put("population", "a", (0.0, 0.0), people_persons=100, kind="village")
+    assert not any(said in text for text in four_villages.coverage("shelters").warnings)
+    four_villages.put("population", "a1", (0.0, 0.0), people_persons=60, kind="grid")
+    assert any(said in text for text in four_villages.coverage("shelters").warnings)
+
+
 def test_the_same_question_gives_the_same_bytes(four_villages: "SmallCounty") -> None:
     asked = [json_bytes(coverage_mapping(four_villages.coverage("shelters"))) for _ in range(2)]
     assert asked[0] == asked[1]
@@ -130,6 +138,12 @@ def test_the_same_question_gives_the_same_bytes(four_villages: "SmallCounty") ->
         pytest.param("shelters", {"demand": "shelters"}, "carries no people", id="demand without people"),
         pytest.param("shelters", {"by": "roads"}, "Write districts", id="by something else"),
         pytest.param("facilities", {}, "no default cutoff", id="no default"),
+        pytest.param(
+            "shelters",
+            {"as_of_now": True, "availability": frozenset({Availability.UNKNOWN})},
+            "in two ways",
+            id="two ways at once",
+        ),
     ],
 )
 def test_a_wrong_coverage_question_is_refused(

@@ -119,6 +119,29 @@ def test_a_position_is_fresh_up_to_and_including_its_limit(county: "SmallCounty"
     assert len(county.nearest("response_teams", max_position_age_s=600).results) == 1
 
 
+def test_a_position_from_far_ahead_is_no_better_than_an_old_one(county: "SmallCounty") -> None:
+    for name, time in (("soon", "2026-07-01T04:10:00Z"), ("far ahead", "2026-07-31T04:00:00Z")):
+        county.put(
+            "response_teams",
+            name,
+            (9.0, 0.0),
+            status="available",
+            position_mode="live",
+            position_lon_deg=0.0,
+            position_lat_deg=0.0,
+            position_time=time,
+        )
+    answer = county.nearest("response_teams")
+    assert [(row.id, row.position_age_s) for row in answer.results] == [("soon", 0)]
+    assert answer.excluded_counts == {Reason.POSITION_STALE: 1}
+
+
+def test_a_shelter_ground_half_under_water_is_inside(county: "SmallCounty") -> None:
+    county.put("hazard_areas", "flood-1", box(0.018, -0.005, 0.03, 0.005), kind="flood", state="active")
+    county.put("shelters", "ground", box(0.01, -0.001, 0.02, 0.001), status="open")
+    assert county.nearest("shelters").excluded_counts == {Reason.INSIDE_HAZARD: 1}
+
+
 def test_a_live_team_without_a_position_is_missing_not_at_home(county: "SmallCounty") -> None:
     county.put("response_teams", "lost", (0.01, 0.0), status="available", position_mode="live")
     assert county.nearest("response_teams").excluded_counts == {Reason.POSITION_MISSING: 1}

@@ -124,7 +124,18 @@ TEXTS: dict[str, Label] = {
         "No old answer is shown. Check that geo-ems serve is running, then click again.",
     ),
     # coverage
-    "coverage_within": Label("{layer}的距离不超过(米)", "{layer} within (m)"),
+    "coverage_within": Label("距离不超过(米)", "Within (m)"),
+    "coverage_distance_needed": Label("请填写距离(米),大于 0。", "Write a distance in metres, more than 0."),
+    "coverage_now": Label("只计现在开放的", "only what is open now"),
+    "coverage_unknown": Label("状态未知的也计入", "count unknown status too"),
+    "coverage_csv": Label("下载未覆盖的村(CSV)", "Download the villages out of reach (CSV)"),
+    "csv_code": Label("编号", "Code"),
+    "csv_district_code": Label("区划编号", "District code"),
+    "csv_district": Label("所属区划", "District"),
+    "csv_people": Label("人口", "People"),
+    "csv_reason": Label("原因", "Reason"),
+    "csv_nearest": Label("最近的设施", "Nearest facility"),
+    "csv_distance": Label("直线距离(米)", "Straight line (m)"),
     "coverage_ask": Label("计算覆盖", "Work out coverage"),
     "coverage_reach": Label("可达:{reachable} 人,共 {people} 人", "{reachable} of {people} people within reach"),
     "coverage_out": Label(
@@ -170,4 +181,11 @@ REASON_TEXTS: dict[Reason, Label] = {
     Reason.UNREACHABLE: Label("无法到达", "cannot be reached"),
     Reason.BEYOND_CUTOFF: Label("超出距离", "beyond the limit"),
     Reason.BELOW_RANK_K: Label("排名在后", "ranked lower"),
+}
+
+# Why a village counts as out of reach; the service gives these as text, they are no reasons of a feature.
+COVERAGE_REASON_TEXTS: dict[str, Label] = {
+    "no_shelter_in_cutoff": Label("距离内没有避难场所", "no shelter within the distance"),
+    "no_facility_in_cutoff": Label("距离内没有设施", "no facility within the distance"),
+    "unlocated": Label("没有坐标", "no coordinates"),
 }

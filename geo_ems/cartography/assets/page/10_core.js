@@ -9,6 +9,7 @@ const state = {
   place: null, // {lon, lat, label, layer?, index?}
   answer: null, // the nearest answer shown
   coverage: null, // the coverage answer shown
+  raysHidden: false, // the lines of the nearest answer, while coverage is looked at
   asking: null, // "nearest" | "coverage" while an answer is awaited
   problem: null,
 };

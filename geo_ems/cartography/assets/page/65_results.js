@@ -57,7 +57,11 @@ function refocus(selector) {
 
 function filterNode(filter) {
   const set = (form.filters[form.layer] = form.filters[form.layer] || {});
-  const change = (event) => { set[filter.name] = event.target.value; setTimeout(askNearest); }; // after the focus has moved on
+  return filterControl(filter, set, () => setTimeout(askNearest)); // after the focus has moved on
+}
+
+function filterControl(filter, set, changed) {
+  const change = (event) => { set[filter.name] = event.target.value; changed(); };
   if (filter.codes) {
     const input = el("select", { "data-control": filter.name, onchange: change }, el("option", { value: "", text: t("any") }),
       filter.codes.map((code) => el("option", { value: code.code, text: label(code.label) })));

@@ -42,6 +42,7 @@ function openTab(name) {
     button.setAttribute("aria-selected", one === name ? "true" : "false");
     button.tabIndex = one === name ? 0 : -1;
   }
+  if (name === "query" && state.raysHidden) { state.raysHidden = false; redrawSoon(); }
   if (name === "table") markTableRow();
 }
 

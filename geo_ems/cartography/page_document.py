@@ -101,7 +101,10 @@ def page_document(
             "answer": coverage_document(content.coverage) if content.coverage else None,
         },
         "nearest": _nearest_json(content, definitions, include_private=include_private),
-        "symbols": list(symbols.svgs),
+        "symbols": [english for english, _ in symbols.pictures],
+        "symbolsZh": {
+            str(number): chinese for number, (english, chinese) in enumerate(symbols.pictures) if chinese != english
+        },
     }
 
 

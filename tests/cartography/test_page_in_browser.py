@@ -102,7 +102,10 @@ def test_a_click_on_the_map_ranks_the_nearest_and_says_who_was_passed_over(serve
     assert "东 7" in first  # a word and degrees
     assert "119" in first
     assert names(served_page, ".passed_over") == ["公安分队"]
-    assert "不可用" in served_page.locator(".passed_over").inner_text()
+    passed_over = served_page.locator(".passed_over").inner_text()
+    assert "已到场" in passed_over  # the state itself, not "not available" as well
+    assert "不可用" not in passed_over
+    assert served_page.get_attribute(".passed_over a.phone", "href") == "tel:110"
     confirm = served_page.locator(".to_confirm").inner_text()
     assert "未确认,请电话核实" in confirm
     assert "民兵分队" in confirm
@@ -292,7 +295,7 @@ def test_the_villages_out_of_reach_are_saved_as_csv_that_runs_no_formula(open_pa
     assert written.startswith("\ufeff编号,名称,区划编号,所属区划,人口,原因,最近的设施,直线距离(米),lon,lat\r\n")
     assert written.splitlines()[1:] == [
         "V2,石桥村,T1,西乡镇,600,距离内没有避难场所,第一中学,2100,112.04,28.03",
-        '''X9,"'=1+1,山背村",T2,东乡镇,300,距离内没有避难场所,第一中学,7000,112.08,28.08''',
+        """X9,"'=1+1,山背村",T2,东乡镇,300,距离内没有避难场所,第一中学,7000,112.08,28.08""",
     ]
 
 

@@ -17,6 +17,7 @@ async function ask(path, options = {}) {
   try { body = await response.json(); } catch (error) { if (error.name === "AbortError") throw error; }
   if (!response.ok) throw new Refusal(body && typeof body === "object" ? body : { title: t("failed", { status: response.status }) });
   if (!body || typeof body !== "object") throw new Refusal({ title: t("not_understood") });
+  if (body.snapshot_id && body.snapshot_id !== DATA.snapshot) { state.stale = true; renderStale(); }
   return body;
 }
 

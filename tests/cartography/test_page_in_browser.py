@@ -265,9 +265,12 @@ def test_a_coverage_answer_shows_the_whole_county_without_the_lines_of_the_neare
     click_at(served_page, *PLACE)
     served_page.wait_for_selector(".results")
     purple = """() => {
-        const canvas = document.querySelector("#map canvas"), all = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+        const canvas = document.querySelector("#map canvas"), ctx = canvas.getContext("2d");
+        const all = ctx.getImageData(0, 0, canvas.width, canvas.height).data;
         let found = 0;
-        for (let i = 0; i < all.length; i += 4) found += all[i] === 122 && all[i + 1] === 1 && all[i + 2] === 119;
+        for (let i = 0; i < all.length; i += 4) {
+            found += all[i] === 122 && all[i + 1] === 1 && all[i + 2] === 119;
+        }
         return found;
     }"""
     served_page.wait_for_timeout(200)

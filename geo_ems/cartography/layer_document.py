@@ -12,7 +12,8 @@ from geo_ems.cartography.content import MapLayer
 from geo_ems.cartography.geometry_json import geometry_json, point_json
 from geo_ems.cartography.json_text import JsonValue
 from geo_ems.cartography.line_styles import AREA_STYLES, area_style
-from geo_ems.cartography.symbols import SymbolKey, SymbolState, letter_of, state_of, symbol_svg
+from geo_ems.cartography.symbol_letters import SymbolLetter, letter_of
+from geo_ems.cartography.symbols import SymbolKey, SymbolState, state_of, symbol_svg, symbol_svg_zh
 from geo_ems.model.answers import DataAsOf
 from geo_ems.model.columns import Column, LayerColumns
 from geo_ems.model.definitions import FieldDefinition, FieldType, LayerDefinition
@@ -25,19 +26,22 @@ _STATUS_UNKNOWN = Label("状态未知", "status unknown")
 
 @dataclass(slots=True)
 class SymbolSheet:
-    """The symbols of a page, each drawn once; features refer to them by number."""
+    """The symbols of a page, each drawn once; features refer to them by number.
 
-    svgs: list[str]
+    A picture is a pair: as pages in English and as pages in Chinese draw it.
+    """
+
+    pictures: list[tuple[str, str]]
     numbers: dict[str, int]
 
     def number_of(self, key: SymbolKey) -> int:
         """Return the number of a symbol, drawing it when it is the first of its kind."""
         number = self.numbers.get(key.text)
         if number is None:
-            svg = symbol_svg(key)
-            if svg not in self.svgs:
-                self.svgs.append(svg)
-            number = self.numbers[key.text] = self.svgs.index(svg)
+            picture = (symbol_svg(key), symbol_svg_zh(key))
+            if picture not in self.pictures:
+                self.pictures.append(picture)
+            number = self.numbers[key.text] = self.pictures.index(picture)
         return number
 
 
@@ -234,6 +238,36 @@ def _appearance(
         "hollow": [index for index, key in enumerate(keys) if key.state is SymbolState.HOLLOW],
         "legend": _legend(definition, columns, keys, symbols),
         "letters": _letters(definition, columns, keys, kind_field),
+        **_state_symbols(definition, keys, symbols),
+    }
+
+
+def _state_symbols(
+    definition: LayerDefinition, keys: Sequence[SymbolKey], symbols: SymbolSheet
+) -> dict[str, JsonValue]:
+    """Return the symbol of every state a feature may come to have after the page was made.
+
+    `letterOf` is the letter of each feature by number; letter 0 is that of a feature the page does
+    not know. Layers whose state does not decide the picture have neither.
+    """
+    field = definition.fields.get(definition.status_field or "")
+    if field is None or definition.symbol.shape == "triangle":
+        return {}
+    unknown = letter_of(definition)
+    worn = [SymbolLetter(key.letter, key.letter_zh) for key in keys]
+    letters = [unknown, *sorted(set(worn) - {unknown})]
+
+    def numbers(letter: SymbolLetter) -> dict[str, JsonValue]:
+        states = {"": state_of(definition, status=None, grade=None)}
+        states |= {code: state_of(definition, status=status, grade=None) for code, status in field.codes.items()}
+        return {
+            code: symbols.number_of(SymbolKey(definition.symbol, state, letter.en, letter.zh))
+            for code, state in states.items()
+        }
+
+    return {
+        "stateSymbols": [numbers(letter) for letter in letters],
+        "letterOf": [letters.index(letter) for letter in worn],
     }
 
 
@@ -245,9 +279,8 @@ def _symbol_key(definition: LayerDefinition, columns: LayerColumns, index: int, 
         status=status_field.codes[status] if status_field and status else None,
         grade=code_at(columns, "grade", index),
     )
-    kind = code_at(columns, kind_field, index)
-    letter = letter_of(definition, kind) or letter_of(definition, code_at(columns, "tier", index))
-    return SymbolKey(definition.symbol, state, letter)
+    letter = letter_of(definition, code_at(columns, kind_field, index), code_at(columns, "tier", index))
+    return SymbolKey(definition.symbol, state, letter.en, letter.zh)
 
 
 def _legend(
@@ -283,15 +316,16 @@ def _legend(
 def _letters(
     definition: LayerDefinition, columns: LayerColumns, keys: Iterable[SymbolKey], kind_field: str | None
 ) -> list[JsonValue]:
-    told: dict[str, dict[str, Label]] = {}
+    told: dict[SymbolLetter, dict[str, Label]] = {}
     for index, key in enumerate(keys):
+        worn = SymbolLetter(key.letter, key.letter_zh)
         for name in (kind_field, "tier"):
             code = code_at(columns, name, index)
-            if key.letter and letter_of(definition, code) == key.letter and code is not None:
-                told.setdefault(key.letter, {})[code] = definition.fields[str(name)].codes[code].label
+            if (worn.en or worn.zh) and code is not None and letter_of(definition, code) == worn:
+                told.setdefault(worn, {})[code] = definition.fields[str(name)].codes[code].label
                 break
     return [
-        {"letter": letter, "label": _joined([labels[code] for code in sorted(labels)])}
+        {"letter": {"zh": letter.zh, "en": letter.en}, "label": _joined([labels[code] for code in sorted(labels)])}
         for letter, labels in sorted(told.items())
     ]
 

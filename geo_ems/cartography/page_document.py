@@ -7,7 +7,7 @@ from geo_ems.cartography.json_text import JsonValue
 from geo_ems.cartography.layer_document import SymbolSheet, label_json, layer_document
 from geo_ems.cartography.line_styles import AREA_STYLES, ROAD_STYLES
 from geo_ems.cartography.symbols import SymbolKey, SymbolState
-from geo_ems.cartography.texts import REASON_TEXTS, TEXTS
+from geo_ems.cartography.texts import COVERAGE_REASON_TEXTS, REASON_TEXTS, TEXTS
 from geo_ems.errors import UsageError
 from geo_ems.model.definitions import FieldDefinition, FieldType, LayerDefinition
 from geo_ems.model.labels import LANGUAGES, Label, Language
@@ -57,7 +57,10 @@ def page_document(
         "snapshot": content.snapshot_id,
         "bounds": _bounds_json(content, [layer for layer, _ in layers]),
         "texts": {name: label_json(text) for name, text in TEXTS.items()},
-        "reasons": {reason.value: label_json(text) for reason, text in REASON_TEXTS.items()},
+        "reasons": {
+            **{reason.value: label_json(text) for reason, text in REASON_TEXTS.items()},
+            **{reason: label_json(text) for reason, text in COVERAGE_REASON_TEXTS.items()},
+        },
         "layers": documents,
         "baseLines": [
             {
@@ -98,7 +101,10 @@ def page_document(
             "answer": coverage_document(content.coverage) if content.coverage else None,
         },
         "nearest": _nearest_json(content, definitions, include_private=include_private),
-        "symbols": list(symbols.svgs),
+        "symbols": [english for english, _ in symbols.pictures],
+        "symbolsZh": {
+            str(number): chinese for number, (english, chinese) in enumerate(symbols.pictures) if chinese != english
+        },
     }
 
 

@@ -4,7 +4,7 @@ Nothing depends on colour alone, so a symbol survives a photocopy and colour bli
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import cos, pi, sin
 from xml.sax.saxutils import escape
@@ -30,75 +30,30 @@ class SymbolState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SymbolKey:
-    """What tells one drawn symbol from another: the layer's symbol, a state and a letter."""
+    """What tells one drawn symbol from another: the layer's symbol, a state and a letter.
+
+    `letter_zh` is worn on pages in Chinese; empty where the letter is the same in both languages.
+    """
 
     symbol: Symbol
     state: SymbolState
     letter: str = ""
+    letter_zh: str = ""
 
     @property
     def text(self) -> str:
         """Return a short text that is the same for the same picture."""
-        parts = (self.symbol.shape, self.symbol.colour, self.symbol.fill or "", self.symbol.glyph, self.letter)
+        parts = (
+            self.symbol.shape,
+            self.symbol.colour,
+            self.symbol.fill or "",
+            self.symbol.glyph,
+            self.letter,
+            self.letter_zh,
+        )
         return "|".join((*parts, self.state.value))
 
 
-# Kinds that wear a letter; a glyph that the layer names is drawn where the kind has none.
-_LETTERS: dict[str, str] = {
-    # teams
-    "fire_rescue": "F",
-    "fire_brigade": "F",
-    "forest_fire_team": "F",
-    "police": "P",
-    "swat": "P",
-    "traffic_police": "P",
-    "armed_police": "P",
-    "health": "+",
-    "medical": "+",
-    "public_health_team": "+",
-    "red_cross_volunteer": "+",
-    "flood_rescue": "W",
-    "dyke_patrol": "W",
-    "flood_drought": "W",
-    "flood_team_county": "W",
-    "utility": "U",
-    "power_repair": "U",
-    "transport": "T",
-    "goods_transport": "T",
-    "mine_hazchem": "C",
-    "militia": "M",
-    "militia_township": "M",
-    "village_assault": "V",
-    "volunteer": "V",
-    # hazards
-    "flood": "~",
-    "waterlogging": "~",
-    "dangerous_reservoir": "~",
-    "dyke_section": "~",
-    "geological": "L",
-    "forest_fire": "F",
-    "fire": "F",
-    "hazchem": "C",
-    "hazchem_source": "C",
-    "chemical_park": "C",
-    "major_hazard_source": "C",
-    "coal_mine": "M",
-    "noncoal_mine": "M",
-    "tailings_pond": "M",
-    "power_outage": "E",
-    # facilities
-    "hospital": "+",
-    "designated_hospital": "+",
-    "backup_hospital": "+",
-    "school": "S",
-    "bridge": "B",
-    "fire_station": "F",
-    "police_station": "P",
-    "government": "G",
-    "command_centre": "G",
-    "reservoir": "~",
-}
-_LETTERED_SHAPES = ("circle", "triangle", "hexagon", "diamond")
 _SHAPES_OF_EVENTS = ("burst", "line")
 _MAJOR_GRADES = ("major", "extra_major")
 _BY_AVAILABILITY = {
@@ -142,15 +97,8 @@ def _state_of_grade(grade: str | None, *, graded: bool) -> SymbolState:
     return SymbolState.SOLID if grade in _MAJOR_GRADES else SymbolState.HOLLOW
 
 
-def letter_of(definition: LayerDefinition, kind: str | None) -> str:
-    """Return the letter that the kind wears inside the layer's shape; empty where it has none."""
-    if definition.symbol.shape not in _LETTERED_SHAPES or kind is None:
-        return ""
-    return _LETTERS.get(kind, "")
-
-
 def symbol_svg(key: SymbolKey) -> str:
-    """Return the symbol as an SVG picture of 28 by 28 units, centred on its place.
+    """Return the symbol as an SVG picture of 28 by 28 units, centred on its place; it wears `letter`.
 
     Raises
     ------
@@ -171,6 +119,17 @@ def symbol_svg(key: SymbolKey) -> str:
         '<svg xmlns="http://www.w3.org/2000/svg" width="28" height="28" viewBox="-14 -14 28 28">'
         f"{body}{_strike(key.state)}</svg>"
     )
+
+
+def symbol_svg_zh(key: SymbolKey) -> str:
+    """Return the symbol as pages in Chinese draw it: with its Chinese letter where it has one.
+
+    Raises
+    ------
+    DefinitionError
+        As `symbol_svg`.
+    """
+    return symbol_svg(replace(key, letter=key.letter_zh or key.letter))
 
 
 def _halo(outline: str) -> str:
@@ -212,7 +171,7 @@ def _inner(symbol: Symbol, state: SymbolState, letter: str) -> str:
 
 def _letter(letter: str, symbol: Symbol, *, colour: str, edged: bool = False) -> str:
     triangle = symbol.shape == "triangle"
-    baseline, size = (7.2, 11.5) if triangle else (5.1, 14.0)
+    baseline, size = (7.2, 11.5) if triangle else (5.1, 14.0 if letter.isascii() else 13.5)
     edge = f' stroke="{PAPER}" stroke-width="3" paint-order="stroke" stroke-linejoin="round"' if edged else ""
     return (
         f'<text x="0" y="{baseline}" font-family="{_LETTER_FONT}" font-size="{size}" font-weight="700" '

@@ -8,10 +8,10 @@ TEXTS: dict[str, Label] = {
     "language": Label("语言", "Language"),
     "panel": Label("查询与图层", "Questions and layers"),
     "search": Label("查找地点", "Find a place"),
-    "search_hint": Label("村名、场所、经度,纬度", "Village, place, or lon,lat"),
+    "search_hint": Label("村名、场所、坐标", "Village, place or coordinates"),
     "found": Label("找到 {n} 处", "{n} found"),
     "found_none": Label(
-        "没有找到。请换一部分名称,或输入 经度,纬度。", "Nothing found. Try another part of the name, or lon,lat."
+        "没有找到。请换一部分名称,或输入坐标。", "Nothing found. Try another part of the name, or coordinates."
     ),
     "tab_query": Label("查询", "Nearest"),
     "tab_coverage": Label("覆盖", "Coverage"),
@@ -55,6 +55,7 @@ TEXTS: dict[str, Label] = {
     # one feature
     "all_facts": Label("其余 {n} 项", "{n} more fields"),
     "no_place": Label("没有位置", "no location"),
+    "in_stock": Label("{item}库存 {amount}", "{item} in stock: {amount}"),
     "no_rows": Label("没有登记", "nothing recorded"),
     "ask_from_here": Label("从这里查最近", "Find nearest from here"),
     # the question
@@ -69,6 +70,7 @@ TEXTS: dict[str, Label] = {
     "saved_answer": Label("这是存入文件的答案。", "This answer was saved with the file."),
     "place": Label("地点", "Place"),
     "chosen_place": Label("选定的点", "Chosen point"),
+    "outside_county": Label("在本县之外", "outside the county"),
     "inside_areas": Label("在危险区内:{names}", "inside a hazard area: {names}"),
     "inside_watched": Label("在关注区内(未生效):{names}", "inside a watched area (not in force): {names}"),
     "question": Label("查询内容", "Question"),
@@ -89,6 +91,8 @@ TEXTS: dict[str, Label] = {
     "no_results": Label(
         "没有符合条件的。请看下面的原因,或放宽条件。", "None qualifies. See the reasons below, or relax the conditions."
     ),
+    "stale": Label("数据已更新,刷新页面看最新地图", "The data have changed: reload the page to see the newest map"),
+    "reload": Label("刷新", "Reload"),
     "free_places": Label("余 {n} 人", "{n} places free"),
     "free_unknown": Label("余量未知", "free places unknown"),
     "flag_origin_in": Label("自身在危险区内", "itself inside a hazard area"),
@@ -124,7 +128,18 @@ TEXTS: dict[str, Label] = {
         "No old answer is shown. Check that geo-ems serve is running, then click again.",
     ),
     # coverage
-    "coverage_within": Label("{layer}的距离不超过(米)", "{layer} within (m)"),
+    "coverage_within": Label("距离不超过(米)", "Within (m)"),
+    "coverage_distance_needed": Label("请填写距离(米),大于 0。", "Write a distance in metres, more than 0."),
+    "coverage_now": Label("只计现在开放的", "only what is open now"),
+    "coverage_unknown": Label("状态未知的也计入", "count unknown status too"),
+    "coverage_csv": Label("下载未覆盖的村(CSV)", "Download the villages out of reach (CSV)"),
+    "csv_code": Label("编号", "Code"),
+    "csv_district_code": Label("区划编号", "District code"),
+    "csv_district": Label("所属区划", "District"),
+    "csv_people": Label("人口", "People"),
+    "csv_reason": Label("原因", "Reason"),
+    "csv_nearest": Label("最近的设施", "Nearest facility"),
+    "csv_distance": Label("直线距离(米)", "Straight line (m)"),
     "coverage_ask": Label("计算覆盖", "Work out coverage"),
     "coverage_reach": Label("可达:{reachable} 人,共 {people} 人", "{reachable} of {people} people within reach"),
     "coverage_out": Label(
@@ -170,4 +185,11 @@ REASON_TEXTS: dict[Reason, Label] = {
     Reason.UNREACHABLE: Label("无法到达", "cannot be reached"),
     Reason.BEYOND_CUTOFF: Label("超出距离", "beyond the limit"),
     Reason.BELOW_RANK_K: Label("排名在后", "ranked lower"),
+}
+
+# Why a village counts as out of reach; the service gives these as text, they are no reasons of a feature.
+COVERAGE_REASON_TEXTS: dict[str, Label] = {
+    "no_shelter_in_cutoff": Label("距离内没有避难场所", "no shelter within the distance"),
+    "no_facility_in_cutoff": Label("距离内没有设施", "no facility within the distance"),
+    "unlocated": Label("没有坐标", "no coordinates"),
 }

@@ -153,9 +153,11 @@ def coverage_answer(text: Text = str) -> CoverageAnswer:
         facilities=(),
         demand=(
             DemandCoverage("V1", "河湾村", "T1", 800, True, None, "S1", 984.0, 1, Point(112.02, 28.02)),
-            DemandCoverage("V2", text("石桥村"), "T1", 600, False, None, "S1", 2100.0, 0, Point(112.04, 28.03)),
             DemandCoverage(
-                "X9", text("山背村"), "T2", 300, False, "beyond_cutoff", "S1", 7000.0, 0, Point(112.08, 28.08)
+                "V2", text("石桥村"), "T1", 600, False, "no_shelter_in_cutoff", "S1", 2100.0, 0, Point(112.04, 28.03)
+            ),
+            DemandCoverage(
+                "X9", text("山背村"), "T2", 300, False, "no_shelter_in_cutoff", "S1", 7000.0, 0, Point(112.08, 28.08)
             ),
         ),
         excluded_counts={},

@@ -77,13 +77,23 @@ def test_the_legend_counts_each_state_and_names_it_by_its_codes():
 
 def test_a_symbol_is_drawn_once_however_many_features_wear_it():
     made = document()
-    assert len(made["symbols"]) == len(set(made["symbols"]))
+    pictures = [(svg, made["symbolsZh"].get(str(number), svg)) for number, svg in enumerate(made["symbols"])]
+    assert len(pictures) == len(set(pictures))
     teams = layer_of(made, "response_teams")
     assert teams["symbols"][2] != teams["symbols"][0]
     assert teams["letters"] == [
-        {"letter": "F", "label": {"zh": "消防", "en": "fire"}},
-        {"letter": "P", "label": {"zh": "公安", "en": "police"}},
+        {"letter": {"zh": "消", "en": "F"}, "label": {"zh": "消防", "en": "fire"}},
+        {"letter": {"zh": "警", "en": "P"}, "label": {"zh": "公安", "en": "police"}},
     ]
+
+
+def test_every_state_a_team_may_come_to_have_is_drawn_with_its_own_letter():
+    made = document()
+    teams = layer_of(made, "response_teams")
+    for index, status in enumerate(["available", "on_scene", "", "available"]):
+        assert teams["stateSymbols"][teams["letterOf"][index]][status] == teams["symbols"][index]
+    struck = teams["stateSymbols"][teams["letterOf"][0]]["out_of_service"]
+    assert ">消</text>" in made["symbolsZh"][str(struck)]
 
 
 def test_an_area_keeps_its_outline_and_its_symbol_stands_inside():

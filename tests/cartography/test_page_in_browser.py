@@ -102,7 +102,10 @@ def test_a_click_on_the_map_ranks_the_nearest_and_says_who_was_passed_over(serve
     assert "东 7" in first  # a word and degrees
     assert "119" in first
     assert names(served_page, ".passed_over") == ["公安分队"]
-    assert "不可用" in served_page.locator(".passed_over").inner_text()
+    passed_over = served_page.locator(".passed_over").inner_text()
+    assert "已到场" in passed_over  # the state itself, not "not available" as well
+    assert "不可用" not in passed_over
+    assert served_page.get_attribute(".passed_over a.phone", "href") == "tel:110"
     confirm = served_page.locator(".to_confirm").inner_text()
     assert "未确认,请电话核实" in confirm
     assert "民兵分队" in confirm
@@ -214,14 +217,89 @@ def test_a_refusal_is_shown_in_words_with_its_remedy(served_page, service):
 
 
 def test_coverage_tells_the_share_the_worst_township_and_the_villages(served_page, service):
-    served_page.click("#tab-button-coverage")
-    served_page.fill("#tab-coverage input", "1500")
-    served_page.click("#tab-coverage button[type=submit]")
-    served_page.wait_for_selector("#tab-coverage .answer")
+    ask_coverage(served_page, "1500")
     assert service.asked[-1] == ("/v1/coverage", {"layer": "shelters", "cutoff_m": 1500, "lang": "zh"})
     assert served_page.locator(".figure strong").inner_text() == "47.1%"
     assert names(served_page, "#tab-coverage ol") == ["东乡镇", "西乡镇"]
     assert names(served_page, "#tab-coverage ul") == ["石桥村", "山背村"]
+    assert "距离内没有避难场所" in served_page.locator("#tab-coverage ul.rows").inner_text()
+
+
+def ask_coverage(page, cutoff):
+    page.click("#tab-button-coverage")
+    page.fill("#tab-coverage [data-control=cutoff]", cutoff)
+    page.click("[data-control=coverage-ask]")
+    page.wait_for_selector("#tab-coverage .answer")
+
+
+@pytest.mark.parametrize("written", ["", "0", "-5"])
+def test_a_coverage_question_without_a_distance_is_not_asked(served_page, service, written):
+    served_page.click("#tab-button-coverage")
+    served_page.fill("#tab-coverage [data-control=cutoff]", written)
+    served_page.click("[data-control=coverage-ask]")
+    served_page.wait_for_selector("#cutoff-fault")
+    assert "请填写距离(米)" in served_page.locator("#cutoff-fault").inner_text()
+    assert served_page.evaluate("document.activeElement.dataset.control") == "cutoff"
+    assert service.asked == []
+
+
+def test_coverage_is_asked_of_the_layer_condition_and_states_that_were_chosen(served_page, service):
+    served_page.click("#tab-button-coverage")
+    served_page.select_option("[data-control=coverage-layer]", "response_teams")
+    served_page.select_option("#tab-coverage [data-control=capability]", "boat")
+    served_page.check("[data-control=now]")
+    ask_coverage(served_page, "3000")
+    boats = {"field": "capabilities", "op": "=", "value": "boat"}
+    asked = {"layer": "response_teams", "cutoff_m": 3000, "lang": "zh", "where": [boats], "as_of_now": True}
+    assert service.asked[-1] == ("/v1/coverage", asked)
+    served_page.check("[data-control=unknown]")
+    ask_coverage(served_page, "3000")
+    assert service.asked[-1][1]["availability"] == ["available", "unknown"]
+    served_page.uncheck("[data-control=now]")
+    ask_coverage(served_page, "3000")
+    assert service.asked[-1][1]["availability"] == ["available", "delayed", "unknown"]
+    assert "as_of_now" not in service.asked[-1][1]
+
+
+def test_a_coverage_answer_shows_the_whole_county_without_the_lines_of_the_nearest(served_page):
+    click_at(served_page, *PLACE)
+    served_page.wait_for_selector(".results")
+    purple = """() => {
+        const canvas = document.querySelector("#map canvas"), ctx = canvas.getContext("2d");
+        const all = ctx.getImageData(0, 0, canvas.width, canvas.height).data;
+        let found = 0;
+        for (let i = 0; i < all.length; i += 4) {
+            found += all[i] === 122 && all[i + 1] === 1 && all[i + 2] === 119;
+        }
+        return found;
+    }"""
+    served_page.wait_for_timeout(200)
+    lines = served_page.evaluate(purple)
+    ask_coverage(served_page, "1500")
+    served_page.wait_for_timeout(200)
+    assert served_page.evaluate(purple) < lines / 2  # the place itself stays marked
+    east, north = served_page.text_content("#readout").split()
+    assert abs(float(east[:-2]) - 112.055) < 0.01
+    assert abs(float(north[:-2]) - 28.055) < 0.01
+    served_page.click("#tab-button-query")
+    assert names(served_page, ".results")  # the answer itself is kept
+
+
+def test_the_villages_out_of_reach_are_saved_as_csv_that_runs_no_formula(open_page):
+    running = Service(text=lambda text: f"=1+1,{text}" if text == "山背村" else text, language="zh")
+    try:
+        page = open_page(running.address)
+        ask_coverage(page, "1500")
+        with page.expect_download() as waiting:
+            page.click("[data-control=coverage-csv]")
+        written = Path(waiting.value.path()).read_bytes().decode("utf-8")
+    finally:
+        running.close()
+    assert written.startswith("\ufeff编号,名称,区划编号,所属区划,人口,原因,最近的设施,直线距离(米),lon,lat\r\n")
+    assert written.splitlines()[1:] == [
+        "V2,石桥村,T1,西乡镇,600,距离内没有避难场所,第一中学,2100,112.04,28.03",
+        """X9,"'=1+1,山背村",T2,东乡镇,300,距离内没有避难场所,第一中学,7000,112.08,28.08""",
+    ]
 
 
 def test_the_file_answers_no_questions_but_searches_and_lists(file_page):

@@ -6,7 +6,8 @@ import pytest
 from map_layers import SHELTER_STATUS, TEAM_STATUS, definitions
 
 from geo_ems.cartography.line_styles import AREA_STYLES, OTHER, area_style
-from geo_ems.cartography.symbols import POINT_SHAPES, SymbolKey, SymbolState, letter_of, state_of, symbol_svg
+from geo_ems.cartography.symbol_letters import SymbolLetter, letter_of
+from geo_ems.cartography.symbols import POINT_SHAPES, SymbolKey, SymbolState, state_of, symbol_svg, symbol_svg_zh
 from geo_ems.errors import DefinitionError
 from geo_ems.model.definitions import Symbol
 
@@ -99,9 +100,23 @@ def test_hazards_are_solid_from_grade_major_up(grade, state):
 
 def test_only_lettered_shapes_wear_the_letter_of_a_kind():
     layers = definitions()
-    assert letter_of(layers["response_teams"], "fire_rescue") == "F"
-    assert letter_of(layers["response_teams"], None) == ""
-    assert letter_of(layers["shelters"], "fire_rescue") == ""
+    assert letter_of(layers["response_teams"], "fire_rescue") == SymbolLetter("F", "消")
+    assert letter_of(layers["response_teams"], "unheard_of", "police") == SymbolLetter("P", "警")
+    assert letter_of(layers["shelters"], "fire_rescue") == SymbolLetter()
+
+
+def test_a_team_of_no_known_kind_wears_the_character_of_teams_on_chinese_pages_only():
+    layers = definitions()
+    assert letter_of(layers["response_teams"], None) == SymbolLetter("", "队")
+    assert letter_of(layers["population"], None) == SymbolLetter()
+
+
+def test_chinese_pages_draw_the_character_where_english_ones_draw_the_letter():
+    key = SymbolKey(Symbol("circle", "#0057B8"), SymbolState.SOLID, "F", "消")
+    assert ">F</text>" in symbol_svg(key)
+    assert ">消</text>" in symbol_svg_zh(key)
+    shelter = SymbolKey(SHELTER, SymbolState.SOLID)
+    assert symbol_svg_zh(shelter) == symbol_svg(shelter)
 
 
 def test_hatches_differ_by_angle_and_unknown_kinds_have_one_of_their_own():

@@ -1,7 +1,9 @@
 /* Data, words and numbers. Everything that came from a file or a form reaches the page as text:
    by textContent or on the canvas, never as markup. */
 const DATA = JSON.parse(document.getElementById("geo-ems-data").textContent);
-const SVG_URI = DATA.symbols.map((svg) => "data:image/svg+xml," + encodeURIComponent(svg));
+const svgUri = (svg) => "data:image/svg+xml," + encodeURIComponent(svg);
+const SVG_URI = { en: DATA.symbols.map(svgUri) };
+SVG_URI.zh = SVG_URI.en.map((uri, number) => (own(DATA.symbolsZh, String(number)) ? svgUri(DATA.symbolsZh[number]) : uri));
 const state = {
   language: DATA.language,
   tab: "query",
@@ -9,6 +11,8 @@ const state = {
   place: null, // {lon, lat, label, layer?, index?}
   answer: null, // the nearest answer shown
   coverage: null, // the coverage answer shown
+  stale: false, // the service answered from newer data than the page was made of
+  raysHidden: false, // the lines of the nearest answer, while coverage is looked at
   asking: null, // "nearest" | "coverage" while an answer is awaited
   problem: null,
 };
@@ -43,7 +47,7 @@ function el(tag, props = {}, ...children) {
 }
 
 function symbolImage(number, size = 22) {
-  return el("img", { src: SVG_URI[number], width: size, height: size, alt: "", class: "symbol" });
+  return el("img", { src: SVG_URI[state.language][number], width: size, height: size, alt: "", class: "symbol" });
 }
 
 function fill(node, ...children) {

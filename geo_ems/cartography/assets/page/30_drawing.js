@@ -2,22 +2,32 @@
    20,000 of them stay usable; what the keyboard reaches is the table beside the map. */
 const FONT = '"Noto Sans CJK SC","Noto Sans SC","Source Han Sans SC","Microsoft YaHei","PingFang SC","Heiti SC",system-ui,sans-serif';
 const INK = "#1b1b1b";
-const images = SVG_URI.map((uri) => { const image = new Image(); image.onload = () => redrawSoon(); image.src = uri; return image; });
+const images = new Map();
 let redrawWaiting = 0;
 const stamps = new Map();
 
 /* A symbol at one size as ready pixels: an SVG picture would be drawn anew at every place. */
 function stampOf(number, size) {
-  const ratio = window.devicePixelRatio || 1, key = number + "/" + size + "/" + ratio;
+  const ratio = window.devicePixelRatio || 1, key = `${state.language}/${number}/${size}/${ratio}`;
   if (!stamps.has(key)) {
-    const image = images[number];
-    if (!image || !image.complete || !image.naturalWidth) return null;
+    const image = imageOf(SVG_URI[state.language][number]);
+    if (!image.complete || !image.naturalWidth) return null;
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = Math.round(size * ratio);
     canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
     stamps.set(key, canvas);
   }
   return stamps.get(key);
+}
+
+function imageOf(uri) {
+  if (!images.has(uri)) {
+    const image = new Image();
+    image.onload = () => redrawSoon();
+    image.src = uri;
+    images.set(uri, image);
+  }
+  return images.get(uri);
 }
 
 function redrawSoon() {

@@ -111,11 +111,15 @@ function toScreen(view, lon, lat) {
   return [worldX(lon) * view.scale - view.ox, worldY(lat) * view.scale - view.oy];
 }
 
+function drawnResults() {
+  return state.answer && !state.raysHidden ? state.answer.results : [];
+}
+
 function drawAnswerLines(view) {
   const { ctx } = view;
   if (!state.place) return;
   const [px, py] = toScreen(view, state.place.lon, state.place.lat);
-  for (const row of [...((state.answer && state.answer.results) || [])].reverse()) {
+  for (const row of [...drawnResults()].reverse()) {
     const at = rowPlace(row);
     if (!at) continue;
     const [x, y] = toScreen(view, at[0], at[1]);
@@ -130,7 +134,7 @@ function drawRanks(view, boxes) {
   const { ctx } = view;
   view.named = new Set();
   const layer = layerNamed.get(answerLayerName());
-  for (const row of [...((state.answer && state.answer.results) || [])].reverse()) {
+  for (const row of [...drawnResults()].reverse()) {
     const at = rowPlace(row);
     if (!at) continue;
     const [x, y] = toScreen(view, at[0], at[1]);

@@ -104,6 +104,5 @@ function showAnswerOnMap() {
   const points = state.answer.results.map(rowPlace).filter(Boolean).map(([lon, lat]) => [lat, lon]);
   if (!points.length) return;
   fitTo([[state.place.lat, state.place.lon], ...points], 14.5);
-  const answer = document.querySelector("#tab-query .answer");
-  if (isPhone() && answer) document.getElementById("scroller").scrollTop = answer.offsetTop - document.getElementById("scroller").offsetTop;
+  document.getElementById("scroller").scrollTop = 0; // what endangers the place stands above the results
 }

@@ -1,6 +1,8 @@
 /* Questions to the running service. A later question cancels an earlier one, and an answer that
    comes late is never shown: on screen is either the answer to what was asked last, or none. */
-const form = { layer: DATA.query.layers.length ? DATA.query.layers[0].name : null, k: DATA.query.k, filters: {}, cutoff: DATA.coverage.cutoff };
+const form = { layer: DATA.query.layers.length ? DATA.query.layers[0].name : null, k: DATA.query.k, filters: {} };
+const coverageAsked = { layer: DATA.coverage.layer, cutoff: String(DATA.coverage.cutoff), filters: {}, now: false, unknown: false, fault: false };
+const FILTERED_FIELD = { capability: "capabilities", suitable_for: "suitable_for" };
 /* The page stands at the root of the service and at v1/maps/NAME; questions go to the root. */
 const ROOT = window.location.pathname.replace(/v1\/maps\/[^/]*$/, "").replace(/[^/]*$/, "");
 let pending = null;
@@ -15,6 +17,7 @@ async function ask(path, options = {}) {
   try { body = await response.json(); } catch (error) { if (error.name === "AbortError") throw error; }
   if (!response.ok) throw new Refusal(body && typeof body === "object" ? body : { title: t("failed", { status: response.status }) });
   if (!body || typeof body !== "object") throw new Refusal({ title: t("not_understood") });
+  if (body.snapshot_id && body.snapshot_id !== DATA.snapshot) { state.stale = true; renderStale(); }
   return body;
 }
 
@@ -52,6 +55,7 @@ function nearestParameters(asOf) {
 function askNearest({ asOf = null, keepView = false } = {}) {
   if (!DATA.served || !state.place || !form.layer) return;
   const asked = form.layer;
+  state.raysHidden = false;
   askFor("nearest", (signal) => ask(ROOT + "v1/nearest?" + nearestParameters(asOf), { signal }), (body) => {
     state.answer = { ...body, results: body.results || [], askedLayer: asked };
     renderQuery();
@@ -60,10 +64,28 @@ function askNearest({ asOf = null, keepView = false } = {}) {
 }
 
 function askCoverage() {
-  if (!DATA.served || !DATA.coverage.layer) return;
-  const body = JSON.stringify({ layer: DATA.coverage.layer, cutoff_m: form.cutoff, lang: state.language });
+  if (!DATA.served || !coverageAsked.layer) return;
+  const cutoff = Number(coverageAsked.cutoff);
+  coverageAsked.fault = !(Number.isFinite(cutoff) && cutoff > 0);
+  if (coverageAsked.fault) { renderCoverage(); refocus("#tab-coverage [data-control=cutoff]"); return; }
+  const asked = { layer: coverageAsked.layer, filters: { ...coverageAsked.filters[coverageAsked.layer] }, now: coverageAsked.now, unknown: coverageAsked.unknown };
+  const body = JSON.stringify(coverageQuestion(asked, cutoff));
   askFor("coverage", (signal) => ask(ROOT + "v1/coverage", { method: "POST", body, headers: { "Content-Type": "application/json" }, signal }),
-    (answer) => { state.coverage = answer; });
+    (answer) => {
+      state.coverage = { ...answer, asked };
+      state.raysHidden = true;
+      if (DATA.bounds) fitTo([[DATA.bounds[1], DATA.bounds[0]], [DATA.bounds[3], DATA.bounds[2]]]);
+    });
+}
+
+/* What counts: open and planned places; only what is open now; those of unknown status as well. */
+function coverageQuestion({ layer, filters, now, unknown }, cutoff) {
+  const where = Object.entries(filters).filter(([, value]) => value).map(([name, value]) => ({ field: FILTERED_FIELD[name], op: "=", value }));
+  const body = { layer, cutoff_m: cutoff, lang: state.language };
+  if (where.length) body.where = where;
+  if (now) body.as_of_now = true;
+  if (unknown) body.availability = now ? ["available", "unknown"] : ["available", "delayed", "unknown"];
+  return body;
 }
 
 function choosePlace(place) {

@@ -17,6 +17,7 @@ function placeNode() {
     el("p", { class: "place-name" }, el("span", { class: "place-mark", "aria-hidden": "true" }),
       el("strong", { text: name || district || t("chosen_place") })),
     el("p", { class: "small", text: [name && district ? district : null, position(lon, lat)].filter(Boolean).join(" · ") }),
+    isOutside(lon, lat) ? el("p", { class: "caution" }, el("span", { "aria-hidden": "true", text: "⚠ " }), t("outside_county")) : null,
     areasNode(where.areas, "active", "danger", "inside_areas"),
     areasNode(where.areas, "watch", "caution", "inside_watched"),
     DATA.served ? null : el("p", { class: "hint", text: state.answer ? t("saved_answer") : t("needs_service") }));
@@ -57,7 +58,11 @@ function refocus(selector) {
 
 function filterNode(filter) {
   const set = (form.filters[form.layer] = form.filters[form.layer] || {});
-  const change = (event) => { set[filter.name] = event.target.value; setTimeout(askNearest); }; // after the focus has moved on
+  return filterControl(filter, set, () => setTimeout(askNearest)); // after the focus has moved on
+}
+
+function filterControl(filter, set, changed) {
+  const change = (event) => { set[filter.name] = event.target.value; changed(); };
   if (filter.codes) {
     const input = el("select", { "data-control": filter.name, onchange: change }, el("option", { value: "", text: t("any") }),
       filter.codes.map((code) => el("option", { value: code.code, text: label(code.label) })));
@@ -78,6 +83,8 @@ function answerNode(open) {
   const answer = state.answer, layer = layerNamed.get(answerLayerName());
   const excluded = Object.entries(answer.excluded_counts || {}).filter(([, count]) => count > 0);
   const total = excluded.reduce((sum, [, count]) => sum + count, 0);
+  const opened = new Set((answer.to_open || []).map((row) => row.id)); // said once, where it can be acted on
+  const passedOver = (answer.passed_over || []).filter((row) => !opened.has(row.id));
   const list = (key, heading, rows, note) => (rows && rows.length ? el("section", { class: "group " + key },
     el("h3", { text: `${heading} (${rows.length})` }), note ? el("p", { class: "small", text: note }) : null,
     el("ul", { class: "rows" }, rows.map((row) => excludedRow(row, layer, key)))) : null);
@@ -88,7 +95,7 @@ function answerNode(open) {
     answer.results.length ? el("ol", { class: "rows results" }, answer.results.map((row) => resultRow(row, layer))) : el("p", { class: "problem", text: t("no_results") }),
     list("to_confirm", t("to_confirm"), answer.to_confirm, t("to_confirm_note")),
     list("to_open", t("to_open"), answer.to_open, t("to_open_note")),
-    list("passed_over", t("passed_over"), answer.passed_over, t("passed_over_note")),
+    list("passed_over", t("passed_over"), passedOver, t("passed_over_note")),
     el("details", { "data-key": "counts", open: open.has("counts") }, el("summary", { text: t("counts", { listed: answer.results.length, all: total + answer.results.length }) }),
       el("ul", { class: "plain-list" }, excluded.map(([reason, count]) => el("li", { text: `${reasonText(reason)}: ${count}` })))),
     answerFoot(answer));
@@ -141,10 +148,23 @@ function stockText(row, layer) {
   for (const child of layer.children) {
     const field = child.fields.find((one) => one.type === "code" && one.codes.some((code) => code.code === item));
     const code = field && field.codes.find((one) => one.code === item);
-    const lines = (own(row, child.name) || []).filter((line) => field && own(line, field.name) === item && typeof line.quantity === "number");
-    if (code) return el("p", { class: "small", text: `${label(code.label)} ${lines.length ? grouped(lines.reduce((sum, line) => sum + line.quantity, 0)) + " " + label(code.unit) : t("unknown")}` });
+    if (!code) continue;
+    const lines = stockLines(row, layer, child, field, item);
+    const known = lines && lines.filter((quantity) => typeof quantity === "number");
+    const held = !lines ? t("unknown") : !lines.length ? t("no_rows") : !known.length ? t("unknown") : grouped(known.reduce((sum, quantity) => sum + quantity, 0), 2) + " " + label(code.unit);
+    return el("p", { class: "small stock", text: t("in_stock", { item: label(code.label), amount: held }) });
   }
   return null;
+}
+
+/* Quantities of one item, from the answer; a row without stock lines has those of the page while the data are the same. */
+function stockLines(row, layer, child, field, item) {
+  const told = own(row, child.name);
+  if (Array.isArray(told)) return told.filter((line) => own(line, field.name) === item).map((line) => line.quantity);
+  const index = layer.indexOfId.get(row.id);
+  if (index === undefined || state.answer.snapshot_id !== DATA.snapshot) return null;
+  const at = child.fields.indexOf(field), amount = child.fields.findIndex((one) => one.name === "quantity");
+  return (own(child.rows, String(index)) || []).filter((line) => line[at] !== null && field.codes[line[at]].code === item).map((line) => line[amount]);
 }
 
 function showRow(row, layer) {
@@ -153,12 +173,22 @@ function showRow(row, layer) {
   else { const at = rowPlace(row); if (at) showPlace(at[0], at[1], 13); }
 }
 
+function statusCode(row, layer) {
+  return layer && layer.statusField ? own(row, layer.statusField) ?? own(row, "status") : null;
+}
+
+/* The symbol of the state that the answer tells: the page may have been made before it changed. */
+function rowSymbol(row, layer) {
+  if (!layer || !layer.stateSymbols) return null;
+  const index = layer.indexOfId.get(row.id), status = statusCode(row, layer);
+  return layer.stateSymbols[index === undefined ? 0 : layer.letterOf[index]][status || ""] ?? null;
+}
+
 function rowStatus(row, layer) {
-  const code = layer && layer.statusField ? own(row, layer.statusField) ?? own(row, "status") : null;
-  const index = layer ? layer.indexOfId.get(row.id) : undefined;
+  const code = statusCode(row, layer), symbol = rowSymbol(row, layer);
   const text = layer && layer.statusField ? statusText(layer, code) : null;
   return text === null ? null : el("span", { class: code ? "status" : "status unknown" },
-    index !== undefined && layer.symbols ? symbolImage(layer.symbols[index], 18) : null, text);
+    symbol === null ? null : symbolImage(symbol, 18), text);
 }
 
 function ageText(row, layer) {
@@ -194,12 +224,28 @@ function detailText(row) {
   return row.detail;
 }
 
+/* A reason and its detail, each said once: a state that says more than "not available" stands alone. */
+function whyLeftOut(row, layer) {
+  const why = reasonText(row.reason), status = statusCode(row, layer);
+  const told = detailText(row) || "", detail = status && codeIs(layer, status, told) ? statusText(layer, status) : told;
+  if (detail && row.reason === "unavailable") return { why: detail, detail: "" };
+  const same = why.toLowerCase().replace(/^已/, "") === detail.toLowerCase().replace(/^已/, "");
+  return { why, detail: same ? "" : detail };
+}
+
+/* Whether a text is the state itself, in either language: the service worded it in the language asked. */
+function codeIs(layer, status, text) {
+  const field = fieldOf(layer, layer.statusField), code = field && field.codes.find((one) => one.code === status);
+  return Boolean(code) && (code.label.zh === text || code.label.en === text);
+}
+
 function excludedRow(row, layer, key) {
-  const why = key === "passed_over" || key === "to_confirm" ? reasonText(row.reason) : null;
+  const { why, detail } = key === "to_open" ? { why: null, detail: null } : whyLeftOut(row, layer);
   return el("li", { class: "result excluded", "data-id": row.id },
     el("div", { class: "line" }, el("button", { type: "button", class: "name", text: nameIn(layer, row), onclick: () => showRow(row, layer) }),
       el("span", { class: "distance", text: distance(row.straight_m) })),
     el("div", { class: "line second" }, why ? el("strong", { class: "reason", text: why }) : rowStatus(row, layer),
-      el("span", { class: "small", text: [detailText(row), bearing(row.bearing_deg)].filter(Boolean).join(" · ") })),
-    key === "passed_over" ? null : contactNodes(row, layer));
+      el("span", { class: "small", text: [detail, bearing(row.bearing_deg)].filter(Boolean).join(" · ") })),
+    row.reason === "lacks_item" ? stockText(row, layer) : null,
+    contactNodes(row, layer));
 }

@@ -14,13 +14,13 @@ function layerRow(layer) {
     el("span", { text: label(entry.label) }), el("span", { class: "small", text: String(entry.count) })));
   if (layer.draw === "villages") legend.push(el("li", {}, el("span", { class: "dot", "aria-hidden": "true" }), el("span", { text: t("village_dot") })),
     el("li", {}, el("span", { class: "dot uncovered", "aria-hidden": "true" }), el("span", { text: t("village_uncovered") })));
-  const letters = (layer.letters || []).filter((entry) => entry.letter);
+  const letters = (layer.letters || []).filter((entry) => label(entry.letter));
   return el("li", { class: "layer" },
     el("label", { class: "switch" }, box, el("span", { class: "layer-name", text: label(layer.label) }), el("span", { class: "count", text: grouped(layer.count) })),
     el("p", { class: "small", text: t("data_time", { time: dataTime(layer.asOf) }) }),
     legend.length ? el("ul", { class: "legend" }, legend) : null,
     letters.length ? el("details", {}, el("summary", { text: t("letters") }),
-      el("ul", { class: "legend letters" }, letters.map((entry) => el("li", {}, el("b", { text: entry.letter }), el("span", { text: label(entry.label) }))))) : null);
+      el("ul", { class: "legend letters" }, letters.map((entry) => el("li", {}, el("b", { text: label(entry.letter) }), el("span", { text: label(entry.label) }))))) : null);
 }
 
 function areaSwatch(style) {

@@ -21,12 +21,18 @@ function renderTable() {
   renderRows();
 }
 
+/* Names are compared without blanks, in one width and in small letters. */
+function folded(text) {
+  return String(text).normalize("NFKC").toLowerCase().replace(/\s+/g, "");
+}
+
 function searchText(layer, index) {
-  return [layer.ids[index], layer.names && layer.names[index], layer.names_en && layer.names_en[index]].filter(Boolean).join("\n").toLowerCase();
+  layer.searchTexts = layer.searchTexts || layer.ids.map((id, at) => [id, layer.names && layer.names[at], layer.names_en && layer.names_en[at]].filter(Boolean).map(folded).join("\n"));
+  return layer.searchTexts[index];
 }
 
 function rowOrder(layer) {
-  const wanted = table.text.trim().toLowerCase();
+  const wanted = folded(table.text);
   return [...layer.ids.keys()].filter((index) => !wanted || searchText(layer, index).includes(wanted));
 }
 

@@ -19,27 +19,26 @@ function onSearchInput() {
 
 async function search(text) {
   const typed = typedPosition(text);
-  if (!DATA.served) { showFound(typed ? [typed] : searchHere(text), text); return; }
+  if (!DATA.served) { showFound(foundHere(typed, text), text); return; }
   const mine = (searching = new AbortController());
   try {
     const body = await ask(ROOT + "v1/places?" + new URLSearchParams({ q: text, lang: state.language }), { signal: mine.signal });
     if (searching !== mine) return;
     const places = (body.places || []).filter((place) => Number.isFinite(place.lon) && Number.isFinite(place.lat));
-    showFound(places.length || !typed ? places.slice(0, FOUND_AT_MOST) : [typed], text);
+    const named = typed ? [typed, ...places.filter((place) => place.layer !== "coordinates")] : places;
+    showFound(named.slice(0, FOUND_AT_MOST), text);
   } catch (error) {
     if (searching !== mine || error.name === "AbortError") return;
-    showFound(typed ? [typed] : searchHere(text), text, error instanceof Refusal ? error.problem : null);
+    showFound(foundHere(typed, text), text, error instanceof Refusal ? error.problem : null);
   }
 }
 
-function typedPosition(text) {
-  const found = /^\s*(-?\d{1,3}(?:\.\d+)?)\s*[,，\s]\s*(-?\d{1,2}(?:\.\d+)?)\s*$/.exec(text);
-  if (!found || Math.abs(Number(found[1])) > 180 || Math.abs(Number(found[2])) > 90) return null;
-  return { id: "", name: position(Number(found[1]), Number(found[2])), lon: Number(found[1]), lat: Number(found[2]) };
+function foundHere(typed, text) {
+  return [...(typed ? [typed] : []), ...searchHere(text)].slice(0, FOUND_AT_MOST);
 }
 
 function searchHere(text) {
-  const wanted = text.toLowerCase(), found = [];
+  const wanted = folded(text), found = [];
   for (const layer of [...DATA.layers].sort((a, b) => (b.draw === "villages") - (a.draw === "villages"))) {
     if (layer.draw === "roads") continue;
     for (const index of layer.ids.keys()) {
@@ -60,7 +59,7 @@ function showFound(places, text = "", problem = null) {
   const status = el("p", { class: "small", role: "status", text: places.length ? t("found", { n: places.length }) : t("found_none") });
   fill(node, problem ? problemNode(problem) : null, status, el("ul", {}, places.map((place) => {
     const layer = layerNamed.get(place.layer), kind = layer && layer.kindField ? fieldOf(layer, layer.kindField) : null;
-    const what = [layer ? label(layer.label) : "", kind && place.kind ? valueText(kind, place.kind) : "", districtWords(place.district)].filter(Boolean).join(" · ");
+    const what = [layer ? label(layer.label) : "", kind && place.kind ? valueText(kind, place.kind) : "", districtWords(place.district), isOutside(place.lon, place.lat) ? t("outside_county") : ""].filter(Boolean).join(" · ");
     return el("li", {}, el("button", { type: "button", class: "found", onclick: () => takeFound(place) },
       el("strong", { text: rowName(place) }), el("span", { class: "small", text: what })));
   })));

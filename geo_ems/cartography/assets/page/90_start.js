@@ -24,6 +24,15 @@ function renderFrame() {
   renderHandle();
 }
 
+/* The symbols and the list are those of the page; that newer data exist is said until it is loaded anew. */
+function renderStale() {
+  const node = document.getElementById("stale");
+  node.hidden = !(DATA.served && state.stale);
+  if (node.hidden || node.dataset.told === state.language) return;
+  node.dataset.told = state.language;
+  fill(node, el("span", { text: t("stale") }), el("button", { type: "button", text: t("reload"), onclick: () => window.location.reload() }));
+}
+
 /* Labels change, codes, order and numbers do not; what the service worded is asked for again,
    as of the same instant. */
 function changeLanguage(code) {
@@ -42,6 +51,7 @@ function openTab(name) {
     button.setAttribute("aria-selected", one === name ? "true" : "false");
     button.tabIndex = one === name ? 0 : -1;
   }
+  if (name === "query" && state.raysHidden) { state.raysHidden = false; redrawSoon(); }
   if (name === "table") markTableRow();
 }
 
@@ -55,6 +65,7 @@ function onTabKey(event) {
 
 function renderAll() {
   renderFrame();
+  renderStale();
   renderMapWords();
   renderSearch();
   renderDetails();
@@ -65,7 +76,7 @@ function renderAll() {
 }
 
 /* The sheet: three heights, by dragging its handle or by pressing it. */
-const SHEET = { low: 0.16, half: 0.52, high: 0.9 };
+const SHEET = { low: 0.16, half: 0.58, high: 0.9 };
 let sheetHeight = "half";
 
 function setSheet(name, { grow = false } = {}) {

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +17,8 @@ from geo_ems.storage.connections import sqlite_version
 from geo_ems.storage.geopackage_store import GeoPackageStore
 from geo_ems.storage.protocol import LayerStore
 from geo_ems.web.publishing import Publishing, load_publishing
+
+PAGE_KEPT = timedelta(seconds=60)
 
 
 class PageMaker(Protocol):
@@ -93,16 +95,26 @@ def web_application(application: Application) -> WebApplication:
 
 
 def _page_maker(application: Application) -> PageMaker:
+    """Return what makes pages; while nothing changed, a page made within the last minute is given again."""
+    made: dict[tuple[str, Language, bool], tuple[str, datetime, bytes]] = {}
+
     def make(name: str, *, language: Language, include_private: bool) -> bytes:
-        return map_page(
+        key, now = (name, language, include_private), application.clock()
+        snapshot_id = application.snapshots.pin(sorted(application.snapshots.definitions)).snapshot_id
+        last = made.get(key)
+        if last is not None and last[0] == snapshot_id and abs(now - last[1]) < PAGE_KEPT:
+            return last[2]
+        page = map_page(
             application.snapshots,
             application.project,
             name,
             language=language,
             served=True,
             include_private=include_private,
-            clock=application.clock,
+            clock=lambda: now,
         )
+        made[key] = (snapshot_id, now, page)
+        return page
 
     return make
 

@@ -60,9 +60,9 @@ def coverage_warnings(
         warnings.append(
             say(
                 question.language,
-                f"{unknown} 处设施状态未知,未计入;要计入请用 availability = available,delayed,unknown",
+                f"{unknown} 处设施状态未知,未计入(要计入:availability 加上 unknown)",
                 f"{unknown} facilities have an unknown status and do not count; "
-                "to count them ask with availability = available,delayed,unknown",
+                "to count them add unknown to availability",
             )
         )
     if not usable.any():

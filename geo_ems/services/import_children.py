@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
+from geo_ems.catalogue.record_headings import recognised_headings
 from geo_ems.catalogue.record_matching import ColumnPlan, UnusedColumn, headings_of, plan_columns
 from geo_ems.catalogue.records import RowConverter, check_required_columns
 from geo_ems.errors import DataError, UsageError
@@ -52,7 +53,7 @@ class ChildRowsRead:
     """The rows of one child table, grouped by the feature they belong to."""
 
     child: ChildDefinition
-    columns: tuple[str, ...]
+    headings: tuple[str, ...]
     plan: ColumnPlan
     rows_by_parent: Mapping[str, tuple[Properties, ...]]
     refused_by_parent: Mapping[str, int]
@@ -82,7 +83,8 @@ def read_child_rows(
         Where a required column is missing, or none says which feature a row belongs to.
     """
     chosen = dict(field_map or {})
-    parent_columns = _parent_columns(raw, definition, child, chosen.pop(PARENT, None))
+    parent_chosen = chosen.pop(PARENT, None)
+    parent_columns = _parent_columns(raw, definition, child, parent_chosen)
     plan = plan_columns(raw, fields=child.fields, field_map=chosen)
     taken = {match.index for match in plan.matches}
     parent_columns = [index for index in parent_columns if index not in taken]
@@ -120,8 +122,15 @@ def read_child_rows(
         elif identity is not None:
             grouped.setdefault(identity, []).append(properties)
     notes = (*raw.notes, *converter.notes)
+    headings = recognised_headings(
+        raw,
+        plan,
+        fields=child.fields,
+        known=child_headings(definition, child),
+        fixed={index: _parent_heading(raw.columns[index], definition, parent_chosen) for index in parent_columns},
+    )
     return ChildRowsRead(
-        child, raw.columns, plan, {key: tuple(rows) for key, rows in grouped.items()}, refused, tuple(reports), notes
+        child, headings, plan, {key: tuple(rows) for key, rows in grouped.items()}, refused, tuple(reports), notes
     )
 
 
@@ -151,6 +160,11 @@ def _parent_names(definition: LayerDefinition) -> list[str]:
         names += _names_of(parent_field)
     names += [definition.label.zh, definition.label.en]
     return [fold_name(name) for name in names]
+
+
+def _parent_heading(column: str, definition: LayerDefinition, chosen: str | None) -> str:
+    """Return the heading of the column of the parent: its own unless it had to be chosen."""
+    return column if chosen is None else definition.label.zh
 
 
 def _names_of(field_definition: FieldDefinition) -> Iterable[str]:

@@ -132,7 +132,9 @@ def test_swapped_columns_are_refused_row_by_row_with_the_remedy(office, shared_d
 
     assert report.counts.refused == 195
     assert {row.action for row in report.rows} == {RowAction.REFUSED}
-    assert report.rows[0].findings[0].remedy("en") == "Swap the two columns (--map lon=latitude --map lat=longitude)"
+    assert report.rows[0].findings[0].remedy("en") == (
+        "Most rows are so: swap the two columns (--map lon=latitude --map lat=longitude)"
+    )
 
     again = office.import_path(
         shared_data / "messy" / "derived" / "takamatsu_swapped_latlon.csv",

@@ -16,6 +16,7 @@ from geo_ems.model.features import Feature, Properties
 from geo_ems.services import import_findings as found
 from geo_ems.services.import_report import RowAction, RowReport
 from geo_ems.services.import_rows import PlannedRow, StoredRows, is_same, key_text
+from geo_ems.services.import_units import UNIT_HEADINGS, UnitCheck
 
 PARENT = "parent"
 
@@ -63,7 +64,7 @@ class ChildRowsRead:
 
 def child_headings(definition: LayerDefinition, child: ChildDefinition) -> frozenset[str]:
     """Return the headings that mean something in the sheet or file of a child table."""
-    return headings_of(child.fields.values()) | frozenset(_parent_names(definition))
+    return headings_of(child.fields.values()) | frozenset(_parent_names(definition)) | frozenset(UNIT_HEADINGS)
 
 
 def read_child_rows(
@@ -94,7 +95,9 @@ def read_child_rows(
             where=raw.name,
             remedy=f"Say which column holds its code or name: --map {PARENT}=COLUMN.",
         )
-    plan = _without(plan, {raw.columns[index] for index in parent_columns})
+    units = UnitCheck(raw, child, plan)
+    others = [*parent_columns, *([] if units.index is None or units.index in parent_columns else [units.index])]
+    plan = _without(plan, {raw.columns[index] for index in others})
     check_required_columns(plan, child.fields, raw)
     converter = RowConverter(raw, plan, zone=zone)
     grouped: dict[str, list[Properties]] = {}
@@ -102,6 +105,7 @@ def read_child_rows(
     reports: list[RowReport] = []
     for record in raw.records:
         properties, findings = converter.convert(record)
+        units.check(record, properties, findings)
         identity = _parent_of(record, parent_columns, raw, parents, findings)
         grade = worst_grade(findings)
         is_refused = grade.value == RowAction.REFUSED.value
@@ -127,7 +131,10 @@ def read_child_rows(
         plan,
         fields=child.fields,
         known=child_headings(definition, child),
-        fixed={index: _parent_heading(raw.columns[index], definition, parent_chosen) for index in parent_columns},
+        fixed={
+            index: definition.label.zh if index in parent_columns and parent_chosen is not None else raw.columns[index]
+            for index in others
+        },
     )
     return ChildRowsRead(
         child, headings, plan, {key: tuple(rows) for key, rows in grouped.items()}, refused, tuple(reports), notes
@@ -160,11 +167,6 @@ def _parent_names(definition: LayerDefinition) -> list[str]:
         names += _names_of(parent_field)
     names += [definition.label.zh, definition.label.en]
     return [fold_name(name) for name in names]
-
-
-def _parent_heading(column: str, definition: LayerDefinition, chosen: str | None) -> str:
-    """Return the heading of the column of the parent: its own unless it had to be chosen."""
-    return column if chosen is None else definition.label.zh
 
 
 def _names_of(field_definition: FieldDefinition) -> Iterable[str]:

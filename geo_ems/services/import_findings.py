@@ -57,6 +57,15 @@ NO_STATUS_COLUMN = kind(
     ),
     ("请补“{label}”列", "Add a column '{label_en}'"),
 )
+OTHER_UNIT = kind(
+    "other_unit",
+    Grade.WARNED,
+    (
+        "“{item}”以“{unit}”计,文件写的是“{value}”,数量未换算",
+        "{item_en} are counted in {unit_en}, the file says '{value}'; the quantity was not converted",
+    ),
+    ("请核对并按规定单位填写数量", "Check it and write the quantity in that unit"),
+)
 LIVE_VALUE_KEPT = kind(
     "live_value_kept",
     Grade.WARNED,

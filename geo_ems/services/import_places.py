@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
+import shapely
 
 from geo_ems.formats.findings import Finding
 from geo_ems.model.definitions import LayerDefinition
@@ -39,11 +40,14 @@ def find_places_outside(planned: list[PlannedRow], definition: LayerDefinition, 
 
 
 def find_twins_in_file(planned: list[PlannedRow], definition: LayerDefinition, *, place_word: str) -> None:
-    """Warn of rows whose name an earlier row within 10 m has already; the first of them is named."""
+    """Warn of rows whose name an earlier row within 10 m has already; the first of them is named.
+
+    Lines are left alone: a road or a dyke lies in a file as many short pieces of one name.
+    """
     seen: dict[tuple[str, int], list[tuple[float, float, PlannedRow]]] = {}
     for row in planned:
         name, geometry = row.record.properties.get(definition.name_field), row.record.geometry
-        if row.id is None or name is None or geometry is None:
+        if row.id is None or name is None or geometry is None or shapely.get_dimensions(geometry) == 1:
             continue
         place = geometry.representative_point()
         band = math.floor(place.y * METRES_PER_DEGREE / SAME_PLACE_M)

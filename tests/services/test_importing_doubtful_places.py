@@ -1,5 +1,7 @@
 """Places and rows that are taken, but that somebody should look at."""
 
+import json
+
 import pytest
 from import_layers import DEFINITIONS, Office, field, found_codes, layer
 from shapely.geometry import box
@@ -64,6 +66,25 @@ def test_the_same_name_within_ten_metres_in_one_file_names_the_earlier_line(offi
     assert found_codes(report) == {4: ["same_name_in_file"]}  # 8.6 m; the last one lies 20 m further
     assert report.rows[2].findings[0].problem("zh") == "“A”与第 2 行同名,相距 10 米内"
     assert report.rows[2].findings[0].problem("en") == "'A' lies within 10 m of the one on line 2"
+
+
+def test_the_pieces_of_one_road_are_no_twins(tmp_path):
+    roads = layer(
+        "roads", [field("code", "text", "编号"), field("name", "text", "名称")], geometry=(GeometryKind.LINE,)
+    )
+    pieces = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "LineString", "coordinates": [[lon, 30.5], [lon + 0.00005, 30.5]]},
+            "properties": {"code": f"R{lon}", "name": "村道"},
+        }
+        for lon in (111.1, 111.10005)
+    ]
+    text = json.dumps({"type": "FeatureCollection", "features": pieces})
+
+    report = Office(tmp_path, {"roads": roads}).import_text(text, "roads", name="roads.geojson")
+
+    assert (report.counts.created, found_codes(report)) == (2, {})
 
 
 @pytest.mark.parametrize("lat", [29.99995, 30.00005])

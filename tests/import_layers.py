@@ -1,6 +1,7 @@
 """Small layers made by hand, and an import with everything but the file decided."""
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -56,6 +57,12 @@ def layer(name, fields, **more):
     )
 
 
+def counted(label, unit):
+    """Return the codes `tent` and `quilt` as items, the tent with a unit."""
+    items = codes(tent=label, quilt="棉被")
+    return {**items, "tent": replace(items["tent"], unit=unit)}
+
+
 HAZARDS = codes(flood="防汛", earthquake="抗震", fire="火灾")
 
 SHELTERS = layer(
@@ -99,7 +106,7 @@ DEPOTS = layer(
             {
                 f.name: f
                 for f in (
-                    field("item", "code", "物资名称", required=True, codes=codes(tent="帐篷", quilt="棉被")),
+                    field("item", "code", "物资名称", required=True, codes=counted("帐篷", Label("顶", "pieces"))),
                     field("quantity", "real", "数量", required=True, minimum=0),
                 )
             },

@@ -39,6 +39,7 @@ COMMA_UNCLEAR = kind(
     ("小数请用点,如 34.5", "Write a decimal point, such as 34.5"),
 )
 NUMBER_REPAIRED = kind("number_repaired", _REPAIRED, ("“{value}”读作 {now}", "'{value}' was read as {now}"))
+CODES_SEPARATED = kind("codes_separated", _REPAIRED, ("“{value}”读作 {now}", "'{value}' was read as {now}"))
 UNKNOWN_CODE = kind(
     "unknown_code",
     _REFUSED,
@@ -168,7 +169,13 @@ SWAPPED = kind(
     "coordinates_swapped",
     _REFUSED,
     ("经度 {lon}、纬度 {lat} 像是写反了", "longitude {lon}, latitude {lat} look swapped"),
-    ("请对调两列{hint}", "Swap the two columns{hint}"),
+    ("请对调此行的经度和纬度", "Swap longitude and latitude in this row"),
+)
+COLUMNS_SWAPPED = kind(
+    "coordinates_swapped",
+    _REFUSED,
+    ("经度 {lon}、纬度 {lat} 像是写反了", "longitude {lon}, latitude {lat} look swapped"),
+    ("多数行如此,请对调两列{hint}", "Most rows are so: swap the two columns{hint}"),
 )
 NULL_ISLAND = kind(
     "null_island",

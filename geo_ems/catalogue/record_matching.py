@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from geo_ems.errors import UsageError, known_names
-from geo_ems.formats.column_names import fold_name, split_unit, unit_spelled
+from geo_ems.formats.column_names import fold_name, report_columns, split_unit, unit_spelled
 from geo_ems.formats.raw import RawFile
 from geo_ems.model.definitions import FieldDefinition, LayerDefinition
 from geo_ems.model.labels import Label
@@ -123,7 +123,8 @@ def plan_columns(
     """
     columns, units = raw.columns, raw.units
     chosen = _resolve_choice(field_map or {}, columns, fields, with_places=definition is not None)
-    used: dict[int, str] = {index: name for name, index in chosen.items()}
+    used: dict[int, str] = {index: name for name, index in report_columns(columns).items()}
+    used.update({index: name for name, index in chosen.items()})
     reasons: dict[int, Label] = {}
     matches = [_chosen_match(fields[name], columns, index, units) for name, index in chosen.items() if name in fields]
     places = {Place(name): index for name, index in chosen.items() if name not in fields}

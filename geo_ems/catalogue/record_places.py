@@ -101,6 +101,7 @@ class PlaceReader:
 
     def __init__(self, raw: RawFile, places: Mapping[Place, int]) -> None:
         self.notes: tuple[Finding, ...] = ()
+        self._read_count = 0
         self._places = places
         self._columns = raw.columns
         self._comma: dict[Place, bool] = {
@@ -165,13 +166,29 @@ class PlaceReader:
     def _point(
         self, lon_deg: float, lat_deg: float, findings: list[Finding], *, swapped_by_letter: bool = False
     ) -> tuple[float, float] | None:
-        fault = coordinate_fault(lon_deg, lat_deg, hint=self._swap_hint())
+        fault = coordinate_fault(lon_deg, lat_deg)
+        self._read_count += 1
         if swapped_by_letter:
-            fault = found.SWAPPED.found(lon=f"{lon_deg:.10g}", lat=f"{lat_deg:.10g}", hint=self._swap_hint())
+            fault = found.SWAPPED.found(lon=f"{lon_deg:.10g}", lat=f"{lat_deg:.10g}")
         if fault is not None:
             findings.append(fault)
             return None
         return lon_deg, lat_deg
+
+    def advise_on_swapped(self, rows: list[list[Finding]]) -> None:
+        """Where most of the rows read so far look swapped, advise to swap the columns instead of each row."""
+        swapped = [
+            (findings, index)
+            for findings in rows
+            for index, finding in enumerate(findings)
+            if finding.kind is found.SWAPPED
+        ]
+        hint = self._swap_hint()
+        if not hint or 2 * len(swapped) <= self._read_count:
+            return
+        for findings, index in swapped:
+            told = dict(findings[index].details)
+            findings[index] = found.COLUMNS_SWAPPED.found(**told, hint=hint)
 
     def _swap_hint(self) -> str:
         if Place.LON not in self._places or Place.LAT not in self._places:
@@ -206,11 +223,11 @@ def _split_pair(cell: Cell) -> tuple[tuple[float, Axis | None], tuple[float, Axi
     raise PlaceFaultError(found.NOT_A_COORDINATE.found(value=cell))
 
 
-def coordinate_fault(lon_deg: float, lat_deg: float, *, hint: str = "") -> Finding | None:
+def coordinate_fault(lon_deg: float, lat_deg: float) -> Finding | None:
     """Return what is wrong with a place in degrees, or None; NaN and infinities are out of range."""
     if abs(lon_deg) <= MAX_LON_DEG and abs(lat_deg) <= MAX_LAT_DEG:
         return found.NULL_ISLAND.found() if lon_deg == 0 and lat_deg == 0 else None
     lon, lat = f"{lon_deg:.10g}", f"{lat_deg:.10g}"
     if abs(lat_deg) <= MAX_LON_DEG and abs(lon_deg) <= MAX_LAT_DEG:
-        return found.SWAPPED.found(lon=lon, lat=lat, hint=hint)
+        return found.SWAPPED.found(lon=lon, lat=lat)
     return found.OUT_OF_RANGE.found(lon=lon, lat=lat)

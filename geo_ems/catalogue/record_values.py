@@ -8,13 +8,14 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from geo_ems.catalogue import record_findings as found
-from geo_ems.catalogue.record_numbers import NumberFaultError, parse_number
+from geo_ems.catalogue.record_numbers import NumberFaultError, parse_number, parse_worded_number
 from geo_ems.catalogue.record_times import TimeFaultError, parse_date, parse_instant, stored_instant
 from geo_ems.formats.column_names import fold_name
 from geo_ems.formats.findings import Finding
 from geo_ems.formats.raw import Cell
 from geo_ems.model.definitions import Code, FieldDefinition, FieldType
 from geo_ems.model.features import Value
+from geo_ems.model.units import Unit
 
 Converter = Callable[[Cell, list[Finding]], Value]
 """Returns the value, None where there is none; appends what is to be said to the list."""
@@ -28,6 +29,7 @@ _PHONE = re.compile(r"^(?:[0-9+\-() ,/;、.#*~]|转|轉|内线|ext)+$", re.IGNOR
 _PHONE_DASHES = str.maketrans("－−–—‐‑ー；，／（）＋　", "-------;,/()+ ")
 _PHONE_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 _CODE_SEPARATORS = re.compile(r"[;；,，、/|\n]+")
+_LOOSE_SEPARATORS = re.compile(r"[+＋\s]+")  # only where every part is known: names may hold them
 _SPREADSHEET_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"})
 _YES = frozenset({"○", "〇", "◯", "1", "是", "有", "yes", "y", "true", "√", "✓", "✔"})
 _NO = frozenset({"×", "✕", "✗", "x", "0", "否", "无", "no", "n", "false"})
@@ -51,13 +53,17 @@ class Flag(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """What a converter needs to know beside the field: units, commas, the zone, single lines."""
+    """What a converter needs to know beside the field: units, commas, the zone, single lines.
+
+    `unit` is what the numbers of the column are in; None where it is that of the field.
+    """
 
     zone: ZoneInfo
     factor: float = 1.0
     comma_is_decimal: bool = False
     commas_unclear: bool = False
     one_line: bool = False
+    unit: Unit | None = None
 
 
 def build_converter(field: FieldDefinition, conversion: Conversion) -> Converter:
@@ -150,16 +156,38 @@ def _phone_converter(field: FieldDefinition, _: Conversion) -> Converter:
     return convert
 
 
+def _number_parser(field: FieldDefinition, conversion: Conversion) -> Callable[[Cell], tuple[int | float, bool]]:
+    """Return what reads (the number, whether its writing was repaired), also from 1,200人 and 0.12万."""
+    unit = conversion.unit if conversion.unit is not None else field.unit
+    comma_is_decimal, in_ones = conversion.comma_is_decimal, conversion.factor == 1.0
+
+    def parse(cell: Cell) -> tuple[int | float, bool]:
+        try:
+            return parse_number(cell, comma_is_decimal=comma_is_decimal)
+        except NumberFaultError:
+            number = None
+            if isinstance(cell, str):
+                number = parse_worded_number(
+                    cell, unit=unit, comma_is_decimal=comma_is_decimal, may_be_ten_thousands=in_ones
+                )
+            if number is None:
+                raise
+            return number, True
+
+    return parse
+
+
 def _number_converter(field: FieldDefinition, conversion: Conversion) -> Converter:
     is_integer = field.type is FieldType.INTEGER
     factor = conversion.factor
+    parse = _number_parser(field, conversion)
 
     def convert(cell: Cell, findings: list[Finding]) -> Value:
         if conversion.commas_unclear and isinstance(cell, str) and "," in cell:
             findings.append(found.COMMA_UNCLEAR.found(value=cell))
             return None
         try:
-            number, repaired = parse_number(cell, comma_is_decimal=conversion.comma_is_decimal)
+            number, repaired = parse(cell)
         except NumberFaultError as fault:
             findings.append(fault.finding)
             return None
@@ -244,6 +272,10 @@ def _listed(codes: Mapping[str, Code]) -> str:
     return "、".join(shown) + ("…" if len(codes) > _LONGEST_LIST else "")
 
 
+def _labels(codes: list[str], field: FieldDefinition) -> str:
+    return "、".join(field.codes[code].label.zh for code in dict.fromkeys(codes))
+
+
 def _code_converter(field: FieldDefinition, _: Conversion) -> Converter:
     names = _codes_by_name(field.codes)
     known = _listed(field.codes)
@@ -274,10 +306,16 @@ def _codes_converter(field: FieldDefinition, _: Conversion) -> Converter:
         codes: set[str] = set()
         for part in filter(None, (part.strip() for part in _CODE_SEPARATORS.split(text))):
             code = names.get(fold_name(part))
-            if code is None:
+            if code is not None:
+                codes.add(code)
+                continue
+            loose = [names.get(fold_name(piece)) for piece in _LOOSE_SEPARATORS.split(part) if piece]
+            known_pieces = [piece for piece in loose if piece is not None]
+            if not known_pieces or len(known_pieces) < len(loose):
                 findings.append(found.UNKNOWN_CODE.found(value=part, known=known))
                 return None
-            codes.add(code)
+            codes.update(known_pieces)
+            findings.append(found.CODES_SEPARATED.found(value=part, now=_labels(known_pieces, field)))
         return tuple(sorted(codes))
 
     return convert

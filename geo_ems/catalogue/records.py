@@ -94,6 +94,7 @@ def _points(
         is_placed.append(place is not None and is_allowed("Point", definition.geometry, findings))
         if place is not None and is_placed[-1]:
             lonlat_deg.append(place)
+    places.advise_on_swapped([findings for _, findings in converted])
     made = np.asarray(shapely.points(np.array(lonlat_deg, dtype=np.float64).reshape(-1, 2)), dtype=object)
     points = iter(made.tolist())
     return [next(points) if placed else None for placed in is_placed]
@@ -161,7 +162,7 @@ class RowConverter:
         if match.factor != 1.0 and match.unit is not None and field.unit is not None:
             source, target = match.unit.symbol.zh, field.unit.symbol.zh
             self._note(found.UNIT_CONVERTED.found(column=match.column, field=field.name, source=source, target=target))
-        return Conversion(zone, match.factor, decimal, has_mixed_commas(cells))
+        return Conversion(zone, match.factor, decimal, has_mixed_commas(cells), unit=match.unit)
 
     def _note(self, finding: Finding) -> None:
         self._file_notes.setdefault((finding.kind.code, finding.column), finding)

@@ -2,16 +2,27 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from geo_ems.model.units import UNITS, Unit
 
 _IN_BRACKETS = re.compile(r"^(.+?)\s*[(\[【〔]([^()\[\]【】〔〕]*)[)\]】〕]$")
+# What our own lists of refused rows add to the columns of a file; the last one only where a key was named.
+PROBLEM_COLUMN, REMEDY_COLUMN, LINE_COLUMN, KEY_COLUMN = "问题", "建议", "原行号", "识别字段"
 _FILLERS = frozenset({"", "必填", "选填", "required", "optional", "*"})
 
 
 def fold_name(name: str) -> str:
     """Return the name without case, width and spaces: `Ｌat itude` and `latitude` are one name."""
     return "".join(unicodedata.normalize("NFKC", name).casefold().split()).rstrip("*")
+
+
+def report_columns(columns: Sequence[str]) -> dict[str, int]:
+    """Return the index of each column that a list of refused rows added; empty for other files."""
+    added = {name: columns.index(name) for name in (PROBLEM_COLUMN, REMEDY_COLUMN, LINE_COLUMN) if name in columns}
+    if len(added) < 3:  # noqa: PLR2004 - only all together are ours
+        return {}
+    return {**added, KEY_COLUMN: columns.index(KEY_COLUMN)} if KEY_COLUMN in columns else added
 
 
 def _units_by_spelling() -> dict[str, Unit]:

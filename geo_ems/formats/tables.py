@@ -37,6 +37,12 @@ _NOTES = (
     "※",
     "*",
 )
+# What the foot of a form says of who filled it in; a value may stand in the same cell or the next.
+_FOOTERS = re.compile(
+    "^(?:填报|填表|制表|审核|报送|统计|编制|单位|主管|分管)?"
+    "(?:单位|部门|人|人员|负责人|领导|日期|时间|电话|联系人|联系电话)(?:[(](?:签字|签章|盖章|公章)[)])?:"
+    "|^(?:备注|注|注释|说明|填表说明|填报说明|数据来源|资料来源)[0-9]*:"
+)
 _LONGEST_TOTAL = 16
 _NUMERIC = re.compile(r"^[+-]?[\d.,]+$")
 # Written by our own exports before = + - @, so that a spreadsheet does not run the cell; taken off on the way back.
@@ -175,6 +181,11 @@ def _first(cells: Sequence[Cell]) -> Cell:
     return next((cell for cell in cells if cell is not None), None)
 
 
+def _is_footer(cells: Sequence[Cell]) -> bool:
+    """Return whether every cell of a row is a part of a footer, such as 填报人:张三."""
+    return all(isinstance(cell, str) and _FOOTERS.match(fold_name(cell)) for cell in cells if cell is not None)
+
+
 class _BodyReader:
     """Reads the rows under one header; `units` is filled from a row of units directly under it."""
 
@@ -192,6 +203,7 @@ class _BodyReader:
         """Return the records; lines that are none are appended to the list of skipped lines."""
         records: list[RawRecord] = []
         may_be_units = len(self._columns) > 1
+        after_total = False
         for line, row in body:
             cells = [plain_cell(cell) for cell in row]
             first = _first(cells)
@@ -202,7 +214,8 @@ class _BodyReader:
                 may_be_units = False
                 continue
             may_be_units = False
-            reason = self._why_no_record(cells, first) if isinstance(first, str) else None
+            reason = self._why_no_record(cells, first, after_total=after_total) if isinstance(first, str) else None
+            after_total = reason is found.TOTAL_ROW or (after_total and reason is found.NOTE_ROW)
             if reason is not None:
                 self._skip(line, reason, first)
                 continue
@@ -224,11 +237,14 @@ class _BodyReader:
         self.units.update(units)
         return bool(units)
 
-    def _why_no_record(self, cells: list[Cell], first: str) -> FindingKind | None:
+    def _why_no_record(self, cells: list[Cell], first: str, *, after_total: bool) -> FindingKind | None:
         if len(first) <= _LONGEST_TOTAL and fold_name(first).rstrip(":：") in _TOTALS:
             return found.TOTAL_ROW
         is_alone = cells.count(None) == len(cells) - 1
-        if is_alone and fold_name(first).startswith(_NOTES):
+        folded_first = fold_name(first)
+        if is_alone and (folded_first.startswith(_NOTES) or _FOOTERS.match(folded_first)):
+            return found.NOTE_ROW
+        if _FOOTERS.match(folded_first) and (after_total or _is_footer(cells)):
             return found.NOTE_ROW
         if is_alone or fold_name(first) != self._folded[0]:
             return None

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
+from geo_ems.catalogue.record_headings import recognised_headings
 from geo_ems.catalogue.record_matching import ColumnPlan, UnusedColumn, headings_of, plan_columns
 from geo_ems.catalogue.records import RowConverter, check_required_columns
 from geo_ems.errors import DataError, UsageError
@@ -15,6 +16,7 @@ from geo_ems.model.features import Feature, Properties
 from geo_ems.services import import_findings as found
 from geo_ems.services.import_report import RowAction, RowReport
 from geo_ems.services.import_rows import PlannedRow, StoredRows, is_same, key_text
+from geo_ems.services.import_units import UNIT_HEADINGS, UnitCheck
 
 PARENT = "parent"
 
@@ -52,7 +54,7 @@ class ChildRowsRead:
     """The rows of one child table, grouped by the feature they belong to."""
 
     child: ChildDefinition
-    columns: tuple[str, ...]
+    headings: tuple[str, ...]
     plan: ColumnPlan
     rows_by_parent: Mapping[str, tuple[Properties, ...]]
     refused_by_parent: Mapping[str, int]
@@ -62,7 +64,7 @@ class ChildRowsRead:
 
 def child_headings(definition: LayerDefinition, child: ChildDefinition) -> frozenset[str]:
     """Return the headings that mean something in the sheet or file of a child table."""
-    return headings_of(child.fields.values()) | frozenset(_parent_names(definition))
+    return headings_of(child.fields.values()) | frozenset(_parent_names(definition)) | frozenset(UNIT_HEADINGS)
 
 
 def read_child_rows(
@@ -82,7 +84,8 @@ def read_child_rows(
         Where a required column is missing, or none says which feature a row belongs to.
     """
     chosen = dict(field_map or {})
-    parent_columns = _parent_columns(raw, definition, child, chosen.pop(PARENT, None))
+    parent_chosen = chosen.pop(PARENT, None)
+    parent_columns = _parent_columns(raw, definition, child, parent_chosen)
     plan = plan_columns(raw, fields=child.fields, field_map=chosen)
     taken = {match.index for match in plan.matches}
     parent_columns = [index for index in parent_columns if index not in taken]
@@ -92,7 +95,9 @@ def read_child_rows(
             where=raw.name,
             remedy=f"Say which column holds its code or name: --map {PARENT}=COLUMN.",
         )
-    plan = _without(plan, {raw.columns[index] for index in parent_columns})
+    units = UnitCheck(raw, child, plan)
+    others = [*parent_columns, *([] if units.index is None or units.index in parent_columns else [units.index])]
+    plan = _without(plan, {raw.columns[index] for index in others})
     check_required_columns(plan, child.fields, raw)
     converter = RowConverter(raw, plan, zone=zone)
     grouped: dict[str, list[Properties]] = {}
@@ -100,6 +105,7 @@ def read_child_rows(
     reports: list[RowReport] = []
     for record in raw.records:
         properties, findings = converter.convert(record)
+        units.check(record, properties, findings)
         identity = _parent_of(record, parent_columns, raw, parents, findings)
         grade = worst_grade(findings)
         is_refused = grade.value == RowAction.REFUSED.value
@@ -120,8 +126,18 @@ def read_child_rows(
         elif identity is not None:
             grouped.setdefault(identity, []).append(properties)
     notes = (*raw.notes, *converter.notes)
+    headings = recognised_headings(
+        raw,
+        plan,
+        fields=child.fields,
+        known=child_headings(definition, child),
+        fixed={
+            index: definition.label.zh if index in parent_columns and parent_chosen is not None else raw.columns[index]
+            for index in others
+        },
+    )
     return ChildRowsRead(
-        child, raw.columns, plan, {key: tuple(rows) for key, rows in grouped.items()}, refused, tuple(reports), notes
+        child, headings, plan, {key: tuple(rows) for key, rows in grouped.items()}, refused, tuple(reports), notes
     )
 
 

@@ -26,14 +26,45 @@ SAME_NAME_NEAR = kind(
     ("“{value}”附近 10 米内已有同名记录 {other}", "'{value}' lies within 10 m of {other}, which has the same name"),
     ("请核对是否重复", "Check whether it is the same"),
 )
-SAME_IN_FILE = kind(
-    "same_in_file",
+SAME_NAME_IN_FILE = kind(
+    "same_name_in_file",
+    Grade.WARNED,
+    ("“{value}”与第 {first} 行同名,相距 10 米内", "'{value}' lies within 10 m of the one on {place} {first}"),
+    ("请核对是否重复", "Check whether it is the same"),
+)
+OUTSIDE_DISTRICTS = kind(
+    "outside_districts",
+    Grade.WARNED,
+    ("位于所有区划之外(经度 {lon},纬度 {lat})", "lies outside every district (longitude {lon}, latitude {lat})"),
+    ("请核对坐标", "Check the coordinates"),
+)
+# Said once of a whole file.
+MOST_OUTSIDE_DISTRICTS = kind(
+    "most_outside_districts",
     Grade.WARNED,
     (
-        "“{value}”与第 {first} 行名称和位置相同,两行都已收下",
-        "'{value}' has the name and place of {place} {first}; both were taken",
+        "有坐标的 {located} 行中 {count} 行位于所有区划之外",
+        "{count} of the {located} rows with a place lie outside every district",
     ),
-    ("请核对是否重复,以免重复计算", "Check whether it is the same: it would be counted twice"),
+    ("请核对坐标和坐标系,或补充区划", "Check the coordinates and their system, or add the districts"),
+)
+NO_STATUS_COLUMN = kind(
+    "no_status_column",
+    Grade.WARNED,
+    (
+        "没有状态列:{count} 处状态未知,查询时不会当作可用",
+        "there is no column for the status: {count} have no known status and will not count as available",
+    ),
+    ("请补“{label}”列", "Add a column '{label_en}'"),
+)
+OTHER_UNIT = kind(
+    "other_unit",
+    Grade.WARNED,
+    (
+        "“{item}”以“{unit}”计,文件写的是“{value}”,数量未换算",
+        "{item_en} are counted in {unit_en}, the file says '{value}'; the quantity was not converted",
+    ),
+    ("请核对并按规定单位填写数量", "Check it and write the quantity in that unit"),
 )
 LIVE_VALUE_KEPT = kind(
     "live_value_kept",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from geo_ems.formats.column_names import KEY_COLUMN, LINE_COLUMN, PROBLEM_COLUMN, REMEDY_COLUMN, report_columns
 from geo_ems.formats.findings import Finding, Grade
 from geo_ems.formats.raw import Cell, CountedBy, FileFormat, SkippedLine
 from geo_ems.formats.xlsx_writing import SheetContents, write_workbook
@@ -111,7 +112,9 @@ class ImportReport:
     skipped: tuple[SkippedLine, ...]
     rows: tuple[RowReport, ...]
     headings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The columns of the file; of a child's sheet under the child's name."""
+    """Headings under which each column is known without a choice; of a child's sheet under the child's name."""
+    key: str | None = None
+    """The field that recognises rows, where it was named and is not the layer's own."""
 
 
 def count_rows(rows: Iterable[RowReport]) -> ImportCounts:
@@ -268,7 +271,8 @@ def _sentence(finding: Finding, language: Language) -> str:
 def write_refused_xlsx(report: ImportReport, path: Path) -> None:
     """Write the refused rows in their own columns, with what is wrong and what to do.
 
-    Corrected there, the file can be imported again: the added columns are not known to any layer.
+    Corrected there, the file can be imported as it is, without options: its headings are known to
+    the layer, and the added columns to the reader.
 
     Raises
     ------
@@ -278,9 +282,22 @@ def write_refused_xlsx(report: ImportReport, path: Path) -> None:
     sheets = []
     for child, headings in report.headings.items():
         refused = [row for row in report.rows if row.action is RowAction.REFUSED and row.child == child]
-        rows = [[*row.cells, *(_refusals(row, part) for part in ("problem", "remedy")), row.line] for row in refused]
+        ours = set(report_columns(headings).values())
+        kept = [index for index in range(len(headings)) if index not in ours]
+        added = [report.key] if report.key is not None and not child else []
+        rows = [
+            [*(row.cells[i] for i in kept), *(_refusals(row, part) for part in ("problem", "remedy")), row.line, *added]
+            for row in refused
+        ]
+        header = (
+            *(headings[index] for index in kept),
+            PROBLEM_COLUMN,
+            REMEDY_COLUMN,
+            LINE_COLUMN,
+            *([KEY_COLUMN] if added else []),
+        )
         if refused or not child:
-            sheets.append(SheetContents(child or report.layer, (*headings, "问题", "建议", "原行号"), tuple(rows)))
+            sheets.append(SheetContents(child or report.layer, header, tuple(rows)))
     write_workbook(path, sheets)
 
 

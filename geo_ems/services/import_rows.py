@@ -24,8 +24,8 @@ from geo_ems.storage.protocol import LayerStore
 MAX_ID_CHARACTERS = 100
 ROWS_READ_AT_ONCE = 2000
 SAME_PLACE_M = 10.0
-_METRES_PER_DEGREE = 111_320.0
-_PLACE_WORDS = {CountedBy.LINE: "line", CountedBy.ROW: "row", CountedBy.FEATURE: "feature"}
+METRES_PER_DEGREE = 111_320.0
+PLACE_WORDS = {CountedBy.LINE: "line", CountedBy.ROW: "row", CountedBy.FEATURE: "feature"}
 
 
 @dataclass(slots=True)
@@ -74,10 +74,16 @@ class StoredRows:
     def twin(self, name: Value, lon_deg: float, lat_deg: float) -> str | None:
         """Return the id of a feature of the same name within 10 m, or None."""
         for identity, other_lon, other_lat in self.places_by_name.get(str(name), ()):
-            east_m = (other_lon - lon_deg) * _METRES_PER_DEGREE * math.cos(math.radians(lat_deg))
-            if math.hypot(east_m, (other_lat - lat_deg) * _METRES_PER_DEGREE) <= SAME_PLACE_M:
+            if distance_m((other_lon, other_lat), (lon_deg, lat_deg)) <= SAME_PLACE_M:
                 return identity
         return None
+
+
+def distance_m(lonlat_deg: tuple[float, float], other_deg: tuple[float, float]) -> float:
+    """Return the metres between two places that lie close together, on a sphere."""
+    (lon_deg, lat_deg), (other_lon_deg, other_lat_deg) = lonlat_deg, other_deg
+    east_m = (lon_deg - other_lon_deg) * METRES_PER_DEGREE * math.cos(math.radians(other_lat_deg))
+    return math.hypot(east_m, (lat_deg - other_lat_deg) * METRES_PER_DEGREE)
 
 
 def key_text(value: Value) -> str:
@@ -97,7 +103,6 @@ class RowPlanner:
     zone: ZoneInfo
     _lines_by_key: dict[str, int] = field(default_factory=dict)
     _given_ids: set[str] = field(default_factory=set)
-    _lines_by_name_and_place: dict[tuple[str, bytes], int] = field(default_factory=dict)
 
     def plan(self, raw: RawFile, converted: ConvertedFile, store: LayerStore) -> list[PlannedRow]:
         """Return all rows planned, in the order of the file."""
@@ -106,7 +111,7 @@ class RowPlanner:
         for row in rows:
             if row.record.is_refused:
                 continue
-            identity = self._recognise(row, _PLACE_WORDS[raw.counted_by])
+            identity = self._recognise(row, PLACE_WORDS[raw.counted_by])
             if identity is not None:
                 known[identity] = row
         identities = list(known)
@@ -129,7 +134,6 @@ class RowPlanner:
         if value is None:
             if self.key is not None:
                 row.findings.append(found.KEY_MISSING.found(field=self.key))
-            self._note_twin_in_file(row, place)
             self._create(row, None)
             return None
         key = key_text(value)
@@ -144,16 +148,6 @@ class RowPlanner:
         if identity is None:
             self._create(row, key)
         return identity
-
-    def _note_twin_in_file(self, row: PlannedRow, place: str) -> None:
-        """Warn of a row without a code that has the name and the place of an earlier one."""
-        record = row.record
-        name = record.properties.get(self.definition.name_field)
-        if name is None or record.geometry is None:
-            return
-        first = self._lines_by_name_and_place.setdefault((str(name), record.geometry.wkb), record.line)
-        if first != record.line:
-            row.findings.append(found.SAME_IN_FILE.found(value=name, first=first, place=place))
 
     def _create(self, row: PlannedRow, key: str | None) -> None:
         record = row.record

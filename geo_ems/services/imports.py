@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from geo_ems.catalogue.record_headings import recognised_headings
 from geo_ems.catalogue.record_matching import ColumnPlan, headings_of
 from geo_ems.catalogue.records import ConvertedFile, ConvertedRecord, convert_records
-from geo_ems.errors import DataError, UsageError, known_names
-from geo_ems.formats.column_names import fold_name
+from geo_ems.errors import UsageError, known_names
+from geo_ems.formats.column_names import KEY_COLUMN, fold_name, report_columns
 from geo_ems.formats.findings import Finding, worst_grade
 from geo_ems.formats.raw import RawFile
 from geo_ems.formats.reading import read_records
@@ -17,17 +18,18 @@ from geo_ems.model.caller import Caller, Permission
 from geo_ems.model.definitions import ChildDefinition, LayerDefinition
 from geo_ems.model.features import ChangeBatch, FeatureChange
 from geo_ems.model.labels import Label
+from geo_ems.services.import_again import check_not_again
 from geo_ems.services.import_children import ChildRowsRead, Parents, child_headings, read_child_rows, with_children
-from geo_ems.services.import_findings import SAME_NAME_NEAR
+from geo_ems.services.import_findings import NO_STATUS_COLUMN
 from geo_ems.services.import_options import ImportOptions
+from geo_ems.services.import_places import find_places_outside, find_twins_in_file
 from geo_ems.services.import_report import ImportCounts, ImportedColumn, ImportReport, RowAction, RowReport, count_rows
-from geo_ems.services.import_rows import PlannedRow, RowPlanner, StoredRows, change_for
+from geo_ems.services.import_rows import PLACE_WORDS, PlannedRow, RowPlanner, StoredRows, change_for
 from geo_ems.storage.protocol import LayerStore
 
 __all__ = ["ImportOptions", "ImportReport", "import_children", "import_file", "import_into"]
 
 ORIGIN = "import"
-_AGAIN = "Add a column with codes, name one that tells the rows apart (--key), or add them once more (--append)."
 
 
 def import_into(
@@ -89,23 +91,28 @@ def import_file(
     """
     _check_caller(caller)
     key, column_map = _key_of(definition, options)
+    known_headers = headings_of(definition.fields.values(), definition)
     child_sheets = {fold_name(n): child for child in definition.children.values() for n in _sheet_names(child)}
     raw = read_records(
         path,
         encoding=options.encoding,
         sheet=options.sheet,
-        known_headers=headings_of(definition.fields.values(), definition),
+        known_headers=known_headers,
         ignored_sheets=list(child_sheets),
     )
+    key = key if options.key is not None else _key_asked_back(raw, definition) or key
     converted = convert_records(raw, definition, zone=zone, field_map=column_map)
     key_in_file = key if _has_values(converted, key) else None
-    is_guarded = key_in_file is None and not options.append
-    if is_guarded:
-        _check_not_imported(raw, definition, store)
     stored = StoredRows.of(store.read_columns(definition.name), key)
     planned = RowPlanner(definition, stored, options, key_in_file, new_id, zone).plan(raw, converted, store)
-    if is_guarded:
-        _check_not_all_known(planned, raw, definition)
+    if not options.append:
+        check_not_again(planned, raw, definition, store, has_keys=key_in_file is not None)
+    find_twins_in_file(planned, definition, place_word=PLACE_WORDS[raw.counted_by])
+    notes = [
+        *converted.notes,
+        *find_places_outside(planned, definition, store),
+        *_status_unknown(planned, definition, converted.plan),
+    ]
     parents = Parents.of(stored)
     for row in planned:
         parents.add(row, definition)
@@ -114,10 +121,15 @@ def import_file(
         for sheet in raw.sheets
         if (child := child_sheets.get(fold_name(sheet))) is not None and options.sheet is None
     ]
-    notes = list(converted.notes)
     changes = _changes(planned, reads, definition, store, notes)
     rows = _row_reports(planned, raw, {change.id for change in changes})
-    outcome = _Outcome(raw, definition.name, definition.label, rows, changes, converted.plan, notes, reads)
+    headings = recognised_headings(
+        raw, converted.plan, fields=definition.fields, definition=definition, known=known_headers
+    )
+    named_key = key if key != definition.key else None
+    outcome = _Outcome(
+        raw, definition.name, definition.label, rows, changes, converted.plan, notes, reads, headings, key=named_key
+    )
     return _finish(outcome, store, caller, options)
 
 
@@ -152,7 +164,9 @@ def import_children(
     notes: list[Finding] = []
     changes = _changes([], [read], definition, store, notes)
     name = f"{definition.name}.{child}"
-    outcome = _Outcome(raw, definition.name, child_definition.label, [], changes, read.plan, notes, [read], name)
+    outcome = _Outcome(
+        raw, definition.name, child_definition.label, [], changes, read.plan, notes, [read], reported_as=name
+    )
     return _finish(outcome, store, caller, options)
 
 
@@ -168,7 +182,9 @@ class _Outcome:
     plan: ColumnPlan
     notes: list[Finding]
     reads: list[ChildRowsRead]
+    headings: tuple[str, ...] = ()
     reported_as: str = ""
+    key: str | None = None
 
 
 def _check_caller(caller: Caller) -> None:
@@ -191,6 +207,15 @@ def _key_of(definition: LayerDefinition, options: ImportOptions) -> tuple[str | 
     return definition.key, {**options.column_map, definition.key: options.key}
 
 
+def _key_asked_back(raw: RawFile, definition: LayerDefinition) -> str | None:
+    """Return the key field that a list of refused rows was made with, None where it names none."""
+    index = report_columns(raw.columns).get(KEY_COLUMN)
+    if index is None:
+        return None
+    named = {str(record.values[index]) for record in raw.records if record.values[index] is not None}
+    return named.pop() if len(named) == 1 and named <= set(definition.fields) else None
+
+
 def _sheet_names(child: ChildDefinition) -> tuple[str, str, str]:
     return child.name, child.label.zh, child.label.en
 
@@ -205,24 +230,15 @@ def _has_values(converted: ConvertedFile, key: str | None) -> bool:
     return key is not None and any(record.properties.get(key) is not None for record in converted.records)
 
 
-def _check_not_imported(raw: RawFile, definition: LayerDefinition, store: LayerStore) -> None:
-    for change in store.changes_since(0):
-        if change.layer == definition.name and raw.sha256 in change.note:
-            raise DataError(
-                f"This file was imported before (change {change.seq} of {definition.name}), but its rows have no code",
-                where=raw.name,
-                remedy=_AGAIN,
-            )
-
-
-def _check_not_all_known(planned: list[PlannedRow], raw: RawFile, definition: LayerDefinition) -> None:
-    accepted = [row for row in planned if row.id is not None]
-    if accepted and all(any(f.kind is SAME_NAME_NEAR for f in row.findings) for row in accepted):
-        raise DataError(
-            f"All {len(accepted)} rows have the name and place of a feature of {definition.name}, and no code",
-            where=raw.name,
-            remedy=_AGAIN,
-        )
+def _status_unknown(planned: list[PlannedRow], definition: LayerDefinition, plan: ColumnPlan) -> list[Finding]:
+    """Return a note where new features have no status because the file has no column for it."""
+    field = definition.fields.get(definition.status_field or "")
+    if field is None or field.name in plan.fields():
+        return []
+    created = [row.feature for row in planned if row.is_new and row.feature is not None]
+    count = sum(feature.properties.get(field.name) is None for feature in created)
+    labels = {"label": field.label.zh, "label_en": field.label.en}
+    return [NO_STATUS_COLUMN.found(field=field.name, count=count, **labels)] if count else []
 
 
 def _changes(
@@ -275,9 +291,9 @@ def _finish(outcome: _Outcome, store: LayerStore, caller: Caller, options: Impor
         note = _note(raw, counts)
         batch = ChangeBatch(outcome.layer, tuple(outcome.changes), caller.principal, ORIGIN, note, bulk=True)
         seq = store.commit(batch).seq
-    headings = {read.child.name: read.columns for read in reads}
+    headings = {read.child.name: read.headings for read in reads}
     if not outcome.reported_as:
-        headings = {"": raw.columns, **headings}
+        headings = {"": outcome.headings, **headings}
     return ImportReport(
         file=raw.name,
         sha256=raw.sha256,
@@ -300,6 +316,7 @@ def _finish(outcome: _Outcome, store: LayerStore, caller: Caller, options: Impor
         skipped=raw.skipped,
         rows=rows,
         headings=headings,
+        key=outcome.key,
     )
 
 

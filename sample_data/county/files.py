@@ -8,6 +8,7 @@ import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import openpyxl
 import shapely
@@ -125,6 +126,8 @@ def repack(data: bytes) -> bytes:
             content = source.read(name)
             if name == "docProps/core.xml":
                 content = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", FIXED_INSTANT.encode(), content)
+            if name.endswith((".xml", ".rels")):  # openpyxl writes with lxml where it is installed: one form for both
+                content = ET.canonicalize(content.decode(), strip_text=False).encode()
             entry = zipfile.ZipInfo(name, FIXED_ZIP_DATE)
             entry.create_system = 3
             entry.external_attr = 0o644 << 16

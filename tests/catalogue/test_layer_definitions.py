@@ -285,3 +285,55 @@ def test_a_row_number_is_no_permanent_identity(shared_data: Path) -> None:
     renumbered = [number for number, name in editions[0].items() if editions[1].get(number) != name]
 
     assert len(renumbered) > 90
+
+
+HEADINGS = {
+    "districts": "行政村名称=name 村名称=name 行政村代码=code 等级=level 联系人=leader 联系方式=duty_phone "
+    "手机号=leader_phone 负责人=leader",
+    "population": "行政村名称=name 村名称=name 行政村代码=code 常住人口=people_persons 户数=households_count "
+    "联系人=leader 手机=duty_phone",
+    "shelters": "开放情况=status 开放状态=status 场所类别=kind 种类=kind 联系人=key_holder 手机=phone 手机号=phone "
+    "手机号码=phone 联系方式=phone 等级=shelter_class 级别=shelter_class 最近维护日期=last_maintained_on "
+    "维护日期=last_maintained_on 负责人=key_holder",
+    "supply_depots": "仓库编号=code 仓库名称=name 种类=kind 等级=level 级别=level 联系人=manager 手机号码=phone",
+    "response_teams": "队伍名称=name 队伍类型=kind 队伍人数=head_count_persons 人数=head_count_persons 负责人=leader "
+    "联系人=leader 联系方式=phone 种类=kind",
+    "facilities": "开放情况=status 联系方式=phone 种类=kind",
+    "hazard_points": "隐患点名称=name 隐患等级=grade 等级=grade 级别=grade 威胁人数=affected_people_persons "
+    "责任单位=responsible_unit 责任人=responsible_person 联系人=responsible_person 手机=responsible_phone 种类=kind",
+}
+
+
+@pytest.mark.parametrize("layer", HEADINGS)
+def test_headings_of_chinese_registers_are_known(layer: str) -> None:
+    wanted = dict(item.split("=") for item in HEADINGS[layer].split())
+    targets = dict(_targets(layers()[layer]))
+    targets |= {field.label.zh: field.name for field in layers()[layer].fields.values()}
+
+    assert {heading: targets.get(heading) for heading in wanted} == wanted
+
+
+def test_headings_of_stock_lists_are_known() -> None:
+    fields = layers()["supply_depots"].children["stock"].fields
+    names = {n: f.name for f in fields.values() for n in (f.label.zh, *(synonym.name for synonym in f.synonyms))}
+
+    assert [names.get(n) for n in ("物资名称", "库存数量", "标准数量")] == ["item", "quantity", "target_quantity"]
+
+
+@pytest.mark.parametrize(
+    ("layer", "field", "words"),
+    [
+        ("districts", "level", "省级=province 市级=city 县级=county 乡镇级=township 村级=village"),
+        ("supply_depots", "level", "市级=city 县级=county 乡镇级=township"),
+        ("supply_depots", "kind", "防汛物资储备库=flood_depot 救灾物资储备库=relief_depot"),
+        ("response_teams", "capabilities", "防汛=flood_rescue 滑坡=geological 泥石流=geological 崩塌=geological"),
+        ("hazard_points", "kind", "滑坡=geological 泥石流=geological 崩塌=geological"),
+    ],
+)
+def test_words_of_chinese_registers_are_codes(layer: str, field: str, words: str) -> None:
+    codes = layers()[layer].fields[field].codes
+    known = {name: code.code for code in codes.values() for name in (code.label.zh, *code.synonyms)}
+
+    assert {word: known.get(word) for word in (w.split("=")[0] for w in words.split())} == dict(
+        word.split("=") for word in words.split()
+    )

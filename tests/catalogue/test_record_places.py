@@ -61,8 +61,10 @@ def table(columns, *rows):
     return RawFile("a.csv", "0", FileFormat.CSV, "utf-8", CountedBy.LINE, tuple(columns), records)
 
 
-def placed(columns, *rows, definition=SHELTERS):
-    converted = convert_records(table(("name", *columns), *(("A", *row) for row in rows)), definition, zone=ZONE)
+def placed(columns, *rows, definition=SHELTERS, field_map=None):
+    converted = convert_records(
+        table(("name", *columns), *(("A", *row) for row in rows)), definition, zone=ZONE, field_map=field_map
+    )
     places = [None if record.geometry is None else record.geometry.coords[0] for record in converted.records]
     return places, [[f.kind.code for f in record.findings] for record in converted.records], converted
 
@@ -88,12 +90,27 @@ def test_a_wrong_place_is_named(lon, lat, code):
     assert codes == [[code], []]
 
 
-def test_swapped_columns_come_with_the_option_that_swaps_them():
-    *_, converted = placed(("longitude", "latitude"), ("34.3", "134.05"))
+def test_where_most_rows_are_swapped_the_advice_is_the_option_that_swaps_the_columns():
+    *_, converted = placed(("longitude", "latitude"), ("34.3", "134.05"), ("34.4", "134.1"), ("135", "34"))
 
-    assert converted.records[0].findings[0].remedy("en") == (
-        "Swap the two columns (--map lon=latitude --map lat=longitude)"
-    )
+    assert [record.findings[0].remedy("en") for record in converted.records[:2]] == [
+        "Most rows are so: swap the two columns (--map lon=latitude --map lat=longitude)"
+    ] * 2
+
+
+def test_where_one_row_is_swapped_the_advice_is_to_correct_that_row():
+    *_, converted = placed(("longitude", "latitude"), ("34.3", "134.05"), ("134.1", "34.4"))
+
+    assert converted.records[0].findings[0].remedy("en") == "Swap longitude and latitude in this row"
+    assert converted.records[0].findings[0].remedy("zh") == "请对调此行的经度和纬度"
+
+
+def test_swapped_places_in_one_cell_are_not_told_to_swap_columns():
+    *_, converted = placed(("where",), ("34.3N 60E",), definition=SHELTERS, field_map={"latlon": "where"})
+    *_, wrong = placed(("lonlat",), ("104.1 30.5",), ("104.1 30.5",), ("30.5 104.1",))
+
+    assert converted.records[0].findings == ()
+    assert wrong.records[2].findings[0].remedy("en") == "Swap longitude and latitude in this row"
 
 
 def test_decimal_commas_are_read_where_the_whole_column_has_them():

@@ -53,6 +53,64 @@ def test_whole_numbers(cell, expected):
     assert convert(cell, PERSONS) == expected
 
 
+BEDS = field("beds_count", "integer", "床位数", unit=UNITS["count"], minimum=0)
+QUANTITY = field("quantity", "real", "数量", minimum=0)
+
+
+@pytest.mark.parametrize(
+    ("cell", "definition", "value"),
+    [
+        pytest.param("856人", PERSONS, 856, id="persons"),
+        pytest.param("1,200人", PERSONS, 1200, id="thousands of persons"),
+        pytest.param("１２００ 人", PERSONS, 1200, id="full width"),
+        pytest.param("300床", BEDS, 300, id="beds"),
+        pytest.param("500平方米", AREA, 500.0, id="square metres"),
+        pytest.param("500 ㎡", AREA, 500.0, id="square metres as a sign"),
+        pytest.param("0.12万", PERSONS, 1200, id="a part of ten thousand"),
+        pytest.param("3万", QUANTITY, 30_000.0, id="tens of thousands"),
+        pytest.param("0.12万人", PERSONS, 1200, id="tens of thousands of persons"),
+    ],
+)
+def test_a_number_with_the_word_of_its_unit_is_taken_and_said(cell, definition, value):
+    assert convert(cell, definition) == (value, ["number_repaired"])
+
+
+@pytest.mark.parametrize(
+    ("cell", "definition", "conversion"),
+    [
+        pytest.param("300床", PERSONS, {}, id="beds are no persons"),
+        pytest.param("1.5公顷", AREA, {}, id="another unit of the same quantity"),
+        pytest.param("300件", QUANTITY, {}, id="a field without a unit"),
+        pytest.param("3万", PERSONS, {"factor": 10_000.0, "unit": UNITS["wan_person"]}, id="twice ten thousand"),
+        pytest.param("856人", PERSONS, {"factor": 10_000.0, "unit": UNITS["wan_person"]}, id="not the column's unit"),
+        pytest.param("300人左右", PERSONS, {}, id="about"),
+    ],
+)
+def test_a_number_with_another_word_is_refused(cell, definition, conversion):
+    assert convert(cell, definition, **conversion) == (None, ["not_a_number"])
+
+
+def test_the_word_of_the_columns_unit_is_understood_in_its_cells():
+    conversion = {"factor": 10_000.0, "unit": UNITS["wan_person"]}
+
+    assert convert("0.3万人", PERSONS, **conversion) == (3000, ["number_repaired"])
+
+
+@pytest.mark.parametrize("cell", ["防汛+抗震", "防汛 抗震", "防汛＋earthquake", "flood 抗震"])
+def test_codes_with_plus_or_spaces_between_them_are_taken_and_said(cell):
+    assert convert(cell, SUITABLE) == (("earthquake", "flood"), ["codes_separated"])
+
+
+@pytest.mark.parametrize("separator", ["、", "，", ",", "/", ";"])
+def test_codes_with_marks_between_them_are_a_list(separator):
+    assert convert(f"防汛{separator}抗震", SUITABLE) == (("earthquake", "flood"), [])
+
+
+@pytest.mark.parametrize("cell", ["防汛+海啸", "防汛 海啸", "+", "防汛/海啸"])
+def test_a_list_with_one_part_unknown_is_refused(cell):
+    assert convert(cell, SUITABLE) == (None, ["unknown_code"])
+
+
 def test_a_number_is_converted_once_to_the_unit_of_the_field():
     assert convert("1.5", AREA, factor=10_000.0) == (15_000.0, [])
     assert convert("0.1", AREA, factor=10_000.0) == (1000.0, [])

@@ -66,6 +66,35 @@ def test_gzip_is_seen_in_the_bytes_not_in_the_name(read):
     assert raw.records[0].values == ("A", "1")
 
 
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "填报单位：应急局 填报人：张三 审核人：李四,,",
+        "填报单位：应急局,填报人：张三,审核人：李四",
+        "填报人：,张三,2026-02-01",
+        "备注：数据截至二月,,",
+        "注：含临时点,,",
+        "单位负责人（签字）：,王五,",
+    ],
+)
+def test_a_footer_under_the_totals_is_left_out_and_listed(read, footer):
+    raw = read(f"名称,容量,备注\nA,1,\n合计,1,\n\n{footer}\n")
+
+    assert lines(raw) == [2]
+    assert skipped(raw) == [(3, "total_row"), (5, "note_row")]
+
+
+@pytest.mark.parametrize("footer", ["填报单位：应急局,,", "填报单位：应急局,填报人：张三,"])
+def test_a_footer_is_left_out_without_totals_too(read, footer):
+    assert lines(read(f"名称,容量,备注\nA,1,\n{footer}\n")) == [2]
+
+
+def test_a_row_of_data_is_no_footer(read):
+    text = "备注,名称,容量\n注：旧址,A,1\n合计,,1\n填报单位宿舍,B,2\n联系人：张三,C,3\n"
+
+    assert lines(read(text)) == [2, 4, 5]
+
+
 def test_title_rows_units_totals_and_notes_are_left_out_and_listed(read):
     raw = read(
         "某县避难场所统计表,,\n"

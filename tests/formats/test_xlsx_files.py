@@ -1,5 +1,6 @@
 import datetime as dt
 import io
+import re
 import zipfile
 
 import openpyxl
@@ -141,8 +142,9 @@ def test_a_formula_without_a_value_is_refused_and_not_read_as_empty(workbook):
 )
 def test_a_formula_is_read_as_its_value(workbook, cell, value):
     path = workbook(Sheet1=[["name", "capacity"], ["a", "=50*2"]])
-    empty = b'<c r="B2"><f>50*2</f><v></v></c>'
-    repacked(path, lambda name, data: data.replace(empty, cell) if "sheet1" in name else data)
+    # As openpyxl writes it: with lxml or, where that is missing, with the interpreter's own XML.
+    empty = re.compile(rb'<c r="B2"><f>50\*2</f><v ?(/>|></v>)</c>')
+    repacked(path, lambda name, data: empty.sub(cell, data) if "sheet1" in name else data)
 
     assert read_records(path).records[0].values == ("a", value)
 

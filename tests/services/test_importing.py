@@ -157,12 +157,12 @@ def test_the_same_rows_in_another_file_without_codes_are_not_taken_twice(office)
     assert "--append" in caught.value.remedy
 
 
-def test_a_row_that_stands_twice_in_a_file_is_pointed_out_unless_codes_tell_them_apart(office):
+def test_a_row_that_stands_twice_in_a_file_is_pointed_out(office):
     twice = office.import_text("名称,经度,纬度\nA,104.1,30.5\nB,104.1,30.5\nA,104.1,30.5\nC,,\nC,,\n")
-    assert found_codes(twice) == {4: ["same_in_file"], 5: ["unlocated"], 6: ["unlocated"]}
+    assert found_codes(twice) == {4: ["same_name_in_file"], 5: ["unlocated"], 6: ["unlocated"]}
 
     coded = office.import_text("编号,名称,经度,纬度\nS1,D,104.1,30.5\nS2,D,104.1,30.5\n")
-    assert found_codes(coded) == {}
+    assert found_codes(coded) == {3: ["same_name_in_file"]}
 
 
 def test_a_twin_within_ten_metres_is_pointed_out(office):
@@ -232,7 +232,7 @@ def test_a_file_can_be_turned_down_as_a_whole(office):
 
 
 def test_times_without_zone_are_said_once(office):
-    report = office.import_text("编号,名称,更新时间\nS1,A,2026-02-01 08:00\nS2,B,2026-02-01 09:00\n")
+    report = office.import_text("编号,名称,更新时间,状态\nS1,A,2026-02-01 08:00,开放\nS2,B,2026-02-01 09:00,开放\n")
 
     assert [note.problem("en") for note in report.notes] == ["times without an offset were read in Asia/Shanghai"]
     assert office.features()["S2"].properties["updated_at"] == "2026-02-01T01:00:00Z"
@@ -265,7 +265,7 @@ def test_a_yes_no_cell_that_says_neither_refuses_the_row(office):
 
 
 def test_units_are_converted_and_said(office):
-    report = office.import_text("编号,名称,有效面积(公顷)\nS1,A,1.5\n")
+    report = office.import_text("编号,名称,有效面积(公顷),状态\nS1,A,1.5,开放\n")
 
     assert office.features()["S1"].properties["usable_area_m2"] == 15_000.0
     assert report.columns[2].factor == 10_000.0

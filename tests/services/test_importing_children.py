@@ -129,3 +129,17 @@ def test_refused_stock_comes_back_on_a_sheet_of_its_own(office):
     book = openpyxl.load_workbook(path)
     assert book.sheetnames == ["supply_depots", "stock"]
     assert [cell.value for cell in book["stock"][2]][:3] == ["D1", "火箭", 1]
+
+
+def test_a_column_of_units_is_compared_with_the_unit_of_each_item(office):
+    office.import_text("编号,名称\nD1,县库\n", "supply_depots")
+    text = "编号,物资名称,数量,计量单位\nD1,帐篷,50,顶\nD1,帐篷,60,吨\nD1,棉被,7,吨\nD1,帐篷,8,\n"
+
+    report = office.import_text(text, "supply_depots.stock")
+
+    assert found_codes(report) == {3: ["other_unit"]}
+    assert report.unused == ()
+    finding = report.rows[1].findings[0]
+    assert finding.problem("zh") == "“帐篷”以“顶”计,文件写的是“吨”,数量未换算"
+    assert finding.problem("en") == "tent are counted in pieces, the file says '吨'; the quantity was not converted"
+    assert stock(office, "D1") == [("tent", 50.0), ("tent", 60.0), ("quilt", 7.0), ("tent", 8.0)]

@@ -439,6 +439,14 @@ def test_coordinates_are_understood_as_they_are_read_out(file_page, typed):
     assert "在本县之外" not in page.locator("#found").inner_text()
 
 
+@pytest.mark.parametrize("typed", ["80.05,30.05", "30.05,80.05"])
+def test_the_county_decides_which_of_two_possible_coordinates_comes_first(file_page, typed):
+    page = file_page(bounds=(80.0, 30.0, 80.1, 30.1))
+    page.fill("#search", typed)
+    page.wait_for_selector("button.found")
+    assert page.locator("button.found strong").inner_text().split() == ["80.05000°E", "30.05000°N"]
+
+
 def test_a_place_beyond_the_county_is_said_to_be_outside(served_page, file_page):
     for page in (served_page, file_page()):
         page.fill("#search", "113.5,28.02")

@@ -16,6 +16,7 @@ class Service:
 
     def __init__(self, text=str, **page_options):
         self.text, self.asked, self.refuse, self.hold = text, [], None, {}
+        self.changed: dict[str, object] = {}  # what has changed since the page was made
         self.page = overview_page(content(text), served=True, include_private=True, **page_options)
         service = self
 
@@ -55,7 +56,8 @@ class Service:
         if path == "/v1/nearest":
             required = query.get("suitable_for") or query.get("capability")
             at = (float(query["lon"]), float(query["lat"]))
-            return nearest_json(query["layer"], at, int(query["k"]), text=self.text, required=required)
+            answer = nearest_json(query["layer"], at, int(query["k"]), text=self.text, required=required)
+            return {**answer, **self.changed}
         if path == "/v1/places":
             return {
                 "places": [

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from map_samples import PLACE, content, coverage_answer
+from map_samples import PLACE, content, coverage_answer, nearest_json
 from needed_components import skip_or_fail
 from page_service import Service
 from test_page import PAYLOADS
@@ -62,6 +62,7 @@ def open_page(browser):
 @pytest.fixture
 def served_page(service, open_page):
     service.asked.clear()
+    service.changed.clear()
     service.refuse = None
     return open_page(service.address)
 
@@ -360,6 +361,140 @@ def test_a_layer_that_is_switched_off_is_not_hit_by_a_click(file_page):
     page.locator(".layer", has_text="避难场所").locator("input").uncheck()
     click_at(page, 112.06, 28.05)
     assert page.locator("#details h2").count() == 0
+
+
+def test_a_standby_shelter_is_to_be_opened_and_not_passed_over_as_well(served_page, service):
+    click_at(served_page, 112.058, 28.058)
+    served_page.wait_for_selector(".results")
+    served_page.click("[data-layer=shelters]")
+    served_page.wait_for_selector(".to_open")
+    assert names(served_page, ".to_open") == ["文化广场"]
+    assert "13900001111" in served_page.locator(".to_open").inner_text()
+    passed = served_page.locator(".passed_over").inner_text()
+    assert "文化广场" not in passed
+    assert "已关闭" in passed
+    assert "电话未知" in passed
+    assert (
+        served_page.locator(".passed_over .second .small").first.inner_text() == "北 341°"
+    )  # the state is not said twice
+
+
+def test_a_depot_that_lacks_the_item_says_how_much_it_holds(served_page, service):
+    answer = nearest_json("supply_depots", PLACE, 5)
+    short = {**{k: v for k, v in answer["results"][0].items() if k != "stock"}, "reason": "lacks_item", "detail": ""}
+    service.changed = {"results": [], "passed_over": [short]}
+    click_at(served_page, *PLACE)
+    served_page.click("[data-layer=supply_depots]")
+    served_page.wait_for_selector(".passed_over")
+    served_page.click("details[data-key=conditions] summary")
+    served_page.select_option("#tab-query [data-control=item]", "life_jacket")
+    served_page.wait_for_selector(".passed_over .stock")
+    assert served_page.locator(".passed_over .stock").inner_text() == "救生衣库存 300 件"
+    service.changed["snapshot_id"] = "store-1:43"  # what the page holds may no longer be so
+    served_page.click("[data-layer=shelters]")
+    served_page.click("[data-layer=supply_depots]")
+    served_page.wait_for_selector(".passed_over .stock:text('未知')")
+
+
+def test_newer_data_draw_the_rows_by_the_answer_and_ask_for_a_reload(served_page, service):
+    click_at(served_page, *PLACE)
+    served_page.wait_for_selector(".results")
+    assert served_page.locator("#stale").is_hidden()
+    first = "[...document.querySelectorAll('.results [data-id=\"T-1\"] .status img')].map(i => i.src)[0]"
+    before = served_page.evaluate(first)
+    answer = nearest_json("response_teams", PLACE, 5)
+    row = {**answer["results"][0], "status": "delayed"}
+    service.changed = {"snapshot_id": "store-1:43", "results": [row]}
+    served_page.click("[data-layer=response_teams]")
+    served_page.wait_for_selector("#stale:not([hidden])")
+    served_page.wait_for_selector(".results")
+    assert "数据已更新,刷新页面看最新地图" in served_page.locator("#stale").inner_text()
+    assert "延迟可用" in served_page.locator(".results").inner_text()
+    assert served_page.evaluate(first) != before
+    with served_page.expect_navigation():
+        served_page.click("#stale button")
+    served_page.wait_for_selector("html[data-ready=yes]")
+    assert served_page.locator("#stale").is_hidden()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "28.02,112.045",
+        "112.045,28.02",
+        "112.045 28.02",
+        "东经112.045 北纬28.02",
+        "北纬28.02度 东经112.045度",
+        "N28.02 E112.045",
+        "28°1′12″N 112°2′42″E",
+        "112°2'42\",28°1'12\"",
+        "112度2分42秒,28度1分12秒",
+    ],
+)
+def test_coordinates_are_understood_as_they_are_read_out(file_page, typed):
+    page = file_page()
+    page.fill("#search", typed)
+    page.wait_for_selector("button.found")
+    assert page.locator("button.found strong").inner_text().split() == ["112.04500°E", "28.02000°N"]
+    assert "在本县之外" not in page.locator("#found").inner_text()
+
+
+@pytest.mark.parametrize("typed", ["80.05,30.05", "30.05,80.05"])
+def test_the_county_decides_which_of_two_possible_coordinates_comes_first(file_page, typed):
+    page = file_page(bounds=(80.0, 30.0, 80.1, 30.1))
+    page.fill("#search", typed)
+    page.wait_for_selector("button.found")
+    assert page.locator("button.found strong").inner_text().split() == ["80.05000°E", "30.05000°N"]
+
+
+def test_a_place_beyond_the_county_is_said_to_be_outside(served_page, file_page):
+    for page in (served_page, file_page()):
+        page.fill("#search", "113.5,28.02")
+        page.wait_for_selector("button.found")
+        assert "在本县之外" in page.locator("button.found").inner_text()
+        page.click("button.found")
+        assert "在本县之外" in page.locator(".place .caution").inner_text()
+
+
+def test_blanks_in_a_name_do_not_matter(file_page):
+    page = file_page()
+    page.fill("#search", "第一 中 学")
+    assert page.locator("button.found strong").inner_text() == "第一中学"
+    page.fill("#search", "no.1SCHOOL")
+    assert page.locator("button.found strong").inner_text() == "第一中学"
+
+
+def test_teams_wear_characters_in_chinese_and_letters_in_english(file_page):
+    page = file_page()
+    page.click("#tab-button-layers")
+    letters = page.locator(".letters b")
+    assert letters.all_text_contents() == ["消", "警"]
+    page.click("[data-language=en]")
+    assert letters.all_text_contents() == ["F", "P"]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_on_a_phone_warnings_and_choices_stay_above_the_first_telephone(service, open_page, language):
+    service.refuse = None
+    service.changed.clear()
+    page = open_page(service.address, width=390, height=844)
+    page.click(f"[data-language={language}]")
+    page.fill("#search", "河湾")
+    page.click("button.found")
+    page.wait_for_selector(".result.first .phone")
+    page.wait_for_timeout(200)
+    tabs = page.locator("#tabs").bounding_box()
+    top = tabs["y"] + tabs["height"]
+    for shown in (
+        ".place .danger",
+        "[data-layer=response_teams]",
+        "[data-layer=supply_depots]",
+        ".result.first .phone",
+    ):
+        box = page.locator(shown).first.bounding_box()
+        assert top <= box["y"], shown
+        assert box["y"] + box["height"] <= 844, shown
+    assert "2026-07-21 03:10" in page.locator("header #as-of").inner_text()
 
 
 def test_on_a_phone_the_first_telephone_is_seen_without_scrolling(service, open_page):

@@ -34,7 +34,7 @@ function showPosition(latlng) {
 /* The part of the map that no sheet covers. */
 function freePadding() {
   const sheet = document.getElementById("panel");
-  const below = isPhone() ? Math.min(sheet.getBoundingClientRect().height, window.innerHeight * 0.6) : 0;
+  const below = isPhone() ? Math.min(sheet.getBoundingClientRect().height, window.innerHeight * HIGHEST_ANSWER) : 0;
   return { paddingTopLeft: [70, 50], paddingBottomRight: [50, 40 + below] };
 }
 
@@ -100,9 +100,20 @@ function rowPlace(row) {
   return index === undefined ? null : layer.places[index];
 }
 
+/* On a phone the sheet grows until the first telephone is seen below the warnings and the choices. */
+const HIGHEST_ANSWER = 0.66;
+
+function growToFirstPhone() {
+  const first = document.querySelector(".result.first .call");
+  if (!first || document.documentElement.dataset.sheet !== "half") return;
+  const below = first.getBoundingClientRect().bottom + 8 - window.innerHeight, height = document.getElementById("panel").getBoundingClientRect().height;
+  if (below > 0) document.documentElement.style.setProperty("--sheet", `${Math.min(height + below, window.innerHeight * HIGHEST_ANSWER)}px`);
+}
+
 function showAnswerOnMap() {
+  document.getElementById("scroller").scrollTop = 0; // what endangers the place stands above the results
+  if (isPhone()) growToFirstPhone();
   const points = state.answer.results.map(rowPlace).filter(Boolean).map(([lon, lat]) => [lat, lon]);
   if (!points.length) return;
   fitTo([[state.place.lat, state.place.lon], ...points], 14.5);
-  document.getElementById("scroller").scrollTop = 0; // what endangers the place stands above the results
 }

@@ -16,7 +16,7 @@ function placeNode() {
   return el("section", { class: "place", "aria-label": t("place") },
     el("p", { class: "place-name" }, el("span", { class: "place-mark", "aria-hidden": "true" }),
       el("strong", { text: name || district || t("chosen_place") })),
-    el("p", { class: "small", text: [name && district ? district : null, position(lon, lat)].filter(Boolean).join(" · ") }),
+    el("p", { class: "small", text: [name && district ? district : null, name === position(lon, lat) ? null : position(lon, lat)].filter(Boolean).join(" · ") }),
     isOutside(lon, lat) ? el("p", { class: "caution" }, el("span", { "aria-hidden": "true", text: "⚠ " }), t("outside_county")) : null,
     areasNode(where.areas, "active", "danger", "inside_areas"),
     areasNode(where.areas, "watch", "caution", "inside_watched"),
@@ -91,7 +91,7 @@ function answerNode(open) {
   return el("section", { class: "answer", "aria-label": t("results") },
     el("div", { class: "heading" }, el("h3", { text: t("nearest_heading", { layer: layer ? label(layer.label) : "", n: answer.results.length }) }),
       el("p", { class: "plain", text: t("straight_line") })),
-    (answer.warnings || []).map((text) => el("p", { class: "warning" }, el("span", { "aria-hidden": "true", text: "⚠ " }), text)),
+    warningNodes(answer),
     answer.results.length ? el("ol", { class: "rows results" }, answer.results.map((row) => resultRow(row, layer))) : el("p", { class: "problem", text: t("no_results") }),
     list("to_confirm", t("to_confirm"), answer.to_confirm, t("to_confirm_note")),
     list("to_open", t("to_open"), answer.to_open, t("to_open_note")),
@@ -99,6 +99,13 @@ function answerNode(open) {
     el("details", { "data-key": "counts", open: open.has("counts") }, el("summary", { text: t("counts", { listed: answer.results.length, all: total + answer.results.length }) }),
       el("ul", { class: "plain-list" }, excluded.map(([reason, count]) => el("li", { text: `${reasonText(reason)}: ${count}` })))),
     answerFoot(answer));
+}
+
+/* Warnings of the service; a hazard area that it calls by its code is called by its name. */
+function warningNodes(answer) {
+  const named = (text) => DATA.layers.filter((layer) => layer.draw === "areas").reduce((told, layer) =>
+    layer.ids.reduce((all, id, index) => (id.length > 2 ? all.split(id).join(featureName(layer, index)) : all), told), text);
+  return (answer.warnings || []).map((text) => el("p", { class: "warning" }, el("span", { "aria-hidden": "true", text: "⚠ " }), named(String(text))));
 }
 
 function answerFoot(answer) {

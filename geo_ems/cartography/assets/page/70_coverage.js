@@ -71,13 +71,13 @@ function coverageNode(answer) {
     el("p", { class: "figure" }, el("strong", { text: percent(reachable, people) }),
       el("span", { text: t("coverage_reach", { reachable: grouped(reachable), people: grouped(people) }) })),
     el("p", { class: "plain", text: t("coverage_out", { n: grouped(unreachable), cutoff: cutoff === null ? "" : distance(cutoff) }) }),
-    (answer.warnings || []).map((text) => el("p", { class: "warning" }, el("span", { "aria-hidden": "true", text: "⚠ " }), text)),
+    warningNodes(answer),
     worst.length ? el("h3", { text: t("worst_districts") }) : null,
     worst.length ? el("ol", { class: "rows" }, worst.slice(0, LISTED).map(districtRow)) : null,
     out.length ? el("h3", { text: t("uncovered_villages", { n: out.length }) }) : el("p", { text: t("all_covered") }),
+    out.length ? el("button", { type: "button", class: "wide", "data-control": "coverage-csv", text: t("coverage_csv"), onclick: () => saveText("uncovered.csv", uncoveredCsv(answer, out)) }) : null,
     out.length ? el("ul", { class: "rows" }, out.slice(0, LISTED).map(villageRow)) : null,
     out.length > LISTED ? el("p", { class: "small", text: t("and_more", { n: out.length - LISTED }) }) : null,
-    out.length ? el("button", { type: "button", class: "wide", "data-control": "coverage-csv", text: t("coverage_csv"), onclick: () => saveText("uncovered.csv", uncoveredCsv(answer, out)) }) : null,
     answerFoot(answer));
 }
 

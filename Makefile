@@ -45,5 +45,8 @@ lock: .venv/dev.stamp            ## lock again: names, versions and hashes, no a
 sample-data: .venv/run.stamp     ## write the sample county again (same seed, same bytes)
 	$(BIN)/python sample_data/make_county.py
 
+openapi: .venv/dev.stamp         ## lock api/openapi.json again
+	$(BIN)/python -m geo_ems.web.openapi_lock
+
 clean:
 	rm -rf .venv .demo build dist

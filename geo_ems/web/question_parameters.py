@@ -97,6 +97,7 @@ COVERAGE_BODY: tuple[Parameter[object], ...] = (
     DEMAND,
     BY,
     AS_OF_NOW,
+    AVAILABILITY,
     AS_OF,
     IGNORE_HAZARDS,
     LANG,

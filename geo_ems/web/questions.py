@@ -123,6 +123,7 @@ def _coverage(parts: Served, caller: Caller, asked: Asked) -> Response:
     demand = _published(parts, asked.one(ask.DEMAND) or DEFAULT_DEMAND, "demand")
     _refuse_seconds(asked)
     conditions, texts = _conditions(asked, definition, caller, application)
+    chosen = asked.one(ask.AVAILABILITY)
     answer = coverage(
         application.snapshots,
         CoverageQuestion(
@@ -133,6 +134,7 @@ def _coverage(parts: Served, caller: Caller, asked: Asked) -> Response:
             demand=demand.name,
             by=asked.one(ask.BY) or "districts",
             as_of_now=asked.one(ask.AS_OF_NOW) or False,
+            availability=frozenset(Availability(name) for name in chosen) if chosen else None,
             as_of=_instant(asked, application),
             ignore_hazards=asked.one(ask.IGNORE_HAZARDS) or False,
             language=language_of(asked.one(LANG), application.project.language),

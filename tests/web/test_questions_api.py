@@ -117,6 +117,16 @@ def test_coverage_counts_people(client: AsgiClient) -> None:
     assert [(row["id"], row["reachable"]) for row in answer["districts"]] == [("D1", 100)]
 
 
+def test_coverage_counts_unknown_states_where_asked(client: AsgiClient) -> None:
+    asked = {"layer": "shelters", "cutoff_m": 2000, "availability": ["available", "delayed", "unknown"]}
+    answer = client.post("/v1/coverage", document=asked)
+    assert answer.status == 200
+    assert answer.json["query"]["availability"] == ["available", "delayed", "unknown"]
+    assert "status_unknown" not in answer.json["excluded_counts"]
+    both_ways = client.post("/v1/coverage", document={**asked, "as_of_now": True})
+    assert (both_ways.status, both_ways.json["errors"][0]["field"]) == (400, "availability")
+
+
 def test_coverage_takes_conditions(client: AsgiClient) -> None:
     where = [{"field": "capacity_persons", "op": ">=", "value": 500}]
 

@@ -32,6 +32,7 @@ def import_command(
     layer: str = typer.Argument(help="Layer name; children as supply_depots.stock."),
     files: list[Path] = typer.Argument(help="CSV (also gzip-compressed), XLSX or GeoJSON files."),
     mapping: list[str] = typer.Option([], "--map", metavar="FIELD=COLUMN", help="Name the column of a field."),
+    given: list[str] = typer.Option([], "--set", metavar="FIELD=VALUE", help="For empty cells: status=open."),
     key: str | None = typer.Option(None, "--key", help="Column whose value is the permanent id."),
     encoding: str | None = typer.Option(None, "--encoding", help="Encoding of a text file, where it is not seen."),
     sheet: str | None = typer.Option(None, "--sheet", help="Sheet of a workbook."),
@@ -59,7 +60,8 @@ def import_command(
     project = current_project()
     language = language_argument(lang, project.language)
     options = ImportOptions(
-        column_map=_mapping(mapping),
+        column_map=_mapping(mapping, option="--map", example="name=场所名称"),
+        given=_mapping(given, option="--set", example="status=open"),
         key=key,
         encoding=encoding,
         sheet=sheet,
@@ -146,13 +148,17 @@ def check_command(lang: str | None = typer.Option(None, "--lang", help="zh or en
     return 1 if faults or poison else 0
 
 
-def _mapping(pairs: list[str]) -> dict[str, str]:
+def _mapping(pairs: list[str], *, option: str, example: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for pair in pairs:
         field, mark, column = pair.partition("=")
         if not mark or not field.strip() or not column.strip():
             raise UsageError(
-                f"'{pair}' names no column", where="--map", remedy="Write --map name=场所名称.", field="map", value=pair
+                f"'{pair}' is no pair",
+                where=option,
+                remedy=f"Write {option} {example}.",
+                field=option.strip("-"),
+                value=pair,
             )
         found[field.strip()] = column.strip()
     return found

@@ -57,6 +57,15 @@ NO_STATUS_COLUMN = kind(
     ),
     ("请补“{label}”列", "Add a column '{label_en}'"),
 )
+GIVEN_VALUE = kind(
+    "given_value",
+    Grade.WARNED,
+    (
+        "{count} 行的“{label}”由导入者指定为“{value}”,文件里没有写",
+        "{count} rows were given '{value_en}' as {label_en} by the one who imports; the file does not say it",
+    ),
+    ("有变化时请及时更新", "Change it when it changes"),
+)
 OTHER_UNIT = kind(
     "other_unit",
     Grade.WARNED,

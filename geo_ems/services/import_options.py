@@ -13,10 +13,12 @@ class ImportOptions:
 
     `column_map` is {field: column}; `lon`, `lat`, `latlon` and `lonlat` may stand for a field.
     `key` names the field that recognises rows again. `append` takes rows without a key once more.
+    `given` is {field: text} for cells the file leaves empty, vouched for by the person who imports.
     `update_live` lets a file overwrite states and positions that are already known.
     """
 
     column_map: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict)
     key: str | None = None
     encoding: str | None = None
     sheet: str | None = None

@@ -21,6 +21,7 @@ from geo_ems.model.labels import Label
 from geo_ems.services.import_again import check_not_again
 from geo_ems.services.import_children import ChildRowsRead, Parents, child_headings, read_child_rows, with_children
 from geo_ems.services.import_findings import NO_STATUS_COLUMN
+from geo_ems.services.import_given import with_given_values
 from geo_ems.services.import_options import ImportOptions
 from geo_ems.services.import_places import find_places_outside, find_twins_in_file
 from geo_ems.services.import_report import ImportCounts, ImportedColumn, ImportReport, RowAction, RowReport, count_rows
@@ -102,6 +103,7 @@ def import_file(
     )
     key = key if options.key is not None else _key_asked_back(raw, definition) or key
     converted = convert_records(raw, definition, zone=zone, field_map=column_map)
+    converted, given_notes = with_given_values(converted, options.given, definition, zone=zone)
     key_in_file = key if _has_values(converted, key) else None
     stored = StoredRows.of(store.read_columns(definition.name), key)
     planned = RowPlanner(definition, stored, options, key_in_file, new_id, zone).plan(raw, converted, store)
@@ -110,6 +112,7 @@ def import_file(
     find_twins_in_file(planned, definition, place_word=PLACE_WORDS[raw.counted_by])
     notes = [
         *converted.notes,
+        *given_notes,
         *find_places_outside(planned, definition, store),
         *_status_unknown(planned, definition, converted.plan),
     ]

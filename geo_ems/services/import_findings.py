@@ -55,7 +55,10 @@ NO_STATUS_COLUMN = kind(
         "没有状态列:{count} 处状态未知,查询时不会当作可用",
         "there is no column for the status: {count} have no known status and will not count as available",
     ),
-    ("请补“{label}”列", "Add a column '{label_en}'"),
+    (
+        "请补“{label}”列;您能担保的话,导入时写 --set {field}=…",
+        "Add a column '{label_en}', or vouch for them with --set {field}=...",
+    ),
 )
 GIVEN_VALUE = kind(
     "given_value",

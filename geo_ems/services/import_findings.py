@@ -56,8 +56,8 @@ NO_STATUS_COLUMN = kind(
         "there is no column for the status: {count} have no known status and will not count as available",
     ),
     (
-        "请补“{label}”列;您能担保的话,导入时写 --set {field}=…",
-        "Add a column '{label_en}', or vouch for them with --set {field}=...",
+        "请补“{label}”列;您能担保的话,导入时写 --set {option}=…",
+        "Add a column '{label_en}', or vouch for them with --set {option}=...",
     ),
 )
 GIVEN_VALUE = kind(

@@ -240,7 +240,7 @@ def _status_unknown(planned: list[PlannedRow], definition: LayerDefinition, plan
         return []
     created = [row.feature for row in planned if row.is_new and row.feature is not None]
     count = sum(feature.properties.get(field.name) is None for feature in created)
-    labels = {"label": field.label.zh, "label_en": field.label.en}
+    labels = {"label": field.label.zh, "label_en": field.label.en, "option": field.name}
     return [NO_STATUS_COLUMN.found(field=field.name, count=count, **labels)] if count else []
 
 

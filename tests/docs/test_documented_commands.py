@@ -16,7 +16,9 @@ ASKING = ("nearest", "coverage", "layers", "check", "map")
 
 
 def documented_commands() -> list[str]:
-    found = []
+    found: list[str] = []
+    if not (ROOT / "README.md").is_file():  # the wheel carries no pages; these tests are then deselected
+        return found
     for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
         text = page.read_text(encoding="utf-8")
         typed = [line for block in re.findall(r"```\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]

@@ -100,7 +100,10 @@ def test_a_file_without_a_status_column_is_told_what_that_means(office):
     report = office.import_text("编号,名称,经度,纬度\nS1,A,111.1,30.5\nS2,B,111.2,30.5\nS3,C,111.3,30.5\n")
     again = office.import_text("编号,名称,容量\nS1,A,7\n")
 
-    assert "  没有状态列:2 处状态未知,查询时不会当作可用。请补“状态”列" in summary_lines(report, "zh")
+    assert (
+        "  没有状态列:2 处状态未知,查询时不会当作可用。请补“状态”列;您能担保的话,导入时写 --set status=…"
+        in summary_lines(report, "zh")
+    )
     assert [note.problem("en") for note in report.notes] == [
         "there is no column for the status: 2 have no known status and will not count as available"
     ]

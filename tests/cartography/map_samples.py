@@ -1,7 +1,5 @@
 """A county of four villages for map tests: made by hand, every string replaceable by a hostile one."""
 
-from pathlib import Path
-
 from map_layers import Row, Text, columns_of, definitions
 from pyproj import Geod
 from shapely.geometry import LineString, Point, box
@@ -11,8 +9,9 @@ from geo_ems.cartography.boards import load_board
 from geo_ems.cartography.content import BaseLine, MapContent, MapLayer
 from geo_ems.model.answers import CoverageAnswer, CoverageTotal, DataAsOf, DemandCoverage, DistrictCoverage
 from geo_ems.model.definitions import Availability
+from geo_ems.settings import bundled_folder
 
-OVERVIEW = Path(__file__).resolve().parents[2] / "maps" / "overview.toml"
+OVERVIEW = bundled_folder() / "maps" / "overview.toml"
 PLACE = (112.045, 28.02)
 AGES = DataAsOf("2026-07-01", "2026-07-20", "2026-07-21T01:00:00Z")
 

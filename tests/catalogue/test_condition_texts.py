@@ -1,6 +1,5 @@
 from datetime import timedelta, timezone
 from functools import cache
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,8 +11,9 @@ from geo_ems.errors import NotFoundError, UsageError
 from geo_ems.model.conditions import AllOf, Comparison, Condition, Match, Operator, StockAtLeast
 from geo_ems.model.definitions import FieldType, LayerDefinition
 from geo_ems.model.features import Value
+from geo_ems.settings import bundled_folder
 
-FOLDER = Path(__file__).resolve().parents[2] / "layers"
+FOLDER = bundled_folder() / "layers"
 
 
 @cache

@@ -11,8 +11,9 @@ from python_calamine import CalamineWorkbook
 
 from geo_ems.catalogue.definitions import load_definitions
 from geo_ems.model.definitions import Availability, FieldType, LayerDefinition, Reason
+from geo_ems.settings import bundled_folder
 
-FOLDER = Path(__file__).resolve().parents[2] / "layers"
+FOLDER = bundled_folder() / "layers"
 SHORT = {
     "t": FieldType.TEXT,
     "i": FieldType.INTEGER,

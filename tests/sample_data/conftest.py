@@ -3,14 +3,15 @@
 import csv
 import gzip
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 import shapely
 from python_calamine import CalamineWorkbook
 
-FOLDER = Path(__file__).resolve().parents[2] / "sample_data"
+from geo_ems.settings import bundled_folder
+
+FOLDER = bundled_folder() / "sample_data"
 M_PER_DEG = np.array([95_306.0, 110_870.0])
 
 

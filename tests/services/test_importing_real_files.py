@@ -1,7 +1,6 @@
 """Imports of real inputs: counts and figures that were known before."""
 
 import json
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,10 +9,11 @@ from import_layers import Office, field, found_codes, layer
 from geo_ems.catalogue.definitions import load_definitions
 from geo_ems.formats.findings import Grade
 from geo_ems.services.import_report import RowAction
+from geo_ems.settings import bundled_folder
 
 pytestmark = pytest.mark.shared_data
 EVERY_PLACE = 97_823  # the column capacity, summed by the csv module alone
-LAYERS = Path(__file__).resolve().parents[2] / "layers"
+LAYERS = bundled_folder() / "layers"
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import rtree
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geo_ems.model.columns import BoolArray, FloatArray, IntArray, ObjectArray
+from geo_ems.model.columns import FloatArray, IntArray, ObjectArray
 from geo_ems.queries.ellipsoid import LonLat, checked_position
 
 _TURNS_DEG: Final = (0.0, -360.0, 360.0)
@@ -97,13 +97,6 @@ def areas_by_place(geometries: ObjectArray, lonlat_deg: FloatArray) -> tuple[Int
     place, area = _holding_pairs(shapely.STRtree(geometries), lonlat_deg)
     pairs = np.unique(np.column_stack([place, area]), axis=0)
     return pairs[:, 0], pairs[:, 1]
-
-
-def is_in_any_area(geometries: ObjectArray, lonlat_deg: FloatArray) -> BoolArray:
-    """Return for many places, shape (q, 2), whether any area holds them; the boundary is inside."""
-    inside = np.zeros(lonlat_deg.shape[0], dtype=np.bool_)
-    inside[_holding_pairs(shapely.STRtree(geometries), lonlat_deg)[0]] = True
-    return inside
 
 
 def _holding_pairs(tree: shapely.STRtree, lonlat_deg: FloatArray) -> tuple[IntArray, IntArray]:

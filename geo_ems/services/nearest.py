@@ -175,7 +175,7 @@ def _answer(
         )
     return NearestAnswer(
         query=echo(question, at, k=k, as_of=as_of, max_age_s=max_age_s),
-        definition=definition_in_words(snapshot, defaults),
+        definition={**definition_in_words(snapshot, defaults), "proven_exact": found.proven_exact},
         snapshot_id=pinned.snapshot_id,
         as_of=instant_text(as_of),
         data_as_of={name: data_as_of(layer) for name, layer in sorted(pinned.layers.items())},

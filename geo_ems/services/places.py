@@ -25,6 +25,7 @@ DISTRICT_LAYER, ROAD_LAYER = "districts", "roads"
 COORDINATES = "coordinates"
 MAX_PLACES = 50
 _COORDINATES_LABEL = Label("坐标", "coordinates")
+_LATITUDE_FIRST_LABEL = Label("坐标(读作纬度在前)", "coordinates (read as latitude first)")
 _DECIMALS = 7
 
 
@@ -101,7 +102,8 @@ class PlaceFinder:
         places = [_place(pinned, snapshot, entry, language) for _, snapshot, entry in found[:limit]]
         if coordinates is not None:
             spot = (coordinates.lon_deg, coordinates.lat_deg)
-            places = [_typed_place(*spot, text.strip(), language), *places][:limit]
+            label = _LATITUDE_FIRST_LABEL if coordinates.latitude_first else _COORDINATES_LABEL
+            places = [_typed_place(*spot, text.strip(), label.text(language)), *places][:limit]
         return PlacesAnswer(tuple(places), pinned.snapshot_id, instant_text(self._clock()))
 
     def _list_of(self, snapshot: LayerSnapshot) -> tuple[_Entry, ...]:
@@ -184,9 +186,8 @@ def _place(pinned: SnapshotSet, snapshot: LayerSnapshot, entry: _Entry, language
     )
 
 
-def _typed_place(lon_deg: float, lat_deg: float, text: str, language: Language) -> Place:
+def _typed_place(lon_deg: float, lat_deg: float, text: str, label: str) -> Place:
     spot = f"{lon_deg:.7g},{lat_deg:.7g}"
-    label = _COORDINATES_LABEL.text(language)
     return Place(spot, COORDINATES, text[:100], None, COORDINATES, label, None, lon_deg, lat_deg)
 
 

@@ -34,10 +34,9 @@ _logger = logging.getLogger(__name__)
 class Door:
     """Refuses what no route should see; turns every error into a problem; adds the safe headers."""
 
-    def __init__(self, app: ASGIApp, *, origins: Iterable[str] = ()) -> None:
-        """Keep the next application and the foreign origins whose pages may read."""
+    def __init__(self, app: ASGIApp) -> None:
+        """Keep the next application."""
         self._app = app
-        self._origins = frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

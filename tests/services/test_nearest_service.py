@@ -33,6 +33,7 @@ def test_teams_on_the_equator_are_ranked_by_their_distance_in_metres(county: "Sm
         (2, "far", round(0.02 * EQUATOR_DEGREE_M, 3), 90.0),
     ]
     assert answer.results[0].position_source == "home_base"
+    assert answer.definition["proven_exact"] is True
 
 
 def test_a_team_whose_status_nobody_knows_is_not_ranked_but_listed_to_call(county: "SmallCounty") -> None:

@@ -127,7 +127,19 @@ def test_a_code_is_found_and_a_place_without_coordinates_too(finder: PlaceFinder
 def test_coordinates_come_first(finder: PlaceFinder) -> None:
     place = finder.find("31.2,111.5", limit=5, language="en", caller=LOCAL).places[0]
 
-    assert (place.layer, place.lon_deg, place.lat_deg, place.kind_label) == ("coordinates", 111.5, 31.2, "coordinates")
+    assert (place.layer, place.lon_deg, place.lat_deg) == ("coordinates", 111.5, 31.2)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        pytest.param("111.5,31.2", "coordinates", id="longitude first"),
+        pytest.param("31.2,111.5", "coordinates (read as latitude first)", id="latitude first"),
+    ],
+)
+def test_coordinates_read_in_the_other_order_say_so(finder: PlaceFinder, typed: str, said: str) -> None:
+    place = finder.find(typed, limit=5, language="en", caller=LOCAL).places[0]
+    assert (place.lon_deg, place.lat_deg, place.kind_label) == (111.5, 31.2, said)
 
 
 def test_a_new_name_is_found_at_once(finder: PlaceFinder, county: object) -> None:

@@ -183,7 +183,7 @@ def test_a_method_that_does_not_fit_is_told_those_that_do(client: AsgiClient) ->
 def test_a_failure_of_ours_is_logged_and_tells_the_caller_nothing(
     application: WebApplication, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken() -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("the secret inside")
 
     app: FastAPI = create_app(application)
@@ -193,7 +193,7 @@ def test_a_failure_of_ours_is_logged_and_tells_the_caller_nothing(
     assert answer.status == 500
     assert answer.json["detail"] == "The server failed; its log says where."
     assert b"secret" not in answer.body
-    assert "the secret inside" in caplog.text or "TypeError" in caplog.text
+    assert "the secret inside" in caplog.text
 
 
 def test_a_failure_after_the_answer_began_ends_it() -> None:

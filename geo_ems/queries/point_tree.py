@@ -18,6 +18,13 @@ RowArray = NDArray[np.int32]
 LEAF_SIZE: Final = 12
 """Places per leaf at most: 8 to 16 made single queries fastest at 100,000 and 1,000,000 places."""
 
+EVERY: Final = 0
+"""How candidates are given to a search: all places of the tree are candidates,"""
+BY_INDEX: Final = 1
+"""or by a mask over the n places,"""
+BY_POSITION: Final = 2
+"""or by a mask over the positions of the tree, with a mark for each node (`MarkedCandidates`)."""
+
 _AXES: Final = 3
 
 
@@ -55,6 +62,13 @@ class PointTree:
     split_m: FloatArray
     leaf_start: RowArray
 
+    def __post_init__(self) -> None:
+        """Hold plain read-only views: a memory-mapped array is a subclass, which compiled code takes slowly."""
+        for name in ("order", "xyz_m", "split_axis", "split_m", "leaf_start"):
+            view = np.asarray(getattr(self, name)).view()
+            view.setflags(write=False)
+            object.__setattr__(self, name, view)
+
     def __len__(self) -> int:
         """Return the number of places in the tree."""
         return int(self.order.size)
@@ -82,10 +96,7 @@ def build_point_tree(xyz_m: FloatArray, index: IntArray | None = None, *, leaf_s
     rows = np.sort(order.reshape(leaf_count, size), axis=1)
     leaf_start = np.concatenate([[0], np.cumsum((rows >= 0).sum(axis=1))]).astype(np.int32)
     order = rows[rows >= 0]
-    tree = PointTree(order, np.ascontiguousarray(xyz_m[:, order].T), split_axis, split_m, leaf_start)
-    for part in (tree.order, tree.xyz_m, split_axis, split_m, leaf_start):
-        part.setflags(write=False)
-    return tree
+    return PointTree(order, np.ascontiguousarray(xyz_m[:, order].T), split_axis, split_m, leaf_start)
 
 
 def _halve(places_m: FloatArray, order: RowArray, *, node_count: int) -> tuple[SmallIntArray, FloatArray]:
@@ -104,12 +115,22 @@ def _halve(places_m: FloatArray, order: RowArray, *, node_count: int) -> tuple[S
     return axis.astype(np.int8), split_m
 
 
-def marked_nodes(tree: PointTree, chosen: BoolArray) -> tuple[BoolArray, BoolArray]:
-    """Return which positions, and which nodes, hold one of the chosen among the n places.
+@dataclass(frozen=True, slots=True)
+class MarkedCandidates:
+    """Candidates prepared for many questions to one tree; all arrays are read-only.
 
-    The shapes are (m,), in the order of the leaves, and (2 leaf_count - 1,), in the order of the nodes.
+    `mask` (n,) tells which of the n places are candidates, `at_position` (m,) the same in the order
+    of the tree, `in_node` (2 leaf_count - 1,) which nodes hold one at all.
     """
-    at_position = chosen[tree.order]
+
+    mask: BoolArray
+    at_position: BoolArray
+    in_node: BoolArray
+
+
+def mark_candidates(tree: PointTree, mask: BoolArray) -> MarkedCandidates:
+    """Return the candidates among the n places, `mask` (n,), marked in the tree; the mask is copied."""
+    at_position = mask[tree.order]
     leaf_count = tree.leaf_start.size - 1
     in_node = np.zeros(2 * leaf_count - 1, dtype=np.bool_)
     before = np.concatenate([[0], np.cumsum(at_position)])
@@ -119,4 +140,7 @@ def marked_nodes(tree: PointTree, chosen: BoolArray) -> tuple[BoolArray, BoolArr
         below = in_node[width - 1 : 2 * width - 1]
         width //= 2
         in_node[width - 1 : 2 * width - 1] = below[0::2] | below[1::2]
-    return at_position, in_node
+    marked = MarkedCandidates(mask.copy(), at_position, in_node)
+    for part in (marked.mask, at_position, in_node):
+        part.setflags(write=False)
+    return marked

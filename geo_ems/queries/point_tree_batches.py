@@ -26,6 +26,7 @@ from geo_ems.queries.point_tree_kernels import (
     TREE,
     closest,
     place_xyz,
+    shortest_geodesic,
     within,
 )
 
@@ -48,12 +49,6 @@ def _short_geodesic(x, y, z, to_x, to_y, to_z):
     scale_2 = (up_x * mid_x + up_y * mid_y + up_z * mid_z) / (up_x * up_x + up_y * up_y + up_z * up_z)
     half_angle_2 = 0.25 * bend * bend * scale_2 / chord_2
     return math.sqrt(chord_2) * (1.0 + half_angle_2 * (1.0 / 6.0 + half_angle_2 * (3.0 / 40.0)))
-
-
-@njit(cache=KEPT, nogil=True, error_model="numpy")
-def _shortest(chord_m):
-    """Return the lower bound of a geodesic as `ellipsoid.shortest_geodesic_m` does."""
-    return max(chord_m, 2.0 * POLAR_RADIUS_M * math.asin(min(chord_m / (2.0 * EQUATOR_RADIUS_M), 1.0)))
 
 
 @njit(cache=KEPT, nogil=True, error_model="numpy")
@@ -98,7 +93,7 @@ def nearest_rows(
     kept = min(k, candidate_count)
     near_2, near, near_m = np.empty(count), np.empty(count, np.int64), np.empty(count)
     nodes, boxes = np.empty(STACK, np.int32), np.empty((STACK, 4))
-    unlimited = order.size
+    unlimited = np.int64(0)  # not a literal, which would be compiled apart
     for row in rows:
         x, y, z = at_xyz_m[0, row], at_xyz_m[1, row], at_xyz_m[2, row]
         found = closest(
@@ -107,7 +102,7 @@ def nearest_rows(
         # Of the last one only the chord is asked, so it may lie beyond the formula's reach.
         last_m = math.sqrt(near_2[count - 1])
         sure = found == count and near_2[min(k, count - 1)] <= SHORT_CHORD_M * SHORT_CHORD_M
-        beyond_m = np.inf if count == candidate_count else _shortest(last_m)
+        beyond_m = np.inf if count == candidate_count else shortest_geodesic(last_m)
         if sure:
             for i in range(count):
                 at = near[i]
@@ -146,7 +141,7 @@ def closest_rows(rows, at_xyz_m, order, xyz_m, axis, plane_m, start, mode, chose
     There must be as many candidates as columns.
     """
     nodes, boxes = np.empty(STACK, np.int32), np.empty((STACK, 4))
-    unlimited = order.size
+    unlimited = np.int64(0)  # not a literal, which would be compiled apart
     for i in range(rows.size):
         x, y, z = at_xyz_m[0, rows[i]], at_xyz_m[1, rows[i]], at_xyz_m[2, rows[i]]
         closest(
@@ -302,7 +297,7 @@ def cover_rows(
         if best >= 0:
             best_m = _short_geodesic(x, y, z, xyz_m[best, 0], xyz_m[best, 1], xyz_m[best, 2])
             sure = sure and best_2 <= SHORT_CHORD_M * SHORT_CHORD_M
-            sure = sure and (next_2 == np.inf or best_m < _shortest(math.sqrt(next_2)) - ROUNDING_M)
+            sure = sure and (next_2 == np.inf or best_m < shortest_geodesic(math.sqrt(next_2)) - ROUNDING_M)
         sure = sure and hit_count <= _HITS
         doubtful[row] = not sure
         if sure:

@@ -18,6 +18,7 @@ from geo_ems.queries.compiled import keeps_compiled_code
 from geo_ems.queries.ellipsoid import (
     ECCENTRICITY_2,
     EQUATOR_RADIUS_M,
+    POLAR_RADIUS_M,
     ROUNDING_M,
 )
 from geo_ems.queries.point_tree import BY_INDEX, BY_POSITION
@@ -42,11 +43,13 @@ KEPT = keeps_compiled_code()
 
 @njit(cache=KEPT, nogil=True, error_model="numpy")
 def closest(x, y, z, order, xyz_m, axis, plane_m, start, mode, chosen, marked, opened_at_most, near_2, near, nodes, boxes):
-    """Find the places of smallest chord, `near_2.size` of them; return how many, -1 where too many were opened.
+    """Find the places of smallest chord, `near_2.size` of them; return how many, -1 where too many were opened (0: any).
 
     `near_2` gets the squared chords, ascending (infinite where there are fewer), `near` the positions in the tree.
     """
     count = near_2.size
+    if count == 0:
+        return 0
     for slot in range(count):
         near_2[slot], near[slot] = np.inf, -1
     worst_2 = np.inf
@@ -90,7 +93,7 @@ def closest(x, y, z, order, xyz_m, axis, plane_m, start, mode, chosen, marked, o
             continue
         first, end = start[node - inner], start[node - inner + 1]
         opened += end - first
-        if opened > opened_at_most:
+        if opened > opened_at_most > 0:
             return -1
         for position in range(first, end):
             if mode == BY_INDEX:
@@ -162,19 +165,26 @@ def closest_to_place(
     return found
 
 
+@njit(cache=KEPT, nogil=True, error_model="numpy")
+def shortest_geodesic(chord_m):
+    """Return the lower bound of a geodesic as `ellipsoid.shortest_geodesic_m` does."""
+    return max(chord_m, 2.0 * POLAR_RADIUS_M * math.asin(min(chord_m / (2.0 * EQUATOR_RADIUS_M), 1.0)))
+
+
 @njit(
-    types.boolean(int64, OUT_I1, OUT_F1, OUT_F1, OUT_F2, OUT_MARKS),
+    types.UniTuple(float64, 2)(int64, int64, OUT_I1, OUT_F1, OUT_F1, OUT_F1, OUT_F2, OUT_MARKS),
     cache=KEPT,
     nogil=True,
     error_model="numpy",
 )
-def rank_measured(k, index, straight_m, bearing_deg, places_deg, tied):
-    """Sort measured places by distance, then index, in place; return whether the last of k and the next are tied.
+def rank_measured(k, count, index, chord_m, straight_m, bearing_deg, places_deg, tied):
+    """Sort the first `count` places, which were measured, by distance, then index, in place.
 
-    `bearing_deg` comes as Geod gives it, -180..180, and leaves clockwise from north; `tied` (count,)
-    is written: equal, rounded to 0.1 m, to a neighbour.
+    Return whether the last of k and the next are tied (1.0), and the distance below which no other
+    place can lie: by the chord of the place after them, infinity where there is none. `bearing_deg`
+    comes as Geod gives it, -180..180, and leaves clockwise from north; `tied` is written: equal,
+    rounded to 0.1 m, to a neighbour.
     """
-    count = index.size
     for i in range(count):
         if straight_m[i] < ROUNDING_M:
             bearing_deg[i] = 0.0
@@ -196,12 +206,15 @@ def rank_measured(k, index, straight_m, bearing_deg, places_deg, tied):
         places_deg[slot, 0], places_deg[slot, 1] = lon_deg, lat_deg
     for i in range(count):
         tied[i] = False
-    cut = False
+    cut = 0.0
     for i in range(1, count):
         if np.rint(straight_m[i - 1] * _TENTHS) == np.rint(straight_m[i] * _TENTHS):
             tied[i - 1] = tied[i] = True
-            cut = cut or i == k
-    return cut
+            if i == k:
+                cut = 1.0
+    if count == index.size:
+        return cut, np.inf
+    return cut, shortest_geodesic(chord_m[count])
 
 
 @njit(cache=KEPT, nogil=True, error_model="numpy")

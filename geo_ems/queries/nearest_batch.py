@@ -131,10 +131,18 @@ def nearest_of_many(
     rows = np.flatnonzero(np.isfinite(at_xyz_m).all(axis=0)) if found else np.empty(0, dtype=np.int64)
     kernels = kernels_for(points, query_count)
     if kernels is not None and rows.size:
-        search, doubtful = kernels.batches.nearest_rows, np.zeros(query_count, dtype=np.bool_)
-        rest = (*points.arguments, points.chosen.size, index, distance_m, doubtful)
-        in_order = _close_together(kernels, points, at_xyz_m, rows)
-        in_parts(lambda part: search(part, at_xyz_m, *rest), in_order, threads=threads)
+        doubtful = np.zeros(query_count, dtype=np.bool_)
+
+        def search(part: IntArray) -> None:
+            # Results in a row of their own, one after the other, are written faster than scattered ones.
+            own_index, own_m = np.full((part.size, k), -1), np.full((part.size, k), np.inf)
+            own_doubtful = np.empty(part.size, dtype=np.bool_)
+            kernels.batches.nearest_of_each(
+                at_xyz_m.take(part, axis=1), *points.arguments, points.chosen.size, own_index, own_m, own_doubtful
+            )
+            index[part], distance_m[part], doubtful[part] = own_index, own_m, own_doubtful
+
+        in_parts(search, _close_together(kernels, points, at_xyz_m, rows), threads=threads)
         rows = np.flatnonzero(doubtful)
     # Each entry: queries still without a proof, and how many neighbours to measure for them.
     waiting = [(rows, min(k + 2, points.chosen.size))] if rows.size else []
@@ -165,7 +173,7 @@ def _close_together(kernels: Kernels, points: SearchedPoints, at_xyz_m: FloatArr
     if len(points.tree) < _SORTED_FROM:
         return rows
     keys = np.empty(at_xyz_m.shape[1], dtype=np.uint64)
-    kernels.batches.write_morton_keys(at_xyz_m, keys)
+    kernels.batches.write_morton_keys(np.ascontiguousarray(at_xyz_m), keys)
     return rows[np.argsort(keys[rows])]
 
 
@@ -182,7 +190,7 @@ def _measured_neighbours(
         near, chord_m = _closest_of_all(points, at_xyz_m[:, query], count)
     else:
         near, chords_m = np.empty((query.size, count), dtype=np.int64), np.empty((query.size, count))
-        kernels.batches.closest_rows(query, at_xyz_m, *points.arguments, near, chords_m)
+        kernels.batches.closest_of_each(at_xyz_m.take(query, axis=1), *points.arguments, near, chords_m)
         chord_m = chords_m[:, -1]
     asked, flat = np.repeat(query, count), near.ravel()
     near_m = pair_geodesic_m(at_xyz_m[:, asked], at_lonlat_deg[asked], points.xyz_m[:, flat], points.lonlat_deg[flat])
@@ -256,7 +264,8 @@ def within_of_many(
     usable = np.flatnonzero(np.isfinite(at_xyz_m).all(axis=0)) if points.chosen.size else np.empty(0, dtype=np.int64)
     counts = np.full(usable.size, points.chosen.size)
     if kernels is not None:
-        kernels.batches.count_rows_within(usable, at_xyz_m, limit_2, *points.arguments, counts)
+        no_room, nowhere = np.zeros(usable.size + 1, dtype=np.int64), np.empty(0, dtype=np.int64)
+        kernels.batches.within_of_each(at_xyz_m.take(usable, axis=1), limit_2, *points.arguments, no_room, nowhere, counts)
     parts: list[tuple[IntArray, IntArray, FloatArray]] = []
     before = np.concatenate([[0], np.cumsum(counts)])
     start = 0
@@ -268,7 +277,9 @@ def within_of_many(
             asked, point = rows[query], points.chosen[column]
         else:
             asked, point = np.repeat(rows, np.diff(first)), np.empty(first[-1], dtype=np.int64)
-            kernels.batches.write_rows_within(rows, at_xyz_m, limit_2, *points.arguments, first, point)
+            kernels.batches.within_of_each(
+                at_xyz_m.take(rows, axis=1), limit_2, *points.arguments, first, point, np.empty_like(rows)
+            )
         parts.append(_pairs_within(points, at_xyz_m, at_lonlat_deg, asked, point, cutoff_m))
         start = end
     query = np.concatenate([part[0] for part in parts] or [np.empty(0, dtype=np.int64)])

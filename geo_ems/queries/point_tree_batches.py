@@ -74,37 +74,34 @@ def write_morton_keys(at_xyz_m, keys):
 
 
 @njit(
-    types.void(I1, F2, *TREE, *MASK, int64, OUT_I2, OUT_F2, OUT_MARKS),
+    types.void(F2, *TREE, *MASK, int64, OUT_I2, OUT_F2, OUT_MARKS),
     cache=KEPT,
     nogil=True,
     error_model="numpy",
 )
-def nearest_rows(
-    rows, at_xyz_m, order, xyz_m, axis, plane_m, start, mode, chosen, marked, candidate_count, index, distance_m, doubtful
+def nearest_of_each(
+    at_xyz_m, order, xyz_m, axis, plane_m, start, mode, chosen, marked, candidate_count, index, distance_m, doubtful
 ):
-    """Write the k nearest of each query in `rows`, in the order distance, index; doubtful ones are marked instead.
+    """Write the k nearest of each query, in the order distance, index; doubtful queries are marked instead.
 
     `at_xyz_m` is (3, q), `index` and `distance_m` (q, k), `doubtful` (q,). In doubt are queries whose
     answer reaches beyond `SHORT_CHORD_M`, has rivals nearer to one another than the formula's error,
-    or is not proved by the chord up to which the search is complete.
+    or is not proved by the chord of the place after the last.
     """
     k = index.shape[1]
-    count = min(k + 2, candidate_count)
+    count = min(k + 1, candidate_count)
     kept = min(k, candidate_count)
-    near_2, near, near_m = np.empty(count), np.empty(count, np.int64), np.empty(count)
+    near_2, near, near_m = np.empty(count), np.empty(count, np.int64), np.empty(kept)
     nodes, boxes = np.empty(STACK, np.int32), np.empty((STACK, 4))
     unlimited = np.int64(0)  # not a literal, which would be compiled apart
-    for row in rows:
+    for row in range(at_xyz_m.shape[1]):
         x, y, z = at_xyz_m[0, row], at_xyz_m[1, row], at_xyz_m[2, row]
         found = closest(
             x, y, z, order, xyz_m, axis, plane_m, start, mode, chosen, marked, unlimited, near_2, near, nodes, boxes
         )
-        # Of the last one only the chord is asked, so it may lie beyond the formula's reach.
-        last_m = math.sqrt(near_2[count - 1])
-        sure = found == count and near_2[min(k, count - 1)] <= SHORT_CHORD_M * SHORT_CHORD_M
-        beyond_m = np.inf if count == candidate_count else shortest_geodesic(last_m)
+        sure = found == count and near_2[kept - 1] <= SHORT_CHORD_M * SHORT_CHORD_M
         if sure:
-            for i in range(count):
+            for i in range(kept):
                 at = near[i]
                 own_m = _short_geodesic(x, y, z, xyz_m[at, 0], xyz_m[at, 1], xyz_m[at, 2])
                 slot = i
@@ -114,10 +111,11 @@ def nearest_rows(
                     near_m[slot], near[slot] = near_m[slot - 1], near[slot - 1]
                     slot -= 1
                 near_m[slot], near[slot] = own_m, at
-            sure = near_m[kept - 1] < beyond_m - ROUNDING_M
-            for i in range(min(kept, count - 1)):
-                one, other = near[i], near[i + 1]
-                if near_m[i + 1] - near_m[i] < ROUNDING_M and (
+            if count > kept:
+                sure = near_m[kept - 1] < shortest_geodesic(math.sqrt(near_2[kept])) - ROUNDING_M
+            for i in range(1, kept):
+                one, other = near[i - 1], near[i]
+                if near_m[i] - near_m[i - 1] < ROUNDING_M and (
                     xyz_m[one, 0] != xyz_m[other, 0]
                     or xyz_m[one, 1] != xyz_m[other, 1]
                     or xyz_m[one, 2] != xyz_m[other, 2]
@@ -130,74 +128,48 @@ def nearest_rows(
 
 
 @njit(
-    types.void(I1, F2, *TREE, *MASK, OUT_I2, OUT_F2),
+    types.void(F2, *TREE, *MASK, OUT_I2, OUT_F2),
     cache=KEPT,
     nogil=True,
     error_model="numpy",
 )
-def closest_rows(rows, at_xyz_m, order, xyz_m, axis, plane_m, start, mode, chosen, marked, index, chord_m):
-    """Write for the i-th of `rows` its places of smallest chord, ascending, to row i of `index` and `chord_m`.
+def closest_of_each(at_xyz_m, order, xyz_m, axis, plane_m, start, mode, chosen, marked, index, chord_m):
+    """Write for each query, `at_xyz_m` (3, q), its places of smallest chord, ascending, (q, count).
 
     There must be as many candidates as columns.
     """
     nodes, boxes = np.empty(STACK, np.int32), np.empty((STACK, 4))
-    unlimited = np.int64(0)  # not a literal, which would be compiled apart
-    for i in range(rows.size):
-        x, y, z = at_xyz_m[0, rows[i]], at_xyz_m[1, rows[i]], at_xyz_m[2, rows[i]]
+    unlimited = np.int64(0)
+    for row in range(at_xyz_m.shape[1]):
+        near, near_2 = index[row], chord_m[row]
+        x, y, z = at_xyz_m[0, row], at_xyz_m[1, row], at_xyz_m[2, row]
         closest(
-            x,
-            y,
-            z,
-            order,
-            xyz_m,
-            axis,
-            plane_m,
-            start,
-            mode,
-            chosen,
-            marked,
-            unlimited,
-            chord_m[i],
-            index[i],
-            nodes,
-            boxes,
+            x, y, z, order, xyz_m, axis, plane_m, start, mode, chosen, marked, unlimited, near_2, near, nodes, boxes
         )
-        for j in range(index.shape[1]):
-            index[i, j] = order[index[i, j]]
-            chord_m[i, j] = math.sqrt(chord_m[i, j])
+        for i in range(near.size):
+            near[i], near_2[i] = order[near[i]], math.sqrt(near_2[i])
 
 
 @njit(
-    types.void(I1, F2, float64, *TREE, *MASK, OUT_I1),
+    types.void(F2, float64, *TREE, *MASK, I1, OUT_I1, OUT_I1),
     cache=KEPT,
     nogil=True,
     error_model="numpy",
 )
-def count_rows_within(rows, at_xyz_m, limit_2, order, xyz_m, axis, plane_m, start, mode, chosen, marked, counts):
-    """Write for the i-th of `rows` how many places have a squared chord up to the limit to `counts` (rows,)."""
-    nodes, boxes, nowhere = np.empty(STACK, np.int32), np.empty((STACK, 4)), np.empty(0, np.int64)
-    for i in range(rows.size):
-        x, y, z = at_xyz_m[0, rows[i]], at_xyz_m[1, rows[i]], at_xyz_m[2, rows[i]]
-        counts[i] = within(
-            x, y, z, limit_2, order, xyz_m, axis, plane_m, start, mode, chosen, marked, nowhere, nodes, boxes
-        )
-
-
-@njit(
-    types.void(I1, F2, float64, *TREE, *MASK, I1, OUT_I1),
-    cache=KEPT,
-    nogil=True,
-    error_model="numpy",
-)
-def write_rows_within(
-    rows, at_xyz_m, limit_2, order, xyz_m, axis, plane_m, start, mode, chosen, marked, first, index
+def within_of_each(
+    at_xyz_m, limit_2, order, xyz_m, axis, plane_m, start, mode, chosen, marked, first, index, counts
 ):
-    """Write the places that `count_rows_within` counted; those of the i-th row from `first[i]` (rows + 1,) on."""
+    """Count for each query, `at_xyz_m` (3, q), the places up to a squared chord, and write their indices.
+
+    Those of query i go to `index` from `first[i]` (q + 1,) on, as far as there is room; `counts` is (q,).
+    """
     nodes, boxes = np.empty(STACK, np.int32), np.empty((STACK, 4))
-    for i in range(rows.size):
-        x, y, z = at_xyz_m[0, rows[i]], at_xyz_m[1, rows[i]], at_xyz_m[2, rows[i]]
-        own = index[first[i] : first[i + 1]]
-        within(x, y, z, limit_2, order, xyz_m, axis, plane_m, start, mode, chosen, marked, own, nodes, boxes)
+    for row in range(at_xyz_m.shape[1]):
+        x, y, z = at_xyz_m[0, row], at_xyz_m[1, row], at_xyz_m[2, row]
+        own = index[first[row] : first[row + 1]]
+        counts[row] = within(
+            x, y, z, limit_2, order, xyz_m, axis, plane_m, start, mode, chosen, marked, own, nodes, boxes
+        )
 
 
 @njit(

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray
-from geo_ems.queries.compiled import Kernels, loaded_kernels
+from geo_ems.queries.compiled import Kernels
 from geo_ems.queries.ellipsoid import ROUNDING_M, LonLat
 from geo_ems.queries.point_tree import (
     BY_INDEX,

@@ -178,7 +178,11 @@ def _cover_by_points(
 
 
 def _reached(
-    facilities: PreparedGeometries, points_asked: SearchedPoints, shapes: IntArray, lonlat_deg: FloatArray, cutoff_m: float
+    facilities: PreparedGeometries,
+    points_asked: SearchedPoints,
+    shapes: IntArray,
+    lonlat_deg: FloatArray,
+    cutoff_m: float,
 ) -> _Reached:
     xyz_m = lonlat_to_xyz(lonlat_deg)
     nearest = nearest_of_many(points_asked, at_xyz_m=xyz_m, at_lonlat_deg=lonlat_deg, k=1)

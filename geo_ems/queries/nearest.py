@@ -12,7 +12,14 @@ import numpy as np
 
 from geo_ems.errors import UsageError
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray
-from geo_ems.queries.chords import Candidates, closest_by_chord, closest_in_tree, plain_mask, within_chord, within_in_tree
+from geo_ems.queries.chords import (
+    Candidates,
+    closest_by_chord,
+    closest_in_tree,
+    plain_mask,
+    within_chord,
+    within_in_tree,
+)
 from geo_ems.queries.compiled import Kernels, loaded_kernels
 from geo_ems.queries.ellipsoid import (
     ROUNDING_M,

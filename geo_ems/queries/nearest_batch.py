@@ -265,7 +265,9 @@ def within_of_many(
     counts = np.full(usable.size, points.chosen.size)
     if kernels is not None:
         no_room, nowhere = np.zeros(usable.size + 1, dtype=np.int64), np.empty(0, dtype=np.int64)
-        kernels.batches.within_of_each(at_xyz_m.take(usable, axis=1), limit_2, *points.arguments, no_room, nowhere, counts)
+        kernels.batches.within_of_each(
+            at_xyz_m.take(usable, axis=1), limit_2, *points.arguments, no_room, nowhere, counts
+        )
     parts: list[tuple[IntArray, IntArray, FloatArray]] = []
     before = np.concatenate([[0], np.cumsum(counts)])
     start = 0

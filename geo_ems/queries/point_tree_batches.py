@@ -4,18 +4,21 @@ Each function answers the rows it is given and writes only their results, so tha
 share the arrays.
 """
 
+# ruff: noqa: PLR0913, PLR0917, PLR0915, PLR0912, C901
+# Compiled code takes plain numbers and arrays, one by one; see `point_tree_kernels`.
+
 import math
 from typing import Final
 
 import numpy as np
-from numba import float64, int64, njit, types, uint64
+from numpy.typing import NDArray
 
+from geo_ems.model.columns import BoolArray, FloatArray, IntArray
 from geo_ems.queries.ellipsoid import EQUATOR_RADIUS_M, POLAR_RADIUS_M, ROUNDING_M, SHORT_CHORD_M
-from geo_ems.queries.point_tree import BY_POSITION
+from geo_ems.queries.point_tree import BY_POSITION, RowArray, SmallIntArray
 from geo_ems.queries.point_tree_kernels import (
     F2,
     I1,
-    KEPT,
     MASK,
     OUT_F1,
     OUT_F2,
@@ -25,10 +28,13 @@ from geo_ems.queries.point_tree_kernels import (
     STACK,
     TREE,
     closest,
+    compiled,
     place_xyz,
     shortest_geodesic,
     within,
 )
+
+KeyArray = NDArray[np.uint64]
 
 _PER_EQUATOR_2: Final = EQUATOR_RADIUS_M**-2
 _PER_POLE_2: Final = POLAR_RADIUS_M**-2
@@ -36,8 +42,8 @@ _KEY_CELLS: Final = 2**21 - 1
 _HITS: Final = 4096
 
 
-@njit(cache=KEPT, nogil=True, error_model="numpy")
-def _short_geodesic(x, y, z, to_x, to_y, to_z):
+@compiled()
+def _short_geodesic(x: float, y: float, z: float, to_x: float, to_y: float, to_z: float) -> float:
     """Return one geodesic as `ellipsoid.short_geodesic_m` does, metres."""
     step_x, step_y, step_z = to_x - x, to_y - y, to_z - z
     mid_x, mid_y, mid_z = 0.5 * (to_x + x), 0.5 * (to_y + y), 0.5 * (to_z + z)
@@ -51,37 +57,44 @@ def _short_geodesic(x, y, z, to_x, to_y, to_z):
     return math.sqrt(chord_2) * (1.0 + half_angle_2 * (1.0 / 6.0 + half_angle_2 * (3.0 / 40.0)))
 
 
-@njit(cache=KEPT, nogil=True, error_model="numpy")
-def _spread(cell):
+@compiled()
+def _spread(cell: np.uint64) -> np.uint64:
     """Return the bits of a cell number of 21 bits with two zeros between neighbours."""
-    cell = (cell | (cell << uint64(32))) & uint64(0x1F00000000FFFF)
-    cell = (cell | (cell << uint64(16))) & uint64(0x1F0000FF0000FF)
-    cell = (cell | (cell << uint64(8))) & uint64(0x100F00F00F00F00F)
-    cell = (cell | (cell << uint64(4))) & uint64(0x10C30C30C30C30C3)
-    return (cell | (cell << uint64(2))) & uint64(0x1249249249249249)
+    cell = (cell | (cell << np.uint64(32))) & np.uint64(0x1F00000000FFFF)
+    cell = (cell | (cell << np.uint64(16))) & np.uint64(0x1F0000FF0000FF)
+    cell = (cell | (cell << np.uint64(8))) & np.uint64(0x100F00F00F00F00F)
+    cell = (cell | (cell << np.uint64(4))) & np.uint64(0x10C30C30C30C30C3)
+    return (cell | (cell << np.uint64(2))) & np.uint64(0x1249249249249249)
 
 
-@njit(types.void(F2, uint64[::1]), cache=KEPT, nogil=True, error_model="numpy")
-def write_morton_keys(at_xyz_m, keys):
+@compiled(f"void({F2}, uint64[::1])")
+def write_morton_keys(at_xyz_m: FloatArray, keys: KeyArray) -> None:
     """Write for each place, `at_xyz_m` (3, q), a key (q,) that is close for places close together (Morton order)."""
     scale = _KEY_CELLS / (2.0 * EQUATOR_RADIUS_M)
     for i in range(keys.size):
-        key = uint64(0)
+        key = np.uint64(0)
         for along in range(3):
             cell = (at_xyz_m[along, i] + EQUATOR_RADIUS_M) * scale
-            key |= _spread(uint64(min(max(cell, 0.0), _KEY_CELLS))) << uint64(along)
+            key |= _spread(np.uint64(min(max(cell, 0.0), _KEY_CELLS))) << np.uint64(along)
         keys[i] = key
 
 
-@njit(
-    types.void(F2, *TREE, *MASK, int64, OUT_I2, OUT_F2, OUT_MARKS),
-    cache=KEPT,
-    nogil=True,
-    error_model="numpy",
-)
+@compiled(f"void({F2}, {TREE}, {MASK}, int64, {OUT_I2}, {OUT_F2}, {OUT_MARKS})")
 def nearest_of_each(
-    at_xyz_m, order, xyz_m, axis, plane_m, start, mode, chosen, marked, candidate_count, index, distance_m, doubtful
-):
+    at_xyz_m: FloatArray,
+    order: RowArray,
+    xyz_m: FloatArray,
+    axis: SmallIntArray,
+    plane_m: FloatArray,
+    start: RowArray,
+    mode: int,
+    chosen: BoolArray,
+    marked: BoolArray,
+    candidate_count: int,
+    index: IntArray,
+    distance_m: FloatArray,
+    doubtful: BoolArray,
+) -> None:
     """Write the k nearest of each query, in the order distance, index; doubtful queries are marked instead.
 
     `at_xyz_m` is (3, q), `index` and `distance_m` (q, k), `doubtful` (q,). In doubt are queries whose
@@ -127,13 +140,20 @@ def nearest_of_each(
                 index[row, i], distance_m[row, i] = order[near[i]], near_m[i]
 
 
-@njit(
-    types.void(F2, *TREE, *MASK, OUT_I2, OUT_F2),
-    cache=KEPT,
-    nogil=True,
-    error_model="numpy",
-)
-def closest_of_each(at_xyz_m, order, xyz_m, axis, plane_m, start, mode, chosen, marked, index, chord_m):
+@compiled(f"void({F2}, {TREE}, {MASK}, {OUT_I2}, {OUT_F2})")
+def closest_of_each(
+    at_xyz_m: FloatArray,
+    order: RowArray,
+    xyz_m: FloatArray,
+    axis: SmallIntArray,
+    plane_m: FloatArray,
+    start: RowArray,
+    mode: int,
+    chosen: BoolArray,
+    marked: BoolArray,
+    index: IntArray,
+    chord_m: FloatArray,
+) -> None:
     """Write for each query, `at_xyz_m` (3, q), its places of smallest chord, ascending, (q, count).
 
     There must be as many candidates as columns.
@@ -150,15 +170,22 @@ def closest_of_each(at_xyz_m, order, xyz_m, axis, plane_m, start, mode, chosen, 
             near[i], near_2[i] = order[near[i]], math.sqrt(near_2[i])
 
 
-@njit(
-    types.void(F2, float64, *TREE, *MASK, I1, OUT_I1, OUT_I1),
-    cache=KEPT,
-    nogil=True,
-    error_model="numpy",
-)
+@compiled(f"void({F2}, float64, {TREE}, {MASK}, {I1}, {OUT_I1}, {OUT_I1})")
 def within_of_each(
-    at_xyz_m, limit_2, order, xyz_m, axis, plane_m, start, mode, chosen, marked, first, index, counts
-):
+    at_xyz_m: FloatArray,
+    limit_2: float,
+    order: RowArray,
+    xyz_m: FloatArray,
+    axis: SmallIntArray,
+    plane_m: FloatArray,
+    start: RowArray,
+    mode: int,
+    chosen: BoolArray,
+    marked: BoolArray,
+    first: IntArray,
+    index: IntArray,
+    counts: IntArray,
+) -> None:
     """Count for each query, `at_xyz_m` (3, q), the places up to a squared chord, and write their indices.
 
     Those of query i go to `index` from `first[i]` (q + 1,) on, as far as there is room; `counts` is (q,).
@@ -172,32 +199,29 @@ def within_of_each(
         )
 
 
-@njit(
-    types.void(I1, F2, I1, float64, float64, *TREE, *MASK, OUT_I1, OUT_F1, OUT_I1, OUT_I1, OUT_MARKS),
-    cache=KEPT,
-    nogil=True,
-    error_model="numpy",
+@compiled(
+    f"void({I1}, {F2}, {I1}, float64, float64, {TREE}, {MASK}, {OUT_I1}, {OUT_F1}, {OUT_I1}, {OUT_I1}, {OUT_MARKS})"
 )
 def cover_rows(
-    rows,
-    lonlat_deg,
-    persons,
-    cutoff_m,
-    limit_2,
-    order,
-    xyz_m,
-    axis,
-    plane_m,
-    start,
-    mode,
-    chosen,
-    marked,
-    nearest_index,
-    nearest_m,
-    backup_count,
-    persons_in_reach,
-    doubtful,
-):
+    rows: IntArray,
+    lonlat_deg: FloatArray,
+    persons: IntArray,
+    cutoff_m: float,
+    limit_2: float,
+    order: RowArray,
+    xyz_m: FloatArray,
+    axis: SmallIntArray,
+    plane_m: FloatArray,
+    start: RowArray,
+    mode: int,
+    chosen: BoolArray,
+    marked: BoolArray,
+    nearest_index: IntArray,
+    nearest_m: FloatArray,
+    backup_count: IntArray,
+    persons_in_reach: IntArray,
+    doubtful: BoolArray,
+) -> None:
     """Write for each demand point in `rows` its nearest place and how many lie within the cutoff.
 
     `lonlat_deg` (d, 2), `persons` (d,); `limit_2` is a squared chord that no place within the cutoff

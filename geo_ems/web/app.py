@@ -14,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Match, Route
 
 from geo_ems.errors import GeoEmsError
+from geo_ems.queries.compiled import load_kernels
 from geo_ems.web import collections, imports, items, landing, operations, pages, questions
 from geo_ems.web.application import WebApplication
 from geo_ems.web.dependencies import layer_named
@@ -23,6 +24,11 @@ from geo_ems.web.problems import PROBLEM_TYPE, NoSuchResourceError, Problem, Ref
 from geo_ems.web.state import Served, make_served
 
 LOOK_EVERY_S = 1.0
+_LOADING = "the compiled search is being loaded; at the first start it takes some seconds"
+_NOT_KEPT = (
+    "No folder could be written to keep the compiled search, so every start compiles it anew; "
+    "set NUMBA_CACHE_DIR to a folder of this user."
+)
 _MODULES = (landing, collections, items, questions, imports, pages, operations)
 _logger = logging.getLogger(__name__)
 
@@ -33,13 +39,14 @@ def create_app(application: WebApplication, *, on_close: Callable[[], None] | No
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        looking = asyncio.create_task(_notice_changes(parts))
+        tasks = [asyncio.create_task(_notice_changes(parts)), asyncio.create_task(_load_search(parts))]
         try:
             yield
         finally:
-            looking.cancel()
-            with suppress(asyncio.CancelledError):
-                await looking
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
             if on_close is not None:
                 on_close()
 
@@ -99,6 +106,19 @@ async def _notice_changes(parts: Served) -> None:
             if str(error) != told:  # once per trouble, not once a second
                 told = str(error)
                 _logger.warning("%s", told)
+
+
+async def _load_search(parts: Served) -> None:
+    """Load the compiled search beside the first questions, which are scanned until it is there, and answered alike."""
+    parts.starting.append(_LOADING)
+    try:
+        kernels = await anyio.to_thread.run_sync(load_kernels, abandon_on_cancel=True)
+        if kernels.kept_in is None:
+            _logger.warning("%s", _NOT_KEPT)
+    except Exception as error:  # noqa: BLE001 - a compiler fails in ways of its own, and the plain search answers alike
+        _logger.warning("The compiled search cannot be used, large layers answer more slowly: %s", error)
+    finally:
+        parts.starting.remove(_LOADING)
 
 
 def _tell(request: Request, problem: Problem) -> Response:

@@ -85,11 +85,13 @@ def coverage(
     *,
     usable: BoolArray,
     cutoff_m: float,
+    threads: int | None = None,
 ) -> Coverage:
     """Return who is covered in a straight line; the cutoff (m) is included.
 
     `demand_lonlat_deg` (d, 2), NaN where a demand point has no place; `people_persons` (d,) int64;
-    `usable` (f,). The nearest facility of equal distance is the first.
+    `usable` (f,). The nearest facility of equal distance is the first. The work is shared out to
+    `threads`, to as many as there are processors where None.
 
     Raises
     ------
@@ -112,7 +114,7 @@ def coverage(
     )
     located = np.flatnonzero(np.isfinite(demand_lonlat_deg).all(axis=1))
     if not shapes.size:
-        located = _cover_by_points(points, demand_lonlat_deg, people_persons, cutoff_m, located, found)
+        located = _cover_by_points(points, demand_lonlat_deg, people_persons, cutoff_m, located, found, threads)
     for start in range(0, located.size, _DEMAND_AT_ONCE):
         part = located[start : start + _DEMAND_AT_ONCE]
         reached = _reached(facilities, points, shapes, demand_lonlat_deg[part], cutoff_m)
@@ -144,6 +146,7 @@ def _cover_by_points(
     cutoff_m: float,
     rows: IntArray,
     found: _Found,
+    threads: int | None,
 ) -> IntArray:
     """Write what the compiled search is sure of; return the demand points it leaves to be measured pair by pair."""
     kernels = kernels_for(points, rows.size) if cutoff_m <= SHORT_CHORD_M else None
@@ -173,7 +176,7 @@ def _cover_by_points(
         with adding:
             np.add(found.people_in_reach, people_in_reach, out=found.people_in_reach)
 
-    in_parts(cover, rows)
+    in_parts(cover, rows, threads=threads)
     return np.flatnonzero(doubtful)
 
 

@@ -1,4 +1,4 @@
-"""A random generator with a fixed seed for each test, and the search compiled, or plain."""
+"""A random generator with a fixed seed for each test, and the search compiled."""
 
 import numpy as np
 import pytest
@@ -15,9 +15,3 @@ def rng():
 def _compiled_search():
     """Answer with the compiled search, as a server does; without it small questions would be scanned."""
     compiled.load_kernels()
-
-
-@pytest.fixture
-def plain_search(monkeypatch):
-    """Answer without the compiled search, as a command that asks one question does."""
-    monkeypatch.setattr(compiled._LOADER, "kernels", None)

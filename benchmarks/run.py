@@ -60,7 +60,7 @@ def main(names: list[str]) -> None:
             ratio = ours_ms / peer_ms
             note = f" ({case.note})" if case.note else ""
             print(
-                f"{case.name:58} {ours_ms:10.3f} {peer_ms:10.3f} {ratio:9.2f}  {case.peer_name}{f' ({case.note})' if case.note else ''}",
+                f"{case.name:58} {ours_ms:10.3f} {peer_ms:10.3f} {ratio:9.2f}  {case.peer_name}{note}",
                 flush=True,
             )
     subprocess.run([sys.executable, Path(__file__).with_name("memory.py")], check=True)

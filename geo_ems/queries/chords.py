@@ -129,7 +129,7 @@ def as_kernels_take(candidates: Candidates | None) -> tuple[int, BoolArray, Bool
         return _EVERY_PLACE
     if isinstance(candidates, MarkedCandidates):
         return BY_POSITION, candidates.at_position, candidates.in_node
-    return BY_INDEX, candidates, _NOTHING
+    return BY_INDEX, np.ascontiguousarray(candidates), _NOTHING
 
 
 def _is_sparse(candidates: BoolArray) -> bool:

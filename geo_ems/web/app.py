@@ -39,6 +39,7 @@ def create_app(application: WebApplication, *, on_close: Callable[[], None] | No
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        parts.starting.append(_LOADING)
         tasks = [asyncio.create_task(_notice_changes(parts)), asyncio.create_task(_load_search(parts))]
         try:
             yield
@@ -110,7 +111,6 @@ async def _notice_changes(parts: Served) -> None:
 
 async def _load_search(parts: Served) -> None:
     """Load the compiled search beside the first questions, which are scanned until it is there, and answered alike."""
-    parts.starting.append(_LOADING)
     try:
         kernels = await anyio.to_thread.run_sync(load_kernels, abandon_on_cancel=True)
         if kernels.kept_in is None:

@@ -140,7 +140,8 @@ def write_geodesics(
     for i, (to_lon_deg, to_lat_deg) in enumerate(to_lonlat_deg):
         azimuth_deg[i], _, own_m = inverse(lon_deg, lat_deg, to_lon_deg, to_lat_deg)
         distance_m[i] = own_m
-        largest_m = max(largest_m, own_m)
+        if own_m > largest_m:  # noqa: PLR1730 - a call of max() costs as much as the rest of the loop
+            largest_m = own_m
     return largest_m
 
 

@@ -143,17 +143,18 @@ def _nearest_in_tree(
     if found < index.size:
         index, places_deg = index[:found], places_deg[:found]
     count = min(found, k)
-    straight_m, bearing_deg, tied = np.empty(found), np.empty(found), np.empty(found, np.bool_)
-    if found <= _FEW:
-        few_deg = places_deg.tolist()
-        last_m = write_geodesics(at_lonlat_deg, few_deg[:k], straight_m, bearing_deg)
+    if found > _FEW:
+        count = min(found, k + 1)
+        straight_m, bearing_deg, _ = inverse_geodesic(np.array(at_lonlat_deg), places_deg[:count])
+    else:
+        straight_m, bearing_deg, few_deg = np.empty(count), np.empty(count), places_deg.tolist()
+        last_m = write_geodesics(at_lonlat_deg, few_deg[:count], straight_m, bearing_deg)
         # The next one is measured too where its chord alone does not say that it is neither tied nor nearer.
         if found > k and chord_m[k] <= last_m + _APART_M:
-            write_geodesics(at_lonlat_deg, few_deg[k : k + 1], straight_m[k:], bearing_deg[k:])
             count = k + 1
-    else:
-        count = min(found, k + 1)
-        straight_m, bearing_deg, _ = inverse_geodesic(np.array(at_lonlat_deg), places_deg)
+            straight_m, bearing_deg = np.empty(count), np.empty(count)
+            write_geodesics(at_lonlat_deg, few_deg[:count], straight_m, bearing_deg)
+    tied = np.empty(count, np.bool_)
     tie_cut_at_k, unmeasured_from_m = kernels.single.rank_measured(
         k, count, index, chord_m, straight_m, bearing_deg, places_deg, tied
     )
@@ -162,15 +163,17 @@ def _nearest_in_tree(
         index = within_in_tree(kernels, tree, at_xyz_m=at_xyz_m, chord_m=limit_m, candidates=candidates)
         measured = measure_points(lonlat_deg, index, at_lonlat_deg=at_lonlat_deg)
         return ranked(measured, k=k, unmeasured_from_m=float(shortest_geodesic_m(np.array(limit_m))))
+    if count > k:
+        straight_m, bearing_deg, tied = straight_m[:k], bearing_deg[:k], tied[:k]
     return NearestPoints(
         index[:k],
-        straight_m[:k],
-        bearing_deg[:k],
+        straight_m,
+        bearing_deg,
         places_deg[:k],
-        tied[:k],
+        tied,
         tie_cut_at_k > 0.0,
-        proven_exact=True,
-        unmeasured_from_m=unmeasured_from_m,
+        True,  # proven_exact: by the line above that asks wider
+        unmeasured_from_m,
     )
 
 

@@ -164,7 +164,7 @@ def nearest_features(
             prepared.lonlat_deg,
             at_lonlat_deg=at_lonlat_deg,
             k=k,
-            candidates=_asked(prepared, candidates),
+            candidates=candidates if prepared.blocks is not None else _asked(prepared, candidates),
             blocks=prepared.blocks,
         )
     at_lonlat_deg = checked_position(at_lonlat_deg)

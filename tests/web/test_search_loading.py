@@ -24,8 +24,8 @@ def ready_when(app: FastAPI, loaded: threading.Event) -> tuple[Answer, Answer]:
         async with app.router.lifespan_context(app):
             before = await client.send("GET", "/readyz")
             loaded.set()
-            while app.state.served.starting:
-                await asyncio.sleep(0.01)  # noqa: ASYNC110 - the application has no event for tests
+            while app.state.served.starting:  # noqa: ASYNC110 - the application has no event for tests
+                await asyncio.sleep(0.01)
             return before, await client.send("GET", "/readyz")
 
     return asyncio.run(ask())

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,22 +32,22 @@ class Column:
     def __init__(self, field: FieldDefinition, values: AnyArray | Cells, known: BoolArray | Cells) -> None:
         """Take arrays as they are, or packed."""
         self.field = field
-        self._values: AnyArray | Cells = values
-        self._known: BoolArray | Cells = known
+        self._values: AnyArray | Cells = _read_only(values)
+        self._known: AnyArray | Cells = _read_only(known)
 
     @property
     def values(self) -> AnyArray:
         """Return all values, shape (n,)."""
         if not isinstance(self._values, np.ndarray):
-            self._values = _read_only(self._values.whole())
+            self._values = _unpacked(self._values)
         return self._values
 
     @property
     def known(self) -> BoolArray:
         """Return which values are not null, shape (n,)."""
         if not isinstance(self._known, np.ndarray):
-            self._known = _read_only(self._known.whole()).astype(np.bool_, copy=False)
-        return self._known
+            self._known = _unpacked(self._known)
+        return self._known.astype(np.bool_, copy=False)
 
     @property
     def packed(self) -> Cells:
@@ -64,7 +65,13 @@ class Column:
 
     def knows(self, row: int) -> bool:
         """Return whether the value of one row is not null."""
-        return bool(self.packed_known.taken(np.array([row]))[0])
+        held = self._known
+        return bool(held[row] if isinstance(held, np.ndarray) else held.taken(np.array([row]))[0])
+
+    def at(self, row: int) -> object:
+        """Return the value of one row as it is held: a number, a truth value, a text."""
+        held = self._values
+        return held[row] if isinstance(held, np.ndarray) else held.taken(np.array([row]))[0]
 
     def extremes(self) -> tuple[str | None, str | None]:
         """Return the smallest and the largest known text, date or instant; None where there is none."""
@@ -107,9 +114,9 @@ class LayerColumns:
     ) -> None:
         """Take arrays as they are, or packed."""
         self.definition = definition
-        self._ids: AnyArray | Cells = ids
-        self._revs: AnyArray | Cells = revs
-        self._geometries: AnyArray | Cells = geometries
+        self._ids: AnyArray | Cells = _read_only(ids)
+        self._revs: AnyArray | Cells = _read_only(revs)
+        self._geometries: AnyArray | Cells = _read_only(geometries)
         self.columns = columns
         self.children: Mapping[str, ChildTable] = {} if children is None else children
 
@@ -121,21 +128,21 @@ class LayerColumns:
     def ids(self) -> ObjectArray:
         """Return all ids, shape (n,)."""
         if not isinstance(self._ids, np.ndarray):
-            self._ids = _read_only(self._ids.whole())
+            self._ids = _unpacked(self._ids)
         return self._ids.astype(np.object_, copy=False)
 
     @property
     def revs(self) -> IntArray:
         """Return all revisions, shape (n,)."""
         if not isinstance(self._revs, np.ndarray):
-            self._revs = _read_only(self._revs.whole())
+            self._revs = _unpacked(self._revs)
         return self._revs.astype(np.int64, copy=False)
 
     @property
     def geometries(self) -> ObjectArray:
         """Return all geometries, shape (n,)."""
         if not isinstance(self._geometries, np.ndarray):
-            self._geometries = _read_only(self._geometries.whole())
+            self._geometries = _unpacked(self._geometries)
         return self._geometries.astype(np.object_, copy=False)
 
     @property
@@ -185,25 +192,35 @@ def value_at(column: Column, row: int) -> Value:
     """Return one value as the model speaks it: None where unknown, a code's name, a tuple of codes."""
     if not column.knows(row):
         return None
-    value = column.taken(np.array([row]))[0]
+    value = column.at(row)
     found: Value
     match column.field.type:
         case FieldType.INTEGER:
-            found = int(value)
+            found = int(cast("np.float64", value))
         case FieldType.REAL:
-            found = float(value)
+            found = float(cast("np.float64", value))
         case FieldType.BOOLEAN:
             found = bool(value)
         case FieldType.CODE:
-            found = tuple(column.field.codes)[int(value)]
+            found = tuple(column.field.codes)[int(cast("np.int16", value))]
         case FieldType.CODES:
-            mask = int(value)
+            mask = int(cast("np.uint64", value))
             found = tuple(sorted(code for bit, code in enumerate(column.field.codes) if mask >> bit & 1))
         case _:
             found = str(value)
     return found
 
 
-def _read_only(array: AnyArray) -> AnyArray:
-    array.setflags(write=False)
-    return array
+def _read_only(held: AnyArray | Cells) -> AnyArray | Cells:
+    return _frozen(held) if isinstance(held, np.ndarray) else held
+
+
+def _unpacked(cells: Cells) -> AnyArray:
+    return _frozen(cells.whole())
+
+
+def _frozen(array: AnyArray) -> AnyArray:
+    """Return the same memory, without the right to write into it."""
+    view = array.view()
+    view.setflags(write=False)
+    return view

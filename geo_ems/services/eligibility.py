@@ -39,7 +39,7 @@ class HazardExposure:
         """Return the id of the area feature `row` lies in; "" where it lies in none."""
         if self.snapshot is None or self.area_row[row] < 0:
             return ""
-        return str(self.snapshot.columns.ids[self.area_row[row]])
+        return self.snapshot.columns.id_at(int(self.area_row[row]))
 
 
 def visible_rows(snapshot: LayerSnapshot, caller: Caller) -> BoolArray:
@@ -80,7 +80,7 @@ def position_tests(
     age allowed is no better than an old one, and counts as stale.
     """
     positions = snapshot.positions
-    missing = shapely.is_missing(snapshot.shapes.geometries) if positions is None else positions.missing
+    missing = ~snapshot.is_located if positions is None else positions.missing
     tests: list[tuple[Reason, BoolArray]] = [(Reason.POSITION_MISSING, ~missing)]
     if positions is None:
         return tests, np.full(len(snapshot.columns), np.nan)
@@ -99,15 +99,20 @@ def hazard_exposure(pinned: SnapshotSet, snapshot: LayerSnapshot, *, as_of: date
     rows = np.flatnonzero(active_areas(hazards.columns, at_s=as_of.timestamp()))
     if not rows.size:
         return HazardExposure(nowhere, hazards)
-    areas, geometries = hazards.columns.geometries[rows], snapshot.shapes.geometries
+    areas = hazards.columns.geometries[rows]
+    # Only those near: a hazard is small, a layer may be large.
+    near = snapshot.layered.rows_near_box(tuple(shapely.total_bounds(areas).tolist()))
+    geometries = snapshot.geometries_at(near)
     smallest = smallest_areas_containing(areas, representative_points(geometries))
     # Grounds and lines: a shelter half under water is inside, wherever its middle lies.
-    with_edges = np.flatnonzero(snapshot.shapes.shape_row >= 0)
+    with_edges = np.flatnonzero(snapshot.layered.has_edges[near])
     touching, area = shapely.STRtree(areas).query(geometries[with_edges], predicate="intersects")
     for row, area_row in zip(with_edges[touching], area, strict=True):
         if smallest[row] < 0:
             smallest[row] = area_row
-    return HazardExposure(np.where(smallest >= 0, rows[smallest], -1), hazards)
+    area_row_of = nowhere.copy()
+    area_row_of[near] = np.where(smallest >= 0, rows[smallest], -1)
+    return HazardExposure(area_row_of, hazards)
 
 
 def hazards_at(pinned: SnapshotSet, at_lonlat_deg: tuple[float, float], *, as_of: datetime) -> tuple[str, ...]:

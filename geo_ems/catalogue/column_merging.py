@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from geo_ems.model.columns import ChildTable, Column, IntArray, LayerColumns
+from geo_ems.model.columns import ChildTable, Column, IntArray, LayerColumns, packed_column
 from geo_ems.queries.splicing import Splice, SplicedCells
 
 _Kind = TypeVar("_Kind", bound=np.generic)
@@ -149,6 +149,6 @@ def _spliced_children(base: ChildTable, changed: ChildTable, splice: Splice) -> 
 def _spliced(base: Column, changed: Column, splice: Splice) -> Column:
     return Column(
         base.field,
-        SplicedCells(base.packed, changed.packed, splice),
+        SplicedCells(base.packed, packed_column(changed), splice),
         SplicedCells(base.packed_known, changed.packed_known, splice),
     )

@@ -6,7 +6,7 @@ of the memory; as numbers and bytes they are read from a file by mapping it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 import shapely
@@ -33,6 +33,15 @@ class Cells(Protocol):
 
     def taken(self, rows: IntArray) -> AnyArray:
         """Return the values of `rows`, in that order; what `whole()[rows]` gives."""
+        ...
+
+
+@runtime_checkable
+class OrderedCells(Protocol):
+    """Texts that are held as numbers of the same order."""
+
+    def numbers(self) -> IntArray | None:
+        """Return the numbers, shape (n,), whatever stands where nothing is known; None where they are not held so."""
         ...
 
 
@@ -104,6 +113,10 @@ class DayCells:
         """Return the dates of `rows` as YYYY-MM-DD."""
         return _date_texts(self.days[rows])
 
+    def numbers(self) -> IntArray:
+        """Return the days."""
+        return self.days.astype(np.int64)
+
 
 @dataclass(frozen=True, slots=True)
 class InstantCells:
@@ -122,6 +135,10 @@ class InstantCells:
     def taken(self, rows: IntArray) -> ObjectArray:
         """Return the instants of `rows` as YYYY-MM-DDTHH:MM:SSZ."""
         return _instant_texts(self.seconds[rows])
+
+    def numbers(self) -> IntArray:
+        """Return the seconds."""
+        return self.seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_ems.model.cells import AnyArray, ArrayCells, Cells, DayCells, InstantCells
+from geo_ems.model.cells import AnyArray, ArrayCells, Cells, OrderedCells, packed_days, packed_instants, packed_texts
 from geo_ems.model.definitions import FieldDefinition, FieldType, LayerDefinition
 from geo_ems.model.features import Value
 
@@ -78,9 +78,13 @@ class Column:
         packed, known = self.packed, self.known
         if not known.any():
             return None, None
-        if isinstance(packed, DayCells | InstantCells):
-            numbers = (packed.days if isinstance(packed, DayCells) else packed.seconds)[known]
-            rows = np.flatnonzero(known)[[numbers.argmin(), numbers.argmax()]]
+        numbers = packed.numbers() if isinstance(packed, OrderedCells) else None
+        if numbers is not None:
+            if known.all():
+                rows = np.array([numbers.argmin(), numbers.argmax()])
+            else:
+                numbers = numbers[known]
+                rows = np.flatnonzero(known)[[numbers.argmin(), numbers.argmax()]]
             first, last = packed.taken(rows)
             return str(first), str(last)
         texts = [str(value) for value in self.values[known]]
@@ -186,6 +190,28 @@ class LayerColumns:
                 for line in lines
             )
         return found
+
+
+def packed_column(column: Column) -> Cells:
+    """Return the values of a column packed: texts as bytes, dates and instants as numbers, others as they are.
+
+    Raises
+    ------
+    OverflowError
+        Where the texts are longer than 4 GiB together.
+    """
+    if not isinstance(column.packed, ArrayCells):
+        return column.packed
+    texts = column.values.astype(np.object_, copy=False)
+    match column.field.type:
+        case FieldType.TEXT | FieldType.PHONE:
+            return packed_texts(texts.tolist())
+        case FieldType.DATE:
+            return packed_days(texts)
+        case FieldType.DATETIME:
+            return packed_instants(texts)
+        case _:
+            return column.packed
 
 
 def value_at(column: Column, row: int) -> Value:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from geo_ems.model.cells import AnyArray, Cells
+from geo_ems.model.cells import AnyArray, Cells, OrderedCells
 from geo_ems.model.columns import BoolArray, IntArray
 
 Kind = TypeVar("Kind", bound=np.generic)
@@ -120,6 +120,12 @@ class SplicedCells:
     def whole(self) -> AnyArray:
         """Return all values, shape (n,)."""
         return self.splice.whole(self.base.whole(), self.changed.whole())
+
+    def numbers(self) -> IntArray | None:
+        """Return the numbers of both parts joined, where both hold their values as such."""
+        base = self.base.numbers() if isinstance(self.base, OrderedCells) else None
+        changed = self.changed.numbers() if isinstance(self.changed, OrderedCells) else None
+        return None if base is None or changed is None else self.splice.whole(base, changed)
 
     def taken(self, rows: IntArray) -> AnyArray:
         """Return the values of `rows`."""

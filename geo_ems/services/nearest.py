@@ -224,7 +224,7 @@ def _ranked_row(
         position_age_s=None if np.isnan(age_s) else round(float(age_s)),
         properties=values,
         children=children,
-        geometry=snapshot.geometry_at(row),
+        geometry=snapshot.geometries_at(np.array([row]))[0],
     )
 
 

@@ -127,6 +127,12 @@ def distance_and_bearing(at_lonlat_deg: LonLat, to_lonlat_deg: FloatArray) -> tu
     return distance_m, bearing_deg
 
 
+def distance_and_azimuth(at_lonlat_deg: LonLat, to_lonlat_deg: LonLat) -> tuple[float, float]:
+    """Return distance (m) and azimuth (-180..180 degrees) of one pair: for a few pairs faster than arrays."""
+    forward_deg, _, distance_m = _wgs84().inv(*at_lonlat_deg, *to_lonlat_deg)
+    return distance_m, forward_deg
+
+
 def shortest_geodesic_m(chord_m: FloatArray) -> FloatArray:
     """Return a lower bound of the geodesic between places whose chord is given.
 

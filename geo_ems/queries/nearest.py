@@ -5,6 +5,7 @@ no place can be missing: that is the proof, and it needs no projection and knows
 180 degrees or at the poles.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,16 +13,22 @@ import numpy as np
 
 from geo_ems.errors import UsageError
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray
-from geo_ems.queries.chords import PointBlocks, closest_by_chord, within_chord
+from geo_ems.queries.chords import Candidates, closest_by_chord, closest_in_tree, plain_mask, within_chord, within_in_tree
+from geo_ems.queries.compiled import Kernels, loaded_kernels
 from geo_ems.queries.ellipsoid import (
+    EQUATOR_RADIUS_M,
+    POLAR_RADIUS_M,
     ROUNDING_M,
     LonLat,
     checked_position,
+    distance_and_azimuth,
     distance_and_bearing,
+    inverse_geodesic,
     largest_chord_m,
     position_xyz,
     shortest_geodesic_m,
 )
+from geo_ems.queries.point_tree import PointTree
 
 TIE_DECIMALS: Final = 1
 """Distances equal after rounding to 0.1 m are tied (ruling 7)."""
@@ -29,6 +36,8 @@ TIE_DECIMALS: Final = 1
 # Measured beyond k + 1, so that the first proof nearly always holds: three more sufficed in 4,000
 # queries over 10,000 to 1,000,000 places.
 _MARGIN: Final = 3
+# Up to so many places one call of Geod each is faster than a call with arrays.
+_FEW: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +82,8 @@ def nearest_points(
     *,
     at_lonlat_deg: LonLat,
     k: int,
-    candidates: BoolArray | None = None,
-    blocks: PointBlocks | None = None,
+    candidates: Candidates | None = None,
+    blocks: PointTree | None = None,
 ) -> NearestPoints:
     """Return the k nearest points, or all where fewer are candidates.
 
@@ -89,19 +98,68 @@ def nearest_points(
     """
     at_lonlat_deg = checked_position(at_lonlat_deg)
     check_count(k)
+    if blocks is not None and (kernels := loaded_kernels()) is not None:
+        found = _nearest_in_tree(kernels, blocks, lonlat_deg, at_lonlat_deg=at_lonlat_deg, k=k, candidates=candidates)
+        if found is not None:
+            return found
+    mask = _scanned_mask(lonlat_deg, candidates, blocks)
     at_xyz_m = position_xyz(at_lonlat_deg)
-    index, complete_chord_m = closest_by_chord(
-        xyz_m, at_xyz_m=at_xyz_m, count=k + 1 + _MARGIN, candidates=candidates, blocks=blocks
-    )
+    index, complete_chord_m = closest_by_chord(xyz_m, at_xyz_m=at_xyz_m, count=k + 1 + _MARGIN, candidates=mask)
     measured = measure_points(lonlat_deg, index, at_lonlat_deg=at_lonlat_deg)
     unmeasured_from_m = float(shortest_geodesic_m(np.array(complete_chord_m)))
     last_m = last_that_counts_m(measured.straight_m, k=k)
     if last_m >= unmeasured_from_m - ROUNDING_M:
         chord_m = largest_chord_m(last_m)
-        index = within_chord(xyz_m, at_xyz_m=at_xyz_m, chord_m=chord_m, candidates=candidates, blocks=blocks)
+        index = within_chord(xyz_m, at_xyz_m=at_xyz_m, chord_m=chord_m, candidates=mask)
         measured = measure_points(lonlat_deg, index, at_lonlat_deg=at_lonlat_deg)
         unmeasured_from_m = float(shortest_geodesic_m(np.array(chord_m)))
     return ranked(measured, k=k, unmeasured_from_m=unmeasured_from_m)
+
+
+def _nearest_in_tree(
+    kernels: Kernels,
+    tree: PointTree,
+    lonlat_deg: FloatArray,
+    *,
+    at_lonlat_deg: LonLat,
+    k: int,
+    candidates: Candidates | None,
+) -> NearestPoints | None:
+    """Return the k nearest points, found compiled; None where a scan of the candidates is the better way.
+
+    k + 2 places are found by chord: k + 1 are measured, which decides a tie at k, and the chord of the
+    last proves the answer, or says that it has to be looked for wider.
+    """
+    found = closest_in_tree(
+        kernels, tree, lonlat_deg, at_lonlat_deg=at_lonlat_deg, count=k + 2, candidates=candidates
+    )
+    if found is None:
+        return None
+    unmeasured_from_m = math.inf
+    count = found.index.size
+    if not found.are_all:
+        chord_m = float(found.chord_m[-1])
+        half_angle = math.asin(min(chord_m / (2.0 * EQUATOR_RADIUS_M), 1.0))
+        unmeasured_from_m = max(chord_m, 2.0 * POLAR_RADIUS_M * half_angle)  # as `shortest_geodesic_m`
+        count -= 1
+    index, places_deg = found.index[:count], found.lonlat_deg[:count]
+    if count <= _FEW:
+        straight_m, bearing_deg = np.empty(count), np.empty(count)
+        for i, place_deg in enumerate(places_deg.tolist()):
+            straight_m[i], bearing_deg[i] = distance_and_azimuth(at_lonlat_deg, place_deg)
+    else:
+        straight_m, bearing_deg, _ = inverse_geodesic(np.array(at_lonlat_deg), places_deg)
+    tied = np.empty(count, dtype=np.bool_)
+    tie_cut_at_k = kernels.single.rank_measured(k, index, straight_m, bearing_deg, places_deg, tied)
+    if count and straight_m[-1] >= unmeasured_from_m - ROUNDING_M:
+        chord_m = largest_chord_m(float(straight_m[-1]))
+        at_xyz_m = position_xyz(at_lonlat_deg)
+        index = within_in_tree(kernels, tree, at_xyz_m=at_xyz_m, chord_m=chord_m, candidates=candidates)
+        measured = measure_points(lonlat_deg, index, at_lonlat_deg=at_lonlat_deg)
+        return ranked(measured, k=k, unmeasured_from_m=float(shortest_geodesic_m(np.array(chord_m))))
+    return NearestPoints(
+        index[:k], straight_m[:k], bearing_deg[:k], places_deg[:k], tied[:k], tie_cut_at_k, True, unmeasured_from_m
+    )
 
 
 def points_below(
@@ -110,8 +168,8 @@ def points_below(
     *,
     at_lonlat_deg: LonLat,
     limit_m: float,
-    candidates: BoolArray | None = None,
-    blocks: PointBlocks | None = None,
+    candidates: Candidates | None = None,
+    blocks: PointTree | None = None,
 ) -> NearestPoints:
     """Return all points whose geodesic distance is smaller than a limit (m), in order.
 
@@ -123,11 +181,22 @@ def points_below(
         Where the position is not on the Earth.
     """
     at_lonlat_deg = checked_position(at_lonlat_deg)
-    chord_m = largest_chord_m(limit_m)
-    index = within_chord(
-        xyz_m, at_xyz_m=position_xyz(at_lonlat_deg), chord_m=chord_m, candidates=candidates, blocks=blocks
-    )
+    chord_m, at_xyz_m = largest_chord_m(limit_m), position_xyz(at_lonlat_deg)
+    if blocks is not None and (kernels := loaded_kernels()) is not None:
+        index = within_in_tree(kernels, blocks, at_xyz_m=at_xyz_m, chord_m=chord_m, candidates=candidates)
+    else:
+        mask = _scanned_mask(lonlat_deg, candidates, blocks)
+        index = within_chord(xyz_m, at_xyz_m=at_xyz_m, chord_m=chord_m, candidates=mask)
     return kept_below(measure_points(lonlat_deg, index, at_lonlat_deg=at_lonlat_deg), limit_m=limit_m)
+
+
+def _scanned_mask(lonlat_deg: FloatArray, candidates: Candidates | None, tree: PointTree | None) -> BoolArray | None:
+    """Return the candidates for a scan: a tree leaves out what has no place by itself, a scan does not."""
+    mask = plain_mask(candidates)
+    if tree is None or len(tree) == lonlat_deg.shape[0]:
+        return mask
+    located = np.isfinite(lonlat_deg[:, 0])
+    return located if mask is None else mask & located
 
 
 def measure_points(lonlat_deg: FloatArray, index: IntArray, *, at_lonlat_deg: LonLat) -> Measured:

@@ -13,7 +13,7 @@ import shapely
 
 from geo_ems.errors import DataError
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray, ObjectArray
-from geo_ems.queries.chords import BLOCKS_FROM, PointBlocks, build_point_blocks
+from geo_ems.queries.chords import BLOCKS_FROM, Candidates, plain_mask
 from geo_ems.queries.ellipsoid import (
     ROUNDING_M,
     LonLat,
@@ -35,6 +35,7 @@ from geo_ems.queries.nearest import (
     ranked,
 )
 from geo_ems.queries.pieces import Pieces, cut_into_pieces, distances_to_shapes
+from geo_ems.queries.point_tree import PointTree, build_point_tree, mark_candidates
 
 _AREA_TYPES: Final = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 _KNOWN_TYPES: Final = (
@@ -69,7 +70,7 @@ class PreparedGeometries:
     is_area: BoolArray
     bounds_deg: FloatArray
     pieces: Pieces
-    blocks: PointBlocks | None
+    blocks: PointTree | None
 
     def __len__(self) -> int:
         """Return the number of features, located or not."""
@@ -111,7 +112,7 @@ def prepare_geometries(geometries: ObjectArray) -> PreparedGeometries:
     shapely.prepare(shapes[is_area])
     blocks = None
     if not with_edges.size and np.count_nonzero(is_point) >= BLOCKS_FROM:
-        blocks = build_point_blocks(centre_xyz_m, np.flatnonzero(is_point))
+        blocks = build_point_tree(centre_xyz_m, np.flatnonzero(is_point & np.isfinite(centre_xyz_m[0])))
     prepared = PreparedGeometries(
         is_located=is_located,
         lonlat_deg=lonlat_deg,
@@ -172,7 +173,7 @@ def _balls(pieces: Pieces) -> tuple[FloatArray, FloatArray]:
 
 
 def nearest_features(
-    prepared: PreparedGeometries, *, at_lonlat_deg: LonLat, k: int, candidates: BoolArray | None = None
+    prepared: PreparedGeometries, *, at_lonlat_deg: LonLat, k: int, candidates: Candidates | None = None
 ) -> NearestPoints:
     """Return the k nearest features of a layer, points, lines and areas in one list; proved exact.
 
@@ -190,7 +191,7 @@ def nearest_features(
             prepared.lonlat_deg,
             at_lonlat_deg=at_lonlat_deg,
             k=k,
-            candidates=None if candidates is None and prepared.is_located.all() else _usable(prepared, candidates),
+            candidates=_asked(prepared, candidates),
             blocks=prepared.blocks,
         )
     at_lonlat_deg = checked_position(at_lonlat_deg)
@@ -211,14 +212,14 @@ def nearest_features(
 
 
 def nearest_shapes(
-    geometries: ObjectArray, *, at_lonlat_deg: LonLat, k: int, candidates: BoolArray | None = None
+    geometries: ObjectArray, *, at_lonlat_deg: LonLat, k: int, candidates: Candidates | None = None
 ) -> NearestPoints:
     """Return the k nearest of geometries that are asked once; see `nearest_features`."""
     return nearest_features(prepare_geometries(geometries), at_lonlat_deg=at_lonlat_deg, k=k, candidates=candidates)
 
 
 def distances_below(
-    prepared: PreparedGeometries, *, at_lonlat_deg: LonLat, limit_m: float, candidates: BoolArray | None = None
+    prepared: PreparedGeometries, *, at_lonlat_deg: LonLat, limit_m: float, candidates: Candidates | None = None
 ) -> NearestPoints:
     """Return all features whose distance is smaller than a limit (m), in order; none is missing.
 
@@ -233,7 +234,7 @@ def distances_below(
             prepared.lonlat_deg,
             at_lonlat_deg=at_lonlat_deg,
             limit_m=limit_m,
-            candidates=None if candidates is None and prepared.is_located.all() else _usable(prepared, candidates),
+            candidates=_asked(prepared, candidates),
             blocks=prepared.blocks,
         )
     at_lonlat_deg = checked_position(at_lonlat_deg)
@@ -243,7 +244,7 @@ def distances_below(
 
 
 def features_within(
-    prepared: PreparedGeometries, *, at_lonlat_deg: LonLat, cutoff_m: float, candidates: BoolArray | None = None
+    prepared: PreparedGeometries, *, at_lonlat_deg: LonLat, cutoff_m: float, candidates: Candidates | None = None
 ) -> NearestPoints:
     """Return all features up to and including a cutoff (m), in order; none is missing.
 
@@ -254,6 +255,11 @@ def features_within(
     """
     above_m = float(np.nextafter(cutoff_m + ROUNDING_M, np.inf))  # as `is_within` has it
     return distances_below(prepared, at_lonlat_deg=at_lonlat_deg, limit_m=above_m, candidates=candidates)
+
+
+def prepare_candidates(prepared: PreparedGeometries, candidates: BoolArray) -> Candidates:
+    """Return candidates (n,) in the form that answers fastest where the same ones are asked for many times."""
+    return candidates if prepared.blocks is None else mark_candidates(prepared.blocks, candidates)
 
 
 def distance_to_all(prepared: PreparedGeometries, *, at_lonlat_deg: LonLat) -> FloatArray:
@@ -324,9 +330,17 @@ def _is_in_box(bounds_deg: FloatArray, at_lonlat_deg: FloatArray) -> BoolArray:
     return np.asarray((bounds_deg[:, 0] <= lon_deg) & (lon_deg <= bounds_deg[:, 2]) & in_lat)
 
 
-def _usable(prepared: PreparedGeometries, candidates: BoolArray | None) -> BoolArray:
+def _asked(prepared: PreparedGeometries, candidates: Candidates | None) -> Candidates | None:
+    """Return the candidates as a layer of points alone takes them: a tree holds only what has a place."""
+    if prepared.blocks is not None or (candidates is None and prepared.is_located.all()):
+        return candidates
+    return _usable(prepared, candidates)
+
+
+def _usable(prepared: PreparedGeometries, candidates: Candidates | None) -> BoolArray:
     """Return the candidates that have a place."""
-    return prepared.is_located if candidates is None else candidates & prepared.is_located
+    mask = plain_mask(candidates)
+    return prepared.is_located if mask is None else mask & prepared.is_located
 
 
 def _joined(one: Measured, other: Measured) -> Measured:

@@ -13,6 +13,7 @@ from geo_ems.errors import StoreError, UsageError
 from geo_ems.model.definitions import LayerDefinition
 from geo_ems.services.districts import DistrictStore
 from geo_ems.settings import Project, find_project_folder, load_project, process_environment
+from geo_ems.storage.column_cache import ColumnCache
 from geo_ems.storage.geopackage_store import GeoPackageStore, open_geopackage
 from geo_ems.storage.protocol import LayerStore
 
@@ -67,14 +68,18 @@ def opened(project: Project, *, read_only: bool = False) -> Iterator[Application
         district_aware = DistrictStore(store, definitions)
         if not read_only:
             district_aware.derive_missed()
+        snapshots = SnapshotSource(
+            district_aware, definitions, cache=ColumnCache(path.resolve(), seal_of=store.seal_of)
+        )
         yield Application(
             project=project,
             store=district_aware,
             embedded=store,
-            snapshots=SnapshotSource(district_aware, definitions),
+            snapshots=snapshots,
             clock=utc_clock,
             new_id=new_id,
         )
+        snapshots.tend()
     finally:
         store.close()
 

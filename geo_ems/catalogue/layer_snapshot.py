@@ -13,6 +13,7 @@ import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from geo_ems.catalogue.column_merging import BasePlace, RowsById, merged_columns, splice_of, spliced_columns
+from geo_ems.catalogue.compaction import compacted
 from geo_ems.model.cells import PointCells
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray, LayerColumns, ObjectArray
 from geo_ems.model.definitions import LayerDefinition
@@ -157,6 +158,14 @@ class LayerSnapshot:
     def row_of(self) -> Mapping[str, int]:
         """Return the row of each id."""
         return RowsById(self.columns)
+
+    def compacted(self) -> Self:
+        """Return the same layer with the overlay made part of the base."""
+        if self.overlay is None:
+            return self
+        part, splice = self.overlay.part, self.overlay.splice
+        base = LayerPart(compacted(self.base.columns, part.columns, splice))
+        return replace(self, base=base, base_seq=self.last_seq, overlay=None)
 
     def with_changes(self, ids: Sequence[str], changed: LayerColumns, *, last_seq: int, changed_at: str | None) -> Self:
         """Return the layer with `ids` touched once more: `changed` are those among them that exist now."""

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from geo_ems.catalogue.layer_snapshot import LayerPart, LayerSnapshot
 from geo_ems.errors import StoreError, known_names
 from geo_ems.model.definitions import LayerDefinition
+from geo_ems.storage.column_cache import CACHED_FROM_ROWS, ColumnCache
 from geo_ems.storage.protocol import LayerStore, StoreDescription, StoredLayer
 
 __all__ = ["OVERLAY_LIMIT", "LayerSnapshot", "SnapshotSet", "SnapshotSource"]
 
+COMPACTED_FROM = 1024
+"""Features touched since a layer was read whole, from which on they are made part of the base in the background."""
 OVERLAY_LIMIT = 4096
 """Features touched since a layer was read whole; beyond it the layer is read anew."""
 
@@ -48,12 +51,21 @@ class SnapshotSource:
 
     _ATTEMPTS = 50
 
-    def __init__(self, store: LayerStore, definitions: Mapping[str, LayerDefinition]) -> None:
+    def __init__(
+        self, store: LayerStore, definitions: Mapping[str, LayerDefinition], *, cache: ColumnCache | None = None
+    ) -> None:
         """Serve the layers that have a definition; a stored layer without one stays unpublished."""
         self._store = store
+        self._cache = cache
         self._definitions = dict(definitions)
         self._held: dict[str, LayerSnapshot] = {}
         self._lock = threading.Lock()
+        self._tending = threading.Lock()
+        # The snapshots of which it is known that nothing in them is newer than they say, and such bases.
+        self._settled: dict[str, LayerSnapshot] = {}
+        self._exact: dict[str, LayerPart] = {}
+        # The sequence number at which the cache has, or was asked to take, each layer.
+        self._written: dict[str, int] = {}
         digest = hashlib.sha256()
         for name in sorted(self._definitions):
             digest.update(f"{name}:{self._definitions[name].sha256};".encode())
@@ -87,7 +99,9 @@ class SnapshotSource:
                 before = dict(self._held)
                 layers = {name: self._current(definition, described) for name, definition in wanted.items()}
                 # What was read may be newer than the description, unless nothing changed meanwhile.
-                if self._held == before or self._is_still(layers, self._store.describe()):
+                after = described if self._held == before else self._store.describe()
+                if self._is_still(layers, after):
+                    self._settle(layers, after)
                     return SnapshotSet(described.store_id, described.seq, self._catalogue_sha256, layers)
         raise StoreError("The layers change faster than they can be read", remedy="Try again in a moment.")
 
@@ -100,12 +114,67 @@ class SnapshotSource:
             raise StoreError(
                 f"The store has no layer '{definition.name}'", remedy="Open the project with geo-ems once to create it."
             )
-        held = self._held.get(definition.name)
-        if held is None or held.last_seq != stored.last_seq:
-            held = self._caught_up(held, stored) if held is not None else None
-            held = held or self._read_whole(definition, stored)
-            self._held[definition.name] = held
+        held = self._held.get(definition.name) or self._from_cache(definition, described)
+        if held is not None and held.last_seq != stored.last_seq:
+            held = self._caught_up(held, stored)
+        if held is None:
+            held = self._read_whole(definition, stored)
+        self._held[definition.name] = held
         return held
+
+    def _from_cache(self, definition: LayerDefinition, described: StoreDescription) -> LayerSnapshot | None:
+        """Return the layer as the cache has it, perhaps as it was some changes ago."""
+        stored = described.layers[definition.name]
+        if self._cache is None or stored.count < CACHED_FROM_ROWS or stored.definition_sha256 != definition.sha256:
+            return None
+        cached = self._cache.read(definition, store_id=described.store_id)
+        if cached is None or cached.key.seq > stored.last_seq:
+            return None
+        base, seq = LayerPart(cached.columns, prepared=cached.prepared), cached.key.seq
+        self._written[definition.name] = seq
+        return LayerSnapshot(definition, base, seq, None, seq, stored.changed_at)
+
+    def tend(self) -> None:
+        """Make large overlays part of their base, and write to the cache what it does not have yet.
+
+        This may take seconds with large layers, and readers do not wait for it: call it from a thread
+        of its own, or before the process ends.
+        """
+        with self._tending:
+            for name in list(self._held):
+                self._compact(name)
+                self._keep(name)
+
+    def _compact(self, name: str) -> None:
+        held = self._settled.get(name)
+        if held is None or held.overlay is None or len(held.overlay.touched) < COMPACTED_FROM:
+            return
+        smaller = held.compacted()
+        _ = smaller.layered.is_located  # the search tree is built here, not under the next question
+        with self._lock:
+            if self._held[name].base is held.base:  # edits that came meanwhile are taken in again from the log
+                self._held[name] = self._settled[name] = smaller
+                self._exact[name] = smaller.base
+
+    def _keep(self, name: str) -> None:
+        held = self._settled.get(name)
+        if self._cache is None or held is None or len(held.base.columns) < CACHED_FROM_ROWS:
+            return
+        if self._exact.get(name) is not held.base or self._written.get(name) == held.base_seq:
+            return
+        store_id = self._store.describe().store_id
+        # Once per base, also where it fails: a disk that was full a moment ago is not tried every second.
+        self._written[name] = held.base_seq
+        self._cache.write(held.base.columns, held.base.prepared, store_id=store_id, seq=held.base_seq)
+
+    def _settle(self, layers: Mapping[str, LayerSnapshot], described: StoreDescription) -> None:
+        """Remember the snapshots that are exactly the layers at their sequence numbers, and no moment newer."""
+        if described.has_unsealed_edits:
+            return
+        for name, snapshot in layers.items():
+            self._settled[name] = snapshot
+            if snapshot.overlay is None:
+                self._exact[name] = snapshot.base
 
     def _read_whole(self, definition: LayerDefinition, stored: StoredLayer) -> LayerSnapshot:
         """Read a layer; what is changed while it is read is changed once more by the next look at the log."""

@@ -6,7 +6,7 @@ of the memory; as numbers and bytes they are read from a file by mapping it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Protocol, Self, runtime_checkable
 
 import numpy as np
 import shapely
@@ -178,6 +178,17 @@ class WkbCells:
         """Return the geometries of `rows`."""
         return object_array(shapely.from_wkb(object_array([blob or None for blob in self.wkb.blobs(rows)])))
 
+    @classmethod
+    def packed(cls, geometries: ObjectArray) -> Self:
+        """Return geometries as WKB.
+
+        Raises
+        ------
+        OverflowError
+            Where it is longer than 4 GiB.
+        """
+        return cls(packed_texts([blob or b"" for blob in shapely.to_wkb(geometries, byte_order=1)]))
+
 
 def object_array(values: Sequence[object] | ObjectArray) -> ObjectArray:
     """Return any values as an object array, shape (n,)."""
@@ -217,6 +228,18 @@ def packed_instants(instants: ObjectArray) -> InstantCells:
     texts = [str(text).removesuffix("Z") for text in instants[known]]
     seconds[known] = np.array(texts, dtype="datetime64[s]").astype(np.int64)
     return InstantCells(seconds)
+
+
+def point_places(geometries: ObjectArray) -> NDArray[np.float64] | None:
+    """Return the places of points, shape (n, 2), NaN for None; None where not all of them are points."""
+    missing = shapely.is_missing(geometries)
+    if not ((shapely.get_type_id(geometries) == shapely.GeometryType.POINT) | missing).all():
+        return None
+    if shapely.is_empty(geometries).any():
+        return None
+    lonlat_deg = np.full((geometries.size, 2), np.nan)
+    lonlat_deg[~missing] = shapely.get_coordinates(geometries[~missing])
+    return lonlat_deg
 
 
 def _points(lonlat_deg: NDArray[np.float64]) -> ObjectArray:

@@ -85,7 +85,20 @@ def write_morton_keys(at_xyz_m, keys):
     error_model="numpy",
 )
 def nearest_rows(
-    rows, at_xyz_m, order, xyz_m, axis, plane_m, start, mode, chosen, marked, candidate_count, index, distance_m, doubtful
+    rows,
+    at_xyz_m,
+    order,
+    xyz_m,
+    axis,
+    plane_m,
+    start,
+    mode,
+    chosen,
+    marked,
+    candidate_count,
+    index,
+    distance_m,
+    doubtful,
 ):
     """Write the k nearest of each query in `rows`, in the order distance, index; doubtful ones are marked instead.
 
@@ -194,9 +207,7 @@ def count_rows_within(rows, at_xyz_m, limit_2, order, xyz_m, axis, plane_m, star
     nogil=True,
     error_model="numpy",
 )
-def write_rows_within(
-    rows, at_xyz_m, limit_2, order, xyz_m, axis, plane_m, start, mode, chosen, marked, first, index
-):
+def write_rows_within(rows, at_xyz_m, limit_2, order, xyz_m, axis, plane_m, start, mode, chosen, marked, first, index):
     """Write the places that `count_rows_within` counted; those of the i-th row from `first[i]` (rows + 1,) on."""
     nodes, boxes = np.empty(STACK, np.int32), np.empty((STACK, 4))
     for i in range(rows.size):

@@ -41,7 +41,9 @@ KEPT = keeps_compiled_code()
 
 
 @njit(cache=KEPT, nogil=True, error_model="numpy")
-def closest(x, y, z, order, xyz_m, axis, plane_m, start, mode, chosen, marked, opened_at_most, near_2, near, nodes, boxes):
+def closest(
+    x, y, z, order, xyz_m, axis, plane_m, start, mode, chosen, marked, opened_at_most, near_2, near, nodes, boxes
+):
     """Find the places of smallest chord, `near_2.size` of them; return how many, -1 where too many were opened.
 
     `near_2` gets the squared chords, ascending (infinite where there are fewer), `near` the positions in the tree.
@@ -189,7 +191,11 @@ def rank_measured(k, index, straight_m, bearing_deg, places_deg, tied):
         while slot > 0 and (
             straight_m[slot - 1] > own_m or (straight_m[slot - 1] == own_m and index[slot - 1] > own_index)
         ):
-            index[slot], straight_m[slot], bearing_deg[slot] = index[slot - 1], straight_m[slot - 1], bearing_deg[slot - 1]
+            index[slot], straight_m[slot], bearing_deg[slot] = (
+                index[slot - 1],
+                straight_m[slot - 1],
+                bearing_deg[slot - 1],
+            )
             places_deg[slot, 0], places_deg[slot, 1] = places_deg[slot - 1, 0], places_deg[slot - 1, 1]
             slot -= 1
         index[slot], straight_m[slot], bearing_deg[slot] = own_index, own_m, own_deg

@@ -130,17 +130,18 @@ def prepare_geometries(geometries: ObjectArray) -> PreparedGeometries:
     return prepared
 
 
-def prepare_points(lonlat_deg: FloatArray, *, xyz_m: FloatArray | None = None) -> PreparedGeometries:
+def prepare_points(
+    lonlat_deg: FloatArray, *, xyz_m: FloatArray | None = None, tree: PointTree | None = None
+) -> PreparedGeometries:
     """Return prepared points at `lonlat_deg` (n, 2), NaN where unlocated: what `prepare_geometries` gives for them.
 
-    `xyz_m` (3, n) are their Earth-centred coordinates where these are known already.
+    `xyz_m` (3, n) are their Earth-centred coordinates and `tree` is over them, where these were made already.
     """
     size = lonlat_deg.shape[0]
     is_located = np.asarray(~np.isnan(lonlat_deg[:, 0]))
     centre_xyz_m = lonlat_to_xyz(lonlat_deg) if xyz_m is None else xyz_m
-    blocks = None
-    if np.count_nonzero(is_located) >= BLOCKS_FROM:
-        blocks = build_point_blocks(centre_xyz_m, np.flatnonzero(is_located))
+    if tree is None and np.count_nonzero(is_located) >= BLOCKS_FROM:
+        tree = build_point_tree(centre_xyz_m, np.flatnonzero(is_located))
     no_shapes: ObjectArray = np.empty(0, dtype=object)
     prepared = PreparedGeometries(
         is_located=is_located,
@@ -152,7 +153,7 @@ def prepare_points(lonlat_deg: FloatArray, *, xyz_m: FloatArray | None = None) -
         is_area=np.zeros(0, dtype=np.bool_),
         bounds_deg=np.empty((0, 4)),
         pieces=cut_into_pieces(no_shapes),
-        blocks=blocks,
+        blocks=tree,
     )
     for part in (is_located, centre_xyz_m, no_shapes, prepared.is_area, prepared.bounds_deg):
         part.setflags(write=False)

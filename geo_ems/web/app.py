@@ -23,6 +23,7 @@ from geo_ems.web.problems import PROBLEM_TYPE, NoSuchResourceError, Problem, Ref
 from geo_ems.web.state import Served, make_served
 
 LOOK_EVERY_S = 1.0
+TEND_EVERY_S = 5.0
 _MODULES = (landing, collections, items, questions, imports, pages, operations)
 _logger = logging.getLogger(__name__)
 
@@ -33,13 +34,14 @@ def create_app(application: WebApplication, *, on_close: Callable[[], None] | No
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        looking = asyncio.create_task(_notice_changes(parts))
+        tasks = [asyncio.create_task(_notice_changes(parts)), asyncio.create_task(_tend_snapshots(parts))]
         try:
             yield
         finally:
-            looking.cancel()
-            with suppress(asyncio.CancelledError):
-                await looking
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
             if on_close is not None:
                 on_close()
 
@@ -99,6 +101,14 @@ async def _notice_changes(parts: Served) -> None:
             if str(error) != told:  # once per trouble, not once a second
                 told = str(error)
                 _logger.warning("%s", told)
+
+
+async def _tend_snapshots(parts: Served) -> None:
+    """Keep the snapshots of large layers small and cached, in a thread beside the questions."""
+    while True:
+        await asyncio.sleep(TEND_EVERY_S)
+        with suppress(GeoEmsError):  # the next question tells the same trouble to somebody
+            await anyio.to_thread.run_sync(parts.application.snapshots.tend)
 
 
 def _tell(request: Request, problem: Problem) -> Response:

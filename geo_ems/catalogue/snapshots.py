@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from geo_ems.catalogue.layer_files import definition_hashes
 from geo_ems.catalogue.layer_snapshot import LayerPart, LayerSnapshot
 from geo_ems.errors import StoreError, known_names
 from geo_ems.model.definitions import LayerDefinition
@@ -57,7 +58,7 @@ class SnapshotSource:
         """Serve the layers that have a definition; a stored layer without one stays unpublished."""
         self._store = store
         self._cache = cache
-        self._definitions = dict(definitions)
+        self._definitions = definitions
         self._held: dict[str, LayerSnapshot] = {}
         self._lock = threading.Lock()
         self._tending = threading.Lock()
@@ -67,8 +68,8 @@ class SnapshotSource:
         # The sequence number at which the cache has, or was asked to take, each layer.
         self._written: dict[str, int] = {}
         digest = hashlib.sha256()
-        for name in sorted(self._definitions):
-            digest.update(f"{name}:{self._definitions[name].sha256};".encode())
+        for name, sha256 in sorted(definition_hashes(definitions).items()):
+            digest.update(f"{name}:{sha256};".encode())
         self._catalogue_sha256 = digest.hexdigest()
 
     @property

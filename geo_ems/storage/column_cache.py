@@ -19,7 +19,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypedDict
+from typing import BinaryIO, Final, TypedDict
 
 import numpy as np
 import orjson
@@ -138,7 +138,7 @@ class _Mapped(Arrays):
 
 def _mapped(path: Path) -> tuple[_Head, mmap.mmap]:
     """Return the head of a file and its bytes, mapped; refuse what is not whole."""
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         size = os.fstat(file.fileno()).st_size
         magic, length, digest = _HEAD.unpack(file.read(_HEAD.size))
         if magic != _MAGIC or length > _LONGEST_HEAD:
@@ -149,19 +149,18 @@ def _mapped(path: Path) -> tuple[_Head, mmap.mmap]:
         head: _Head = orjson.loads(text)
         if (head["format"], head["byte_order"], head["size"]) != (FORMAT, sys.byteorder, size):
             raise ValueError(path)
-        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    if _page_digest(data, head["data_start"]) != head["pages_sha256"]:
-        raise ValueError(path)
-    return head, data
+        if _page_digest(file, head["data_start"], size) != head["pages_sha256"]:
+            raise ValueError(path)
+        return head, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def _page_digest(data: mmap.mmap, start: int) -> str:
+def _page_digest(file: BinaryIO, start: int, size: int) -> str:
     """Return a check sum of pages spread evenly over the arrays, the last one among them."""
     digest = hashlib.sha256()
-    last = max(start, len(data) - _PAGE)
+    last = max(start, size - _PAGE)
     for number in range(_PAGES_CHECKED):
-        offset = start + (last - start) * number // (_PAGES_CHECKED - 1)
-        digest.update(data[offset : offset + _PAGE])
+        file.seek(start + (last - start) * number // (_PAGES_CHECKED - 1))
+        digest.update(file.read(_PAGE))
     return digest.hexdigest()
 
 
@@ -185,8 +184,7 @@ def _write(path: Path, key: CacheKey, plan: Plan, arrays: Mapping[str, AnyArray]
                 file.write(np.ascontiguousarray(array).tobytes())
             file.truncate(offset)
             file.flush()
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                pages = _page_digest(data, start)
+            pages = _page_digest(file, start, offset)
             head: _Head = {
                 "format": FORMAT,
                 "byte_order": sys.byteorder,

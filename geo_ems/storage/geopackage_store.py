@@ -1,6 +1,6 @@
 """The embedded store: one GeoPackage, one writer thread, any number of readers (ARCHITECTURE 3.2)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -145,6 +145,11 @@ class GeoPackageStore:
         """Return what changed after `seq`, oldest first; foreign edits from when they were noticed."""
         with self._readers.reading() as connection:
             return changes_after(connection, seq)
+
+    def definition_hashes(self) -> Mapping[str, str]:
+        """Return the hash of the definition of each layer that the store keeps."""
+        with self._readers.reading() as connection:
+            return {name: item.sha256 for name, item in self._definitions.held(connection).items()}
 
     def seal_of(self, layer: str, seq: int) -> str | None:
         """Return the seal the log has of a layer at a sequence number; None where it did not change there."""

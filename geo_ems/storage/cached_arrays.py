@@ -63,8 +63,9 @@ class _Written:
         match cells:
             case TextCells():
                 self.kinds[name] = "texts"
-                for part, array in (("begin", cells.begin), ("end", cells.end), ("utf8", cells.utf8)):
-                    self.put(f"{name}.{part}", array)
+                self.put(f"{name}.begin", cells.begin)
+                self.put(f"{name}.end", cells.end)
+                self.arrays[f"{name}.utf8"] = cells.utf8
             case DayCells():
                 self.kinds[name] = "days"
                 self.put(name, cells.days)
@@ -101,7 +102,7 @@ def layer_arrays(columns: LayerColumns, prepared: PreparedGeometries | None) -> 
         if prepared is not None and tree is not None:
             out.put("xyz_m", prepared.centre_xyz_m)
             for name in _TREE:
-                out.put(f"tree.{name}", getattr(tree, name))
+                out.arrays[f"tree.{name}"] = getattr(tree, name)
     else:
         kind, tree = "wkb", None
         held = geometries if isinstance(geometries, WkbCells) else WkbCells.packed(columns.geometries)

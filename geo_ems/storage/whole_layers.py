@@ -123,7 +123,7 @@ class _Reader:
             raise _IrregularError
         known = dict(zip(self._definition.fields, counts[: len(fields)], strict=True))
         whole = {name for name, count in zip(numbers, counts[len(fields) :], strict=True) if count == known[name]}
-        return _Facts(size, located, points == size == located, known, frozenset(whole))
+        return _Facts(size, located, 0 < located == points, known, frozenset(whole))
 
     def _join(self) -> dict[str, bytes]:
         """Return the joined values of each column that has any; one scan for all of them."""
@@ -138,8 +138,10 @@ class _Reader:
         parts = [render(sql, name=name) for name, sql in wanted.items()]
         flagged = [name for name in wanted if 0 < facts.known.get(name, 0) < facts.size]
         parts += [render(_FLAGS, name=name) for name in flagged]
-        parts += ["CAST(group_concat(geom, '') AS BLOB)"] if facts.all_plain_points else []
-        names = [*wanted, *(f"{name} known" for name in flagged), *(["geom"] if facts.all_plain_points else [])]
+        names = [*wanted, *(f"{name} known" for name in flagged)]
+        if facts.all_plain_points:
+            parts += ["CAST(group_concat(geom, '') AS BLOB)", render(_FLAGS, name="geom")]
+            names += ["geom", "geom known"]
         row = self._first_row(parts)
         return {name: value if isinstance(value, bytes) else b"" for name, value in zip(names, row, strict=True)}
 
@@ -193,7 +195,8 @@ class _Reader:
 
     def _geometries(self) -> ObjectArray | PointCells:
         if self._facts.all_plain_points:
-            points = _plain_points(self._joined["geom"], self._facts.size)
+            is_located = np.frombuffer(self._joined["geom known"], dtype=np.uint8) == ord("1")
+            points = _plain_points(self._joined["geom"], is_located)
             if points is not None:
                 return points
         sql = render("SELECT geom FROM {table} NOT INDEXED", table=self._definition.name)
@@ -233,15 +236,14 @@ def _is_wrong(field: FieldDefinition) -> str:
     return render(test, name=field.name)
 
 
-def _plain_points(joined: bytes, size: int) -> PointCells | None:
+def _plain_points(joined: bytes, is_located: BoolArray) -> PointCells | None:
     """Return points whose blobs all begin alike, as geo_ems writes them; None for others."""
-    if len(joined) != size * POINT_BYTES:
-        return None
     table = np.frombuffer(joined, dtype=np.uint8).reshape(-1, POINT_BYTES)
     if not (table[:, : len(POINT_START)] == np.frombuffer(POINT_START, dtype=np.uint8)).all():
         return None
-    lonlat_deg = np.ascontiguousarray(table[:, len(POINT_START) :]).view("<f8").astype(np.float64)
-    if not lonlat_fits(lonlat_deg).all():
+    lonlat_deg = np.full((is_located.size, 2), np.nan)
+    lonlat_deg[is_located] = np.ascontiguousarray(table[:, len(POINT_START) :]).view("<f8")
+    if not lonlat_fits(lonlat_deg[is_located]).all():
         raise _IrregularError
     return PointCells(lonlat_deg)
 

@@ -9,13 +9,19 @@ import importlib
 import os
 import platform
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from case import Case
 
-MODULES = ("nearest",)
+from geo_ems.queries.compiled import load_kernels
+
+MODULES = ("nearest", "batches")
+# One thread each, unless a case says otherwise; pykdtree reads this when it is loaded.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 
 def time_call_ms(call: Callable[[int], object], i: int) -> float:
@@ -44,16 +50,20 @@ def main(names: list[str]) -> None:
     print(
         f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} processors, {platform.system()}."
     )
-    print("Medians of calls timed in turns in this process; compare ratios, not milliseconds of different runs.\n")
-    print(f"{'case':46} {'ours ms':>10} {'peer ms':>10} {'ours/peer':>9}  peer")
+    print("Medians of calls timed in turns in this process; compare ratios, not milliseconds of different runs.")
+    print("One thread each, unless a case says otherwise. Compiled code is loaded before.\n")
+    load_kernels()
+    print(f"{'case':58} {'ours ms':>10} {'peer ms':>10} {'ours/peer':>9}  peer")
     for name in names or MODULES:
         for case in importlib.import_module(name).cases():
             ours_ms, peer_ms = run_case(case)
             ratio = ours_ms / peer_ms
+            note = f" ({case.note})" if case.note else ""
             print(
-                f"{case.name:46} {ours_ms:10.3f} {peer_ms:10.3f} {ratio:9.2f}  {case.peer_name} ({case.note})",
+                f"{case.name:58} {ours_ms:10.3f} {peer_ms:10.3f} {ratio:9.2f}  {case.peer_name}{note}",
                 flush=True,
             )
+    subprocess.run([sys.executable, Path(__file__).with_name("memory.py")], check=True)
     print(f"\n{time.perf_counter() - started:.0f} s in all.")
 
 

@@ -4,13 +4,12 @@ Both are filters that never lose a place: each answer comes with the chord up to
 complete. Ranking by geodesic, and the proof, are the business of `nearest`.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray
-from geo_ems.queries.compiled import Kernels, loaded_kernels
+from geo_ems.queries.compiled import Kernels
 from geo_ems.queries.ellipsoid import ROUNDING_M, LonLat
 from geo_ems.queries.point_tree import (
     BY_INDEX,
@@ -34,27 +33,14 @@ _OPENED_BEFORE_MARKING: Final = 16_384
 # With fewer candidates than one in 200, gathering them costs less than marking the tree.
 _SPARSE_SHARE: Final = 200
 # In a longer list of neighbours, keeping it in order costs more than a scan.
-_LONGEST_LIST: Final = 256
+LONGEST_LIST: Final = 256
 _ROOM: Final = 256
-_NOTHING: Final[BoolArray] = np.empty(0, dtype=np.bool_)
+_NOTHING: Final[BoolArray] = np.frombuffer(b"", dtype=np.bool_)  # read-only, as the kernels have it
+_EVERY_PLACE: Final = (EVERY, _NOTHING, _NOTHING)
 # Smallest chords are looked for in groups of so many.
 _GROUP: Final = 256
 # Coordinates are computed in slices that stay in the processor's cache.
 _SLICE: Final = 32_768
-
-
-@dataclass(frozen=True, slots=True)
-class ClosestPlaces:
-    """Places in ascending order of chord; the arrays are new, and the caller's to keep.
-
-    `index` and `chord_m` (m,), `lonlat_deg` (m, 2). Where `are_all` is set there are no other candidates;
-    otherwise the chord of every other one is at least the last.
-    """
-
-    index: IntArray
-    chord_m: FloatArray
-    lonlat_deg: FloatArray
-    are_all: bool
 
 
 def build_point_blocks(xyz_m: FloatArray, index: IntArray, *, block_size: int = LEAF_SIZE) -> PointTree:
@@ -66,47 +52,34 @@ def closest_in_tree(
     kernels: Kernels,
     tree: PointTree,
     lonlat_deg: FloatArray,
-    *,
     at_lonlat_deg: LonLat,
     count: int,
     candidates: Candidates | None,
-) -> ClosestPlaces | None:
-    """Return the `count` candidates of smallest chord, found compiled; None where a scan of them is the better way.
+) -> tuple[int, IntArray, FloatArray, FloatArray]:
+    """Return how many of `count` candidates of smallest chord there are, found compiled, in ascending order.
 
-    `lonlat_deg` (n, 2) are the places the tree was built over.
+    The arrays are their indices (count,), chords (count,) in metres and places (count, 2); the number
+    is -1 where a scan of the candidates is the better way. `lonlat_deg` (n, 2) are the places of the
+    tree. Arguments are positional, and nothing is packed: a call of a microsecond would double.
     """
-    count = min(count, tree.order.size)
-    if count > _LONGEST_LIST:
-        return None
     index, chord_m, places_deg = np.empty(count, np.int64), np.empty(count), np.empty((count, 2))
-
-    def search(asked: tuple[int, BoolArray, BoolArray]) -> int:
-        return int(
-            kernels.single.closest_to_place(
-                at_lonlat_deg[0],
-                at_lonlat_deg[1],
-                tree.order,
-                tree.xyz_m,
-                tree.split_axis,
-                tree.split_m,
-                tree.leaf_start,
-                *asked,
-                _OPENED_BEFORE_MARKING if asked[0] == BY_INDEX else tree.order.size,
-                lonlat_deg,
-                index,
-                chord_m,
-                places_deg,
-            )
-        )
-
-    found = search(as_kernels_take(candidates))
-    if found < 0 and isinstance(candidates, np.ndarray):
-        if _is_sparse(candidates):
-            return None
-        found = search(as_kernels_take(mark_candidates(tree, candidates)))
-    if found < count:
-        return ClosestPlaces(index[:found], chord_m[:found], places_deg[:found], are_all=True)
-    return ClosestPlaces(index, chord_m, places_deg, are_all=count == tree.order.size)
+    if count > LONGEST_LIST:
+        return -1, index, chord_m, places_deg
+    lon_deg, lat_deg = at_lonlat_deg
+    search = kernels.single.closest_to_place
+    arrays = tree.arrays
+    if candidates is None:
+        found = search(lon_deg, lat_deg, *arrays, *_EVERY_PLACE, 0, lonlat_deg, index, chord_m, places_deg)
+    elif isinstance(candidates, MarkedCandidates):
+        asked = as_kernels_take(candidates)
+        found = search(lon_deg, lat_deg, *arrays, *asked, 0, lonlat_deg, index, chord_m, places_deg)
+    else:
+        asked, opened = as_kernels_take(candidates), _OPENED_BEFORE_MARKING
+        found = search(lon_deg, lat_deg, *arrays, *asked, opened, lonlat_deg, index, chord_m, places_deg)
+        if found < 0 and not _is_sparse(candidates):
+            asked = as_kernels_take(mark_candidates(tree, candidates))
+            found = search(lon_deg, lat_deg, *arrays, *asked, 0, lonlat_deg, index, chord_m, places_deg)
+    return found, index, chord_m, places_deg
 
 
 def closest_by_chord(
@@ -135,7 +108,7 @@ def within_in_tree(
 ) -> IntArray:
     """Return the candidates that `within_chord` returns, found compiled."""
     place = (*at_xyz_m.tolist(), (chord_m + ROUNDING_M) ** 2)
-    arrays = (tree.order, tree.xyz_m, tree.split_axis, tree.split_m, tree.leaf_start)
+    arrays = tree.arrays
     asked = as_kernels_take(candidates)
     found = np.empty(_ROOM, dtype=np.int64)
     count = int(kernels.single.places_within(*place, *arrays, *asked, found))
@@ -153,10 +126,10 @@ def plain_mask(candidates: Candidates | None) -> BoolArray | None:
 def as_kernels_take(candidates: Candidates | None) -> tuple[int, BoolArray, BoolArray]:
     """Return how candidates are given, and the two arrays they are given by."""
     if candidates is None:
-        return EVERY, _NOTHING, _NOTHING
+        return _EVERY_PLACE
     if isinstance(candidates, MarkedCandidates):
         return BY_POSITION, candidates.at_position, candidates.in_node
-    return BY_INDEX, candidates, _NOTHING
+    return BY_INDEX, np.ascontiguousarray(candidates), _NOTHING
 
 
 def _is_sparse(candidates: BoolArray) -> bool:

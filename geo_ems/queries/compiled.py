@@ -131,12 +131,13 @@ def _numba_keeps_code_in(folder: Path) -> Iterator[None]:
     """Tell numba the folder while the kernels are decorated; other users of numba keep theirs."""
     from numba import config  # noqa: PLC0415 - only who compiles pays for the compiler
 
-    before = config.CACHE_DIR
-    config.CACHE_DIR = str(folder)
+    settings = vars(config)
+    before = settings["CACHE_DIR"]
+    settings["CACHE_DIR"] = str(folder)
     try:
         yield
     finally:
-        config.CACHE_DIR = before
+        settings["CACHE_DIR"] = before
 
 
 def _forget_modules() -> None:

@@ -4,6 +4,7 @@ Facilities are points, lines or areas (distance to the edge, 0 inside). People a
 so all totals are exact: reachable + unreachable == people.
 """
 
+import threading
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,12 +13,22 @@ import numpy as np
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray
 from geo_ems.queries.ellipsoid import (
     ROUNDING_M,
+    SHORT_CHORD_M,
     is_within,
     largest_chord_m,
     longest_geodesic_m,
     lonlat_to_xyz,
 )
-from geo_ems.queries.nearest_batch import PointTree, build_point_tree, check_cutoff, nearest_in_tree, within_in_tree
+from geo_ems.queries.nearest_batch import (
+    SearchedPoints,
+    check_cutoff,
+    chord_limit_2,
+    kernels_for,
+    nearest_of_many,
+    search_points,
+    within_of_many,
+)
+from geo_ems.queries.parallel import in_parts
 from geo_ems.queries.shapes import PreparedGeometries, pair_distances
 
 # Demand points, and (demand point, area) bounds, handled at once.
@@ -57,6 +68,16 @@ class _Reached:
     nearest_m: FloatArray
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The arrays of `Coverage` while they are filled."""
+
+    nearest_index: IntArray
+    nearest_m: FloatArray
+    backup_count: IntArray
+    people_in_reach: IntArray
+
+
 def coverage(
     demand_lonlat_deg: FloatArray,
     people_persons: IntArray,
@@ -64,11 +85,13 @@ def coverage(
     *,
     usable: BoolArray,
     cutoff_m: float,
+    threads: int | None = None,
 ) -> Coverage:
     """Return who is covered in a straight line; the cutoff (m) is included.
 
     `demand_lonlat_deg` (d, 2), NaN where a demand point has no place; `people_persons` (d,) int64;
-    `usable` (f,). The nearest facility of equal distance is the first.
+    `usable` (f,). The nearest facility of equal distance is the first. The work is shared out to
+    `threads`, to as many as there are processors where None.
 
     Raises
     ------
@@ -78,31 +101,37 @@ def coverage(
     check_cutoff(cutoff_m)
     usable = usable & facilities.is_located
     is_shape = facilities.shape_row >= 0
-    tree = build_point_tree(facilities.centre_xyz_m, facilities.lonlat_deg, candidates=usable & ~is_shape)
+    points = search_points(
+        facilities.centre_xyz_m, facilities.lonlat_deg, candidates=usable & ~is_shape, tree=facilities.blocks
+    )
     shapes = np.flatnonzero(usable & is_shape)
     demand_count = demand_lonlat_deg.shape[0]
-    nearest_index = np.full(demand_count, -1, dtype=np.int64)
-    nearest_m = np.full(demand_count, np.inf)
-    backup_count = np.zeros(demand_count, dtype=np.int64)
-    people_in_reach = np.zeros(len(facilities), dtype=np.int64)
+    found = _Found(
+        nearest_index=np.full(demand_count, -1, dtype=np.int64),
+        nearest_m=np.full(demand_count, np.inf),
+        backup_count=np.zeros(demand_count, dtype=np.int64),
+        people_in_reach=np.zeros(len(facilities), dtype=np.int64),
+    )
     located = np.flatnonzero(np.isfinite(demand_lonlat_deg).all(axis=1))
+    if not shapes.size:
+        located = _cover_by_points(points, demand_lonlat_deg, people_persons, cutoff_m, located, found, threads)
     for start in range(0, located.size, _DEMAND_AT_ONCE):
         part = located[start : start + _DEMAND_AT_ONCE]
-        reached = _reached(facilities, tree, shapes, demand_lonlat_deg[part], cutoff_m)
-        nearest_index[part], nearest_m[part] = reached.nearest_index, reached.nearest_m
-        backup_count[part] = np.bincount(reached.demand, minlength=part.size)
-        np.add.at(people_in_reach, reached.facility, people_persons[part][reached.demand])
-    is_reachable = backup_count > 0
+        reached = _reached(facilities, points, shapes, demand_lonlat_deg[part], cutoff_m)
+        found.nearest_index[part], found.nearest_m[part] = reached.nearest_index, reached.nearest_m
+        found.backup_count[part] = np.bincount(reached.demand, minlength=part.size)
+        np.add.at(found.people_in_reach, reached.facility, people_persons[part][reached.demand])
+    is_reachable = found.backup_count > 0
     people_nearest = np.zeros(len(facilities), dtype=np.int64)
-    np.add.at(people_nearest, nearest_index[is_reachable], people_persons[is_reachable])
+    np.add.at(people_nearest, found.nearest_index[is_reachable], people_persons[is_reachable])
     people = int(people_persons.sum())
     people_reachable = int(people_persons[is_reachable].sum())
     return Coverage(
         is_reachable=is_reachable,
-        nearest_index=nearest_index,
-        nearest_m=nearest_m,
-        backup_count=backup_count,
-        people_in_reach=people_in_reach,
+        nearest_index=found.nearest_index,
+        nearest_m=found.nearest_m,
+        backup_count=found.backup_count,
+        people_in_reach=found.people_in_reach,
         people_nearest=people_nearest,
         people=people,
         people_reachable=people_reachable,
@@ -110,12 +139,57 @@ def coverage(
     )
 
 
+def _cover_by_points(
+    points: SearchedPoints,
+    demand_lonlat_deg: FloatArray,
+    people_persons: IntArray,
+    cutoff_m: float,
+    rows: IntArray,
+    found: _Found,
+    threads: int | None,
+) -> IntArray:
+    """Write what the compiled search is sure of; return the demand points it leaves to be measured pair by pair."""
+    kernels = kernels_for(points, rows.size) if cutoff_m <= SHORT_CHORD_M else None
+    if kernels is None:
+        return rows
+    doubtful = np.zeros(demand_lonlat_deg.shape[0], dtype=np.bool_)
+    limit_2 = chord_limit_2(cutoff_m)
+    demand_lonlat_deg = np.ascontiguousarray(demand_lonlat_deg, dtype=np.float64)
+    people_persons = np.ascontiguousarray(people_persons, dtype=np.int64)
+    adding = threading.Lock()
+
+    def cover(part: IntArray) -> None:
+        people_in_reach = np.zeros_like(found.people_in_reach)
+        kernels.batches.cover_rows(
+            part,
+            demand_lonlat_deg,
+            people_persons,
+            cutoff_m,
+            limit_2,
+            *points.arguments,
+            found.nearest_index,
+            found.nearest_m,
+            found.backup_count,
+            people_in_reach,
+            doubtful,
+        )
+        with adding:
+            np.add(found.people_in_reach, people_in_reach, out=found.people_in_reach)
+
+    in_parts(cover, rows, threads=threads)
+    return np.flatnonzero(doubtful)
+
+
 def _reached(
-    facilities: PreparedGeometries, tree: PointTree, shapes: IntArray, lonlat_deg: FloatArray, cutoff_m: float
+    facilities: PreparedGeometries,
+    points_asked: SearchedPoints,
+    shapes: IntArray,
+    lonlat_deg: FloatArray,
+    cutoff_m: float,
 ) -> _Reached:
     xyz_m = lonlat_to_xyz(lonlat_deg)
-    nearest = nearest_in_tree(tree, at_xyz_m=xyz_m, at_lonlat_deg=lonlat_deg, k=1)
-    within = within_in_tree(tree, at_xyz_m=xyz_m, at_lonlat_deg=lonlat_deg, cutoff_m=cutoff_m)
+    nearest = nearest_of_many(points_asked, at_xyz_m=xyz_m, at_lonlat_deg=lonlat_deg, k=1)
+    within = within_of_many(points_asked, at_xyz_m=xyz_m, at_lonlat_deg=lonlat_deg, cutoff_m=cutoff_m)
     demand = np.repeat(np.arange(lonlat_deg.shape[0]), np.diff(within.indptr))
     points = _Reached(demand, within.indices, nearest.index[:, 0], nearest.distance_m[:, 0])
     if not shapes.size:

@@ -127,10 +127,21 @@ def distance_and_bearing(at_lonlat_deg: LonLat, to_lonlat_deg: FloatArray) -> tu
     return distance_m, bearing_deg
 
 
-def distance_and_azimuth(at_lonlat_deg: LonLat, to_lonlat_deg: LonLat) -> tuple[float, float]:
-    """Return distance (m) and azimuth (-180..180 degrees) of one pair: for a few pairs faster than arrays."""
-    forward_deg, _, distance_m = _wgs84().inv(*at_lonlat_deg, *to_lonlat_deg)
-    return distance_m, forward_deg
+def write_geodesics(
+    at_lonlat_deg: LonLat, to_lonlat_deg: list[LonLat], distance_m: FloatArray, azimuth_deg: FloatArray
+) -> float:
+    """Write distances (m) and azimuths (-180..180 degrees) to places; return the largest distance, 0 without any.
+
+    Up to a dozen places this is faster than `inverse_geodesic`, and gives the same numbers.
+    """
+    inverse = _wgs84().inv
+    lon_deg, lat_deg = at_lonlat_deg
+    largest_m = 0.0
+    for i, (to_lon_deg, to_lat_deg) in enumerate(to_lonlat_deg):
+        azimuth_deg[i], _, own_m = inverse(lon_deg, lat_deg, to_lon_deg, to_lat_deg)
+        distance_m[i] = own_m
+        largest_m = max(largest_m, own_m)
+    return largest_m
 
 
 def shortest_geodesic_m(chord_m: FloatArray) -> FloatArray:

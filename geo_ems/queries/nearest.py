@@ -5,7 +5,6 @@ no place can be missing: that is the proof, and it needs no projection and knows
 180 degrees or at the poles.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,17 +22,15 @@ from geo_ems.queries.chords import (
 )
 from geo_ems.queries.compiled import Kernels, loaded_kernels
 from geo_ems.queries.ellipsoid import (
-    EQUATOR_RADIUS_M,
-    POLAR_RADIUS_M,
     ROUNDING_M,
     LonLat,
     checked_position,
-    distance_and_azimuth,
     distance_and_bearing,
     inverse_geodesic,
     largest_chord_m,
     position_xyz,
     shortest_geodesic_m,
+    write_geodesics,
 )
 from geo_ems.queries.point_tree import PointTree
 from geo_ems.queries.point_tree_descent import closest_by_descent, descent_pays, within_by_descent
@@ -44,6 +41,8 @@ TIE_DECIMALS: Final = 1
 # Measured beyond k + 1, so that the first proof nearly always holds: three more sufficed in 4,000
 # queries over 10,000 to 1,000,000 places.
 _MARGIN: Final = 3
+# Distances further apart than this are not tied: 0.1 m, and what rounding may lose.
+_APART_M: Final = 0.1 + 2.0 * ROUNDING_M
 # Up to so many places one call of Geod each is faster than a call with arrays.
 _FEW: Final = 12
 
@@ -107,7 +106,7 @@ def nearest_points(
     at_lonlat_deg = checked_position(at_lonlat_deg)
     check_count(k)
     if blocks is not None and (kernels := loaded_kernels()) is not None:
-        found = _nearest_in_tree(kernels, blocks, lonlat_deg, at_lonlat_deg=at_lonlat_deg, k=k, candidates=candidates)
+        found = _nearest_in_tree(kernels, blocks, lonlat_deg, at_lonlat_deg, k, candidates)
         if found is not None:
             return found
     mask = _scanned_mask(lonlat_deg, candidates, blocks)
@@ -132,43 +131,51 @@ def _nearest_in_tree(
     kernels: Kernels,
     tree: PointTree,
     lonlat_deg: FloatArray,
-    *,
     at_lonlat_deg: LonLat,
     k: int,
     candidates: Candidates | None,
 ) -> NearestPoints | None:
     """Return the k nearest points, found compiled; None where a scan of the candidates is the better way.
 
-    k + 2 places are found by chord: k + 1 are measured, which decides a tie at k, and the chord of the
-    last proves the answer, or says that it has to be looked for wider.
+    k + 2 places are found by chord. The first k are measured, and one more where that may decide a tie
+    at k; the chord of the next proves the answer, or says that it has to be looked for wider.
     """
-    found = closest_in_tree(kernels, tree, lonlat_deg, at_lonlat_deg=at_lonlat_deg, count=k + 2, candidates=candidates)
-    if found is None:
+    found, index, chord_m, places_deg = closest_in_tree(
+        kernels, tree, lonlat_deg, at_lonlat_deg, min(k + 2, tree.order.size), candidates
+    )
+    if found < 0:
         return None
-    unmeasured_from_m = math.inf
-    count = found.index.size
-    if not found.are_all:
-        chord_m = float(found.chord_m[-1])
-        half_angle = math.asin(min(chord_m / (2.0 * EQUATOR_RADIUS_M), 1.0))
-        unmeasured_from_m = max(chord_m, 2.0 * POLAR_RADIUS_M * half_angle)  # as `shortest_geodesic_m`
-        count -= 1
-    index, places_deg = found.index[:count], found.lonlat_deg[:count]
-    if count <= _FEW:
-        straight_m, bearing_deg = np.empty(count), np.empty(count)
-        for i, place_deg in enumerate(places_deg.tolist()):
-            straight_m[i], bearing_deg[i] = distance_and_azimuth(at_lonlat_deg, place_deg)
+    if found < index.size:
+        index, places_deg = index[:found], places_deg[:found]
+    count = min(found, k)
+    straight_m, bearing_deg, tied = np.empty(found), np.empty(found), np.empty(found, np.bool_)
+    if found <= _FEW:
+        few_deg = places_deg.tolist()
+        last_m = write_geodesics(at_lonlat_deg, few_deg[:k], straight_m, bearing_deg)
+        # The next one is measured too where its chord alone does not say that it is neither tied nor nearer.
+        if found > k and chord_m[k] <= last_m + _APART_M:
+            write_geodesics(at_lonlat_deg, few_deg[k : k + 1], straight_m[k:], bearing_deg[k:])
+            count = k + 1
     else:
+        count = min(found, k + 1)
         straight_m, bearing_deg, _ = inverse_geodesic(np.array(at_lonlat_deg), places_deg)
-    tied = np.empty(count, dtype=np.bool_)
-    tie_cut_at_k = kernels.single.rank_measured(k, index, straight_m, bearing_deg, places_deg, tied)
-    if count and straight_m[-1] >= unmeasured_from_m - ROUNDING_M:
-        chord_m = largest_chord_m(float(straight_m[-1]))
-        at_xyz_m = position_xyz(at_lonlat_deg)
-        index = within_in_tree(kernels, tree, at_xyz_m=at_xyz_m, chord_m=chord_m, candidates=candidates)
+    tie_cut_at_k, unmeasured_from_m = kernels.single.rank_measured(
+        k, count, index, chord_m, straight_m, bearing_deg, places_deg, tied
+    )
+    if count and straight_m[count - 1] >= unmeasured_from_m - ROUNDING_M:
+        limit_m, at_xyz_m = largest_chord_m(float(straight_m[count - 1])), position_xyz(at_lonlat_deg)
+        index = within_in_tree(kernels, tree, at_xyz_m=at_xyz_m, chord_m=limit_m, candidates=candidates)
         measured = measure_points(lonlat_deg, index, at_lonlat_deg=at_lonlat_deg)
-        return ranked(measured, k=k, unmeasured_from_m=float(shortest_geodesic_m(np.array(chord_m))))
+        return ranked(measured, k=k, unmeasured_from_m=float(shortest_geodesic_m(np.array(limit_m))))
     return NearestPoints(
-        index[:k], straight_m[:k], bearing_deg[:k], places_deg[:k], tied[:k], tie_cut_at_k, True, unmeasured_from_m
+        index[:k],
+        straight_m[:k],
+        bearing_deg[:k],
+        places_deg[:k],
+        tied[:k],
+        tie_cut_at_k > 0.0,
+        proven_exact=True,
+        unmeasured_from_m=unmeasured_from_m,
     )
 
 

@@ -4,7 +4,7 @@ This module knows no compiler. `point_tree_kernels` descends the arrays compiled
 may descend the same arrays, memory-mapped, in plain Python.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -15,8 +15,8 @@ from geo_ems.model.columns import BoolArray, FloatArray, IntArray
 SmallIntArray = NDArray[np.int8]
 RowArray = NDArray[np.int32]
 
-LEAF_SIZE: Final = 12
-"""Places per leaf at most: 8 to 16 made single queries fastest at 100,000 and 1,000,000 places."""
+LEAF_SIZE: Final = 16
+"""Places per leaf at most: 16 made single queries fastest at 100,000 and 1,000,000 places."""
 
 EVERY: Final = 0
 """How candidates are given to a search: all places of the tree are candidates,"""
@@ -50,6 +50,8 @@ class PointTree:
     leaf_start
         (leaf_count + 1,) int32: leaf j holds positions leaf_start[j] up to, not including, leaf_start[j + 1];
         a leaf may be empty.
+    arrays
+        The five together, in this order, as the kernels take them.
 
     A search for chords shorter than c from q goes first to the side q lies on (left where
     q[axis] < split), and may leave out the other side where the distance of q from the box behind the
@@ -61,6 +63,7 @@ class PointTree:
     split_axis: SmallIntArray
     split_m: FloatArray
     leaf_start: RowArray
+    arrays: tuple[RowArray, FloatArray, SmallIntArray, FloatArray, RowArray] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Hold plain read-only views: a memory-mapped array is a subclass, which compiled code takes slowly."""
@@ -68,6 +71,8 @@ class PointTree:
             view = np.asarray(getattr(self, name)).view()
             view.setflags(write=False)
             object.__setattr__(self, name, view)
+        arrays = (self.order, self.xyz_m, self.split_axis, self.split_m, self.leaf_start)
+        object.__setattr__(self, "arrays", arrays)
 
     def __len__(self) -> int:
         """Return the number of places in the tree."""

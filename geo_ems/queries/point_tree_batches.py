@@ -4,18 +4,21 @@ Each function answers the rows it is given and writes only their results, so tha
 share the arrays.
 """
 
+# ruff: noqa: PLR0913, PLR0917, PLR0915, PLR0912, C901
+# Compiled code takes plain numbers and arrays, one by one; see `point_tree_kernels`.
+
 import math
 from typing import Final
 
 import numpy as np
-from numba import float64, int64, njit, types, uint64
+from numpy.typing import NDArray
 
+from geo_ems.model.columns import BoolArray, FloatArray, IntArray
 from geo_ems.queries.ellipsoid import EQUATOR_RADIUS_M, POLAR_RADIUS_M, ROUNDING_M, SHORT_CHORD_M
-from geo_ems.queries.point_tree import BY_POSITION
+from geo_ems.queries.point_tree import BY_POSITION, RowArray, SmallIntArray
 from geo_ems.queries.point_tree_kernels import (
     F2,
     I1,
-    KEPT,
     MASK,
     OUT_F1,
     OUT_F2,
@@ -25,9 +28,13 @@ from geo_ems.queries.point_tree_kernels import (
     STACK,
     TREE,
     closest,
+    compiled,
     place_xyz,
+    shortest_geodesic,
     within,
 )
+
+KeyArray = NDArray[np.uint64]
 
 _PER_EQUATOR_2: Final = EQUATOR_RADIUS_M**-2
 _PER_POLE_2: Final = POLAR_RADIUS_M**-2
@@ -35,8 +42,8 @@ _KEY_CELLS: Final = 2**21 - 1
 _HITS: Final = 4096
 
 
-@njit(cache=KEPT, nogil=True, error_model="numpy")
-def _short_geodesic(x, y, z, to_x, to_y, to_z):
+@compiled()
+def _short_geodesic(x: float, y: float, z: float, to_x: float, to_y: float, to_z: float) -> float:
     """Return one geodesic as `ellipsoid.short_geodesic_m` does, metres."""
     step_x, step_y, step_z = to_x - x, to_y - y, to_z - z
     mid_x, mid_y, mid_z = 0.5 * (to_x + x), 0.5 * (to_y + y), 0.5 * (to_z + z)
@@ -50,79 +57,64 @@ def _short_geodesic(x, y, z, to_x, to_y, to_z):
     return math.sqrt(chord_2) * (1.0 + half_angle_2 * (1.0 / 6.0 + half_angle_2 * (3.0 / 40.0)))
 
 
-@njit(cache=KEPT, nogil=True, error_model="numpy")
-def _shortest(chord_m):
-    """Return the lower bound of a geodesic as `ellipsoid.shortest_geodesic_m` does."""
-    return max(chord_m, 2.0 * POLAR_RADIUS_M * math.asin(min(chord_m / (2.0 * EQUATOR_RADIUS_M), 1.0)))
-
-
-@njit(cache=KEPT, nogil=True, error_model="numpy")
-def _spread(cell):
+@compiled()
+def _spread(cell: np.uint64) -> np.uint64:
     """Return the bits of a cell number of 21 bits with two zeros between neighbours."""
-    cell = (cell | (cell << uint64(32))) & uint64(0x1F00000000FFFF)
-    cell = (cell | (cell << uint64(16))) & uint64(0x1F0000FF0000FF)
-    cell = (cell | (cell << uint64(8))) & uint64(0x100F00F00F00F00F)
-    cell = (cell | (cell << uint64(4))) & uint64(0x10C30C30C30C30C3)
-    return (cell | (cell << uint64(2))) & uint64(0x1249249249249249)
+    cell = (cell | (cell << np.uint64(32))) & np.uint64(0x1F00000000FFFF)
+    cell = (cell | (cell << np.uint64(16))) & np.uint64(0x1F0000FF0000FF)
+    cell = (cell | (cell << np.uint64(8))) & np.uint64(0x100F00F00F00F00F)
+    cell = (cell | (cell << np.uint64(4))) & np.uint64(0x10C30C30C30C30C3)
+    return (cell | (cell << np.uint64(2))) & np.uint64(0x1249249249249249)
 
 
-@njit(types.void(F2, uint64[::1]), cache=KEPT, nogil=True, error_model="numpy")
-def write_morton_keys(at_xyz_m, keys):
+@compiled(f"void({F2}, uint64[::1])")
+def write_morton_keys(at_xyz_m: FloatArray, keys: KeyArray) -> None:
     """Write for each place, `at_xyz_m` (3, q), a key (q,) that is close for places close together (Morton order)."""
     scale = _KEY_CELLS / (2.0 * EQUATOR_RADIUS_M)
     for i in range(keys.size):
-        key = uint64(0)
+        key = np.uint64(0)
         for along in range(3):
             cell = (at_xyz_m[along, i] + EQUATOR_RADIUS_M) * scale
-            key |= _spread(uint64(min(max(cell, 0.0), _KEY_CELLS))) << uint64(along)
+            key |= _spread(np.uint64(min(max(cell, 0.0), _KEY_CELLS))) << np.uint64(along)
         keys[i] = key
 
 
-@njit(
-    types.void(I1, F2, *TREE, *MASK, int64, OUT_I2, OUT_F2, OUT_MARKS),
-    cache=KEPT,
-    nogil=True,
-    error_model="numpy",
-)
-def nearest_rows(
-    rows,
-    at_xyz_m,
-    order,
-    xyz_m,
-    axis,
-    plane_m,
-    start,
-    mode,
-    chosen,
-    marked,
-    candidate_count,
-    index,
-    distance_m,
-    doubtful,
-):
-    """Write the k nearest of each query in `rows`, in the order distance, index; doubtful ones are marked instead.
+@compiled(f"void({F2}, {TREE}, {MASK}, int64, {OUT_I2}, {OUT_F2}, {OUT_MARKS})")
+def nearest_of_each(
+    at_xyz_m: FloatArray,
+    order: RowArray,
+    xyz_m: FloatArray,
+    axis: SmallIntArray,
+    plane_m: FloatArray,
+    start: RowArray,
+    mode: int,
+    chosen: BoolArray,
+    marked: BoolArray,
+    candidate_count: int,
+    index: IntArray,
+    distance_m: FloatArray,
+    doubtful: BoolArray,
+) -> None:
+    """Write the k nearest of each query, in the order distance, index; doubtful queries are marked instead.
 
     `at_xyz_m` is (3, q), `index` and `distance_m` (q, k), `doubtful` (q,). In doubt are queries whose
     answer reaches beyond `SHORT_CHORD_M`, has rivals nearer to one another than the formula's error,
-    or is not proved by the chord up to which the search is complete.
+    or is not proved by the chord of the place after the last.
     """
     k = index.shape[1]
-    count = min(k + 2, candidate_count)
+    count = min(k + 1, candidate_count)
     kept = min(k, candidate_count)
-    near_2, near, near_m = np.empty(count), np.empty(count, np.int64), np.empty(count)
+    near_2, near, near_m = np.empty(count), np.empty(count, np.int64), np.empty(kept)
     nodes, boxes = np.empty(STACK, np.int32), np.empty((STACK, 4))
-    unlimited = order.size
-    for row in rows:
+    unlimited = np.int64(0)  # not a literal, which would be compiled apart
+    for row in range(at_xyz_m.shape[1]):
         x, y, z = at_xyz_m[0, row], at_xyz_m[1, row], at_xyz_m[2, row]
         found = closest(
             x, y, z, order, xyz_m, axis, plane_m, start, mode, chosen, marked, unlimited, near_2, near, nodes, boxes
         )
-        # Of the last one only the chord is asked, so it may lie beyond the formula's reach.
-        last_m = math.sqrt(near_2[count - 1])
-        sure = found == count and near_2[min(k, count - 1)] <= SHORT_CHORD_M * SHORT_CHORD_M
-        beyond_m = np.inf if count == candidate_count else _shortest(last_m)
+        sure = found == count and near_2[kept - 1] <= SHORT_CHORD_M * SHORT_CHORD_M
         if sure:
-            for i in range(count):
+            for i in range(kept):
                 at = near[i]
                 own_m = _short_geodesic(x, y, z, xyz_m[at, 0], xyz_m[at, 1], xyz_m[at, 2])
                 slot = i
@@ -132,10 +124,11 @@ def nearest_rows(
                     near_m[slot], near[slot] = near_m[slot - 1], near[slot - 1]
                     slot -= 1
                 near_m[slot], near[slot] = own_m, at
-            sure = near_m[kept - 1] < beyond_m - ROUNDING_M
-            for i in range(min(kept, count - 1)):
-                one, other = near[i], near[i + 1]
-                if near_m[i + 1] - near_m[i] < ROUNDING_M and (
+            if count > kept:
+                sure = near_m[kept - 1] < shortest_geodesic(math.sqrt(near_2[kept])) - ROUNDING_M
+            for i in range(1, kept):
+                one, other = near[i - 1], near[i]
+                if near_m[i] - near_m[i - 1] < ROUNDING_M and (
                     xyz_m[one, 0] != xyz_m[other, 0]
                     or xyz_m[one, 1] != xyz_m[other, 1]
                     or xyz_m[one, 2] != xyz_m[other, 2]
@@ -147,101 +140,88 @@ def nearest_rows(
                 index[row, i], distance_m[row, i] = order[near[i]], near_m[i]
 
 
-@njit(
-    types.void(I1, F2, *TREE, *MASK, OUT_I2, OUT_F2),
-    cache=KEPT,
-    nogil=True,
-    error_model="numpy",
-)
-def closest_rows(rows, at_xyz_m, order, xyz_m, axis, plane_m, start, mode, chosen, marked, index, chord_m):
-    """Write for the i-th of `rows` its places of smallest chord, ascending, to row i of `index` and `chord_m`.
+@compiled(f"void({F2}, {TREE}, {MASK}, {OUT_I2}, {OUT_F2})")
+def closest_of_each(
+    at_xyz_m: FloatArray,
+    order: RowArray,
+    xyz_m: FloatArray,
+    axis: SmallIntArray,
+    plane_m: FloatArray,
+    start: RowArray,
+    mode: int,
+    chosen: BoolArray,
+    marked: BoolArray,
+    index: IntArray,
+    chord_m: FloatArray,
+) -> None:
+    """Write for each query, `at_xyz_m` (3, q), its places of smallest chord, ascending, (q, count).
 
     There must be as many candidates as columns.
     """
     nodes, boxes = np.empty(STACK, np.int32), np.empty((STACK, 4))
-    unlimited = order.size
-    for i in range(rows.size):
-        x, y, z = at_xyz_m[0, rows[i]], at_xyz_m[1, rows[i]], at_xyz_m[2, rows[i]]
+    unlimited = np.int64(0)
+    for row in range(at_xyz_m.shape[1]):
+        near, near_2 = index[row], chord_m[row]
+        x, y, z = at_xyz_m[0, row], at_xyz_m[1, row], at_xyz_m[2, row]
         closest(
-            x,
-            y,
-            z,
-            order,
-            xyz_m,
-            axis,
-            plane_m,
-            start,
-            mode,
-            chosen,
-            marked,
-            unlimited,
-            chord_m[i],
-            index[i],
-            nodes,
-            boxes,
+            x, y, z, order, xyz_m, axis, plane_m, start, mode, chosen, marked, unlimited, near_2, near, nodes, boxes
         )
-        for j in range(index.shape[1]):
-            index[i, j] = order[index[i, j]]
-            chord_m[i, j] = math.sqrt(chord_m[i, j])
+        for i in range(near.size):
+            near[i], near_2[i] = order[near[i]], math.sqrt(near_2[i])
 
 
-@njit(
-    types.void(I1, F2, float64, *TREE, *MASK, OUT_I1),
-    cache=KEPT,
-    nogil=True,
-    error_model="numpy",
-)
-def count_rows_within(rows, at_xyz_m, limit_2, order, xyz_m, axis, plane_m, start, mode, chosen, marked, counts):
-    """Write for the i-th of `rows` how many places have a squared chord up to the limit to `counts` (rows,)."""
-    nodes, boxes, nowhere = np.empty(STACK, np.int32), np.empty((STACK, 4)), np.empty(0, np.int64)
-    for i in range(rows.size):
-        x, y, z = at_xyz_m[0, rows[i]], at_xyz_m[1, rows[i]], at_xyz_m[2, rows[i]]
-        counts[i] = within(
-            x, y, z, limit_2, order, xyz_m, axis, plane_m, start, mode, chosen, marked, nowhere, nodes, boxes
-        )
+@compiled(f"void({F2}, float64, {TREE}, {MASK}, {I1}, {OUT_I1}, {OUT_I1})")
+def within_of_each(
+    at_xyz_m: FloatArray,
+    limit_2: float,
+    order: RowArray,
+    xyz_m: FloatArray,
+    axis: SmallIntArray,
+    plane_m: FloatArray,
+    start: RowArray,
+    mode: int,
+    chosen: BoolArray,
+    marked: BoolArray,
+    first: IntArray,
+    index: IntArray,
+    counts: IntArray,
+) -> None:
+    """Count for each query, `at_xyz_m` (3, q), the places up to a squared chord, and write their indices.
 
-
-@njit(
-    types.void(I1, F2, float64, *TREE, *MASK, I1, OUT_I1),
-    cache=KEPT,
-    nogil=True,
-    error_model="numpy",
-)
-def write_rows_within(rows, at_xyz_m, limit_2, order, xyz_m, axis, plane_m, start, mode, chosen, marked, first, index):
-    """Write the places that `count_rows_within` counted; those of the i-th row from `first[i]` (rows + 1,) on."""
+    Those of query i go to `index` from `first[i]` (q + 1,) on, as far as there is room; `counts` is (q,).
+    """
     nodes, boxes = np.empty(STACK, np.int32), np.empty((STACK, 4))
-    for i in range(rows.size):
-        x, y, z = at_xyz_m[0, rows[i]], at_xyz_m[1, rows[i]], at_xyz_m[2, rows[i]]
-        own = index[first[i] : first[i + 1]]
-        within(x, y, z, limit_2, order, xyz_m, axis, plane_m, start, mode, chosen, marked, own, nodes, boxes)
+    for row in range(at_xyz_m.shape[1]):
+        x, y, z = at_xyz_m[0, row], at_xyz_m[1, row], at_xyz_m[2, row]
+        own = index[first[row] : first[row + 1]]
+        counts[row] = within(
+            x, y, z, limit_2, order, xyz_m, axis, plane_m, start, mode, chosen, marked, own, nodes, boxes
+        )
 
 
-@njit(
-    types.void(I1, F2, I1, float64, float64, *TREE, *MASK, OUT_I1, OUT_F1, OUT_I1, OUT_I1, OUT_MARKS),
-    cache=KEPT,
-    nogil=True,
-    error_model="numpy",
+@compiled(
+    f"void({I1}, {F2}, {I1}, float64, float64, {TREE}, {MASK}, {OUT_I1}, {OUT_F1}, {OUT_I1}, {OUT_I1}, {OUT_MARKS})"
 )
 def cover_rows(
-    rows,
-    lonlat_deg,
-    persons,
-    cutoff_m,
-    limit_2,
-    order,
-    xyz_m,
-    axis,
-    plane_m,
-    start,
-    mode,
-    chosen,
-    marked,
-    nearest_index,
-    nearest_m,
-    backup_count,
-    persons_in_reach,
-    doubtful,
-):
+    rows: IntArray,
+    lonlat_deg: FloatArray,
+    persons: IntArray,
+    cutoff_m: float,
+    limit_2: float,
+    order: RowArray,
+    xyz_m: FloatArray,
+    axis: SmallIntArray,
+    plane_m: FloatArray,
+    start: RowArray,
+    mode: int,
+    chosen: BoolArray,
+    marked: BoolArray,
+    nearest_index: IntArray,
+    nearest_m: FloatArray,
+    backup_count: IntArray,
+    persons_in_reach: IntArray,
+    doubtful: BoolArray,
+) -> None:
     """Write for each demand point in `rows` its nearest place and how many lie within the cutoff.
 
     `lonlat_deg` (d, 2), `persons` (d,); `limit_2` is a squared chord that no place within the cutoff
@@ -313,7 +293,7 @@ def cover_rows(
         if best >= 0:
             best_m = _short_geodesic(x, y, z, xyz_m[best, 0], xyz_m[best, 1], xyz_m[best, 2])
             sure = sure and best_2 <= SHORT_CHORD_M * SHORT_CHORD_M
-            sure = sure and (next_2 == np.inf or best_m < _shortest(math.sqrt(next_2)) - ROUNDING_M)
+            sure = sure and (next_2 == np.inf or best_m < shortest_geodesic(math.sqrt(next_2)) - ROUNDING_M)
         sure = sure and hit_count <= _HITS
         doubtful[row] = not sure
         if sure:

@@ -8,47 +8,82 @@ Every function here is a filter over chords, or refines by `ellipsoid.short_geod
 where that is exact enough; what is left in doubt is flagged, and the caller measures it with Geod.
 """
 
+# ruff: noqa: PLR0913, PLR0917, PLR0915, PLR0912, C901
+# Compiled code takes plain numbers and arrays, one by one, and calls from one function to another
+# inside the loops cost; so the functions here have many arguments and branches.
+
 import math
-from typing import Final
+from collections.abc import Callable
+from typing import Final, ParamSpec, TypeVar, cast
 
 import numpy as np
-from numba import float64, int8, int32, int64, njit, types
+from numba import njit
 
+from geo_ems.model.columns import BoolArray, FloatArray, IntArray
 from geo_ems.queries.compiled import keeps_compiled_code
-from geo_ems.queries.ellipsoid import (
-    ECCENTRICITY_2,
-    EQUATOR_RADIUS_M,
-    ROUNDING_M,
-)
-from geo_ems.queries.point_tree import BY_INDEX, BY_POSITION
+from geo_ems.queries.ellipsoid import ECCENTRICITY_2, EQUATOR_RADIUS_M, POLAR_RADIUS_M, ROUNDING_M
+from geo_ems.queries.point_tree import BY_INDEX, BY_POSITION, RowArray, SmallIntArray
 
 STACK: Final = 64
+"""Nodes that wait to be searched, at most: a tree has fewer levels than the 32 bits of a row number."""
+
+# The types of arguments, as numba reads them. OUT_ are written, all others are read-only.
+F1: Final = "Array(float64, 1, 'C', True)"
+F2: Final = "Array(float64, 2, 'C', True)"
+I1: Final = "Array(int64, 1, 'C', True)"
+TREE: Final = f"Array(int32, 1, 'C', True), {F2}, Array(int8, 1, 'C', True), {F1}, Array(int32, 1, 'C', True)"
+MASK: Final = "int64, Array(boolean, 1, 'C', True), Array(boolean, 1, 'C', True)"
+OUT_F1: Final = "Array(float64, 1, 'C')"
+OUT_F2: Final = "Array(float64, 2, 'C')"
+OUT_I1: Final = "Array(int64, 1, 'C')"
+OUT_I2: Final = "Array(int64, 2, 'C')"
+OUT_MARKS: Final = "Array(boolean, 1, 'C')"
+
 _TENTHS: Final = 10.0
 _FULL_TURN_DEG: Final = 360.0
 
-
-def _read_only(dtype: object, dimensions: int) -> object:
-    return types.Array(dtype, dimensions, "C", readonly=True)
-
-
-F1, F2 = _read_only(float64, 1), _read_only(float64, 2)
-I1, ROWS, AXES, MARKS = _read_only(int64, 1), _read_only(int32, 1), _read_only(int8, 1), _read_only(types.boolean, 1)
-TREE = (ROWS, F2, AXES, F1, ROWS)
-MASK = (int64, MARKS, MARKS)
-OUT_F1, OUT_F2, OUT_I1, OUT_I2 = float64[::1], float64[:, ::1], int64[::1], int64[:, ::1]
-OUT_MARKS = types.boolean[::1]
-KEPT = keeps_compiled_code()
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
+_Kernel = Callable[_Arguments, _Result]
 
 
-@njit(cache=KEPT, nogil=True, error_model="numpy")
+def compiled(signature: str | None = None) -> Callable[[_Kernel[_Arguments, _Result]], _Kernel[_Arguments, _Result]]:
+    """Return the decorator of a kernel: compiled at once for a signature, else where another kernel calls it."""
+    kept = keeps_compiled_code()
+    if signature is None:
+        decorate = njit(cache=kept, nogil=True, error_model="numpy")
+    else:
+        decorate = njit(signature, cache=kept, nogil=True, error_model="numpy")
+    return cast("Callable[[_Kernel[_Arguments, _Result]], _Kernel[_Arguments, _Result]]", decorate)
+
+
+@compiled()
 def closest(
-    x, y, z, order, xyz_m, axis, plane_m, start, mode, chosen, marked, opened_at_most, near_2, near, nodes, boxes
-):
-    """Find the places of smallest chord, `near_2.size` of them; return how many, -1 where too many were opened.
+    x: float,
+    y: float,
+    z: float,
+    order: RowArray,
+    xyz_m: FloatArray,
+    axis: SmallIntArray,
+    plane_m: FloatArray,
+    start: RowArray,
+    mode: int,
+    chosen: BoolArray,
+    marked: BoolArray,
+    opened_at_most: int | np.int64,
+    near_2: FloatArray,
+    near: IntArray,
+    nodes: RowArray,
+    boxes: FloatArray,
+) -> int:
+    """Find the places of smallest chord, `near_2.size` of them; return how many there are.
 
+    It is -1 where more than `opened_at_most` places (0: any number) were looked at.
     `near_2` gets the squared chords, ascending (infinite where there are fewer), `near` the positions in the tree.
     """
     count = near_2.size
+    if count == 0:
+        return 0
     for slot in range(count):
         near_2[slot], near[slot] = np.inf, -1
     worst_2 = np.inf
@@ -92,7 +127,7 @@ def closest(
             continue
         first, end = start[node - inner], start[node - inner + 1]
         opened += end - first
-        if opened > opened_at_most:
+        if opened > opened_at_most > 0:
             return -1
         for position in range(first, end):
             if mode == BY_INDEX:
@@ -115,8 +150,8 @@ def closest(
     return found
 
 
-@njit(cache=KEPT, nogil=True, error_model="numpy")
-def place_xyz(lon_deg, lat_deg):
+@compiled()
+def place_xyz(lon_deg: float, lat_deg: float) -> tuple[float, float, float]:
     """Return the Earth-centred coordinates of a place, metres, as `ellipsoid.position_xyz`."""
     lon, lat = math.radians(lon_deg), math.radians(lat_deg)
     sin_lat, cos_lat = math.sin(lat), math.cos(lat)
@@ -125,29 +160,24 @@ def place_xyz(lon_deg, lat_deg):
     return across_m * math.cos(lon), across_m * math.sin(lon), normal_m * (1.0 - ECCENTRICITY_2) * sin_lat
 
 
-@njit(
-    int64(float64, float64, *TREE, *MASK, int64, F2, OUT_I1, OUT_F1, OUT_F2),
-    cache=KEPT,
-    nogil=True,
-    error_model="numpy",
-)
+@compiled(f"int64(float64, float64, {TREE}, {MASK}, int64, {F2}, {OUT_I1}, {OUT_F1}, {OUT_F2})")
 def closest_to_place(
-    lon_deg,
-    lat_deg,
-    order,
-    xyz_m,
-    axis,
-    plane_m,
-    start,
-    mode,
-    chosen,
-    marked,
-    opened_at_most,
-    lonlat_deg,
-    index,
-    chord_m,
-    places_deg,
-):
+    lon_deg: float,
+    lat_deg: float,
+    order: RowArray,
+    xyz_m: FloatArray,
+    axis: SmallIntArray,
+    plane_m: FloatArray,
+    start: RowArray,
+    mode: int,
+    chosen: BoolArray,
+    marked: BoolArray,
+    opened_at_most: int,
+    lonlat_deg: FloatArray,
+    index: IntArray,
+    chord_m: FloatArray,
+    places_deg: FloatArray,
+) -> int:
     """Fill in the places of smallest chord to one place, ascending; return how many, -1 where too many were opened.
 
     `index` and `chord_m` (count,) and `places_deg` (count, 2) are written; `lonlat_deg` (n, 2) is read.
@@ -164,19 +194,30 @@ def closest_to_place(
     return found
 
 
-@njit(
-    types.boolean(int64, OUT_I1, OUT_F1, OUT_F1, OUT_F2, OUT_MARKS),
-    cache=KEPT,
-    nogil=True,
-    error_model="numpy",
-)
-def rank_measured(k, index, straight_m, bearing_deg, places_deg, tied):
-    """Sort measured places by distance, then index, in place; return whether the last of k and the next are tied.
+@compiled()
+def shortest_geodesic(chord_m: float) -> float:
+    """Return the lower bound of a geodesic as `ellipsoid.shortest_geodesic_m` does."""
+    return max(chord_m, 2.0 * POLAR_RADIUS_M * math.asin(min(chord_m / (2.0 * EQUATOR_RADIUS_M), 1.0)))
 
-    `bearing_deg` comes as Geod gives it, -180..180, and leaves clockwise from north; `tied` (count,)
-    is written: equal, rounded to 0.1 m, to a neighbour.
+
+@compiled(f"UniTuple(float64, 2)(int64, int64, {OUT_I1}, {OUT_F1}, {OUT_F1}, {OUT_F1}, {OUT_F2}, {OUT_MARKS})")
+def rank_measured(
+    k: int,
+    count: int,
+    index: IntArray,
+    chord_m: FloatArray,
+    straight_m: FloatArray,
+    bearing_deg: FloatArray,
+    places_deg: FloatArray,
+    tied: BoolArray,
+) -> tuple[float, float]:
+    """Sort the first `count` places, which were measured, by distance, then index, in place.
+
+    Return whether the last of k and the next are tied (1.0), and the distance below which no other
+    place can lie: by the chord of the place after them, infinity where there is none. `bearing_deg`
+    comes as Geod gives it, -180..180, and leaves clockwise from north; `tied` is written: equal,
+    rounded to 0.1 m, to a neighbour.
     """
-    count = index.size
     for i in range(count):
         if straight_m[i] < ROUNDING_M:
             bearing_deg[i] = 0.0
@@ -202,16 +243,35 @@ def rank_measured(k, index, straight_m, bearing_deg, places_deg, tied):
         places_deg[slot, 0], places_deg[slot, 1] = lon_deg, lat_deg
     for i in range(count):
         tied[i] = False
-    cut = False
+    cut = 0.0
     for i in range(1, count):
         if np.rint(straight_m[i - 1] * _TENTHS) == np.rint(straight_m[i] * _TENTHS):
             tied[i - 1] = tied[i] = True
-            cut = cut or i == k
-    return cut
+            if i == k:
+                cut = 1.0
+    if count == index.size:
+        return cut, np.inf
+    return cut, shortest_geodesic(chord_m[count])
 
 
-@njit(cache=KEPT, nogil=True, error_model="numpy")
-def within(x, y, z, limit_2, order, xyz_m, axis, plane_m, start, mode, chosen, marked, found, nodes, boxes):
+@compiled()
+def within(
+    x: float,
+    y: float,
+    z: float,
+    limit_2: float,
+    order: RowArray,
+    xyz_m: FloatArray,
+    axis: SmallIntArray,
+    plane_m: FloatArray,
+    start: RowArray,
+    mode: int,
+    chosen: BoolArray,
+    marked: BoolArray,
+    found: IntArray,
+    nodes: RowArray,
+    boxes: FloatArray,
+) -> int:
     """Write the positions of all places whose squared chord is at most the limit into `found`; return how many.
 
     Where `found` is too small the rest is counted and not written.
@@ -257,13 +317,22 @@ def within(x, y, z, limit_2, order, xyz_m, axis, plane_m, start, mode, chosen, m
     return count
 
 
-@njit(
-    int64(float64, float64, float64, float64, *TREE, *MASK, OUT_I1),
-    cache=KEPT,
-    nogil=True,
-    error_model="numpy",
-)
-def places_within(x, y, z, limit_2, order, xyz_m, axis, plane_m, start, mode, chosen, marked, found):
+@compiled(f"int64(float64, float64, float64, float64, {TREE}, {MASK}, {OUT_I1})")
+def places_within(
+    x: float,
+    y: float,
+    z: float,
+    limit_2: float,
+    order: RowArray,
+    xyz_m: FloatArray,
+    axis: SmallIntArray,
+    plane_m: FloatArray,
+    start: RowArray,
+    mode: int,
+    chosen: BoolArray,
+    marked: BoolArray,
+    found: IntArray,
+) -> int:
     """Write the indices of all places whose squared chord is at most the limit, in no order; return how many.
 
     Where there are more than `found` has room for, the rest is counted and not written.

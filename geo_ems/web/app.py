@@ -14,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Match, Route
 
 from geo_ems.errors import GeoEmsError
+from geo_ems.queries.compiled import load_kernels
 from geo_ems.web import collections, imports, items, landing, operations, pages, questions
 from geo_ems.web.application import WebApplication
 from geo_ems.web.dependencies import layer_named
@@ -24,6 +25,11 @@ from geo_ems.web.state import Served, make_served
 
 LOOK_EVERY_S = 1.0
 TEND_EVERY_S = 5.0
+_LOADING = "the compiled search is being loaded; at the first start it takes some seconds"
+_NOT_KEPT = (
+    "No folder could be written to keep the compiled search, so every start compiles it anew; "
+    "set NUMBA_CACHE_DIR to a folder of this user."
+)
 _MODULES = (landing, collections, items, questions, imports, pages, operations)
 _logger = logging.getLogger(__name__)
 
@@ -34,7 +40,8 @@ def create_app(application: WebApplication, *, on_close: Callable[[], None] | No
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(_notice_changes(parts)), asyncio.create_task(_tend_snapshots(parts))]
+        loops = (_notice_changes, _load_search, _tend_snapshots)
+        tasks = [asyncio.create_task(loop(parts)) for loop in loops]
         try:
             yield
         finally:
@@ -109,6 +116,19 @@ async def _tend_snapshots(parts: Served) -> None:
         await asyncio.sleep(TEND_EVERY_S)
         with suppress(GeoEmsError):  # the next question tells the same trouble to somebody
             await anyio.to_thread.run_sync(parts.application.snapshots.tend)
+
+
+async def _load_search(parts: Served) -> None:
+    """Load the compiled search beside the first questions, which are scanned until it is there, and answered alike."""
+    parts.starting.append(_LOADING)
+    try:
+        kernels = await anyio.to_thread.run_sync(load_kernels, abandon_on_cancel=True)
+        if kernels.kept_in is None:
+            _logger.warning("%s", _NOT_KEPT)
+    except Exception as error:  # noqa: BLE001 - a compiler fails in ways of its own, and the plain search answers alike
+        _logger.warning("The compiled search cannot be used, large layers answer more slowly: %s", error)
+    finally:
+        parts.starting.remove(_LOADING)
 
 
 def _tell(request: Request, problem: Problem) -> Response:

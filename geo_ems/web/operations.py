@@ -37,11 +37,12 @@ async def livez(_: Reader, __: NothingAsked) -> Response:
 async def readyz(parts: Parts, _: Reader, __: NothingAsked) -> Response:
     """Say whether questions and changes are served, and why not; 503 where they are not."""
     faults: list[str] = []
+    starting = list(parts.starting)
     with anyio.move_on_after(PROBE_TIME_S) as waiting:
         faults = await anyio.to_thread.run_sync(partial(_write_faults, parts), abandon_on_cancel=True)
     if waiting.cancelled_caught:
         faults = [f"the store did not take a change within {PROBE_TIME_S:g} s"]
-    state = await parts.reads.run(partial(_state, parts, faults))
+    state = await parts.reads.run(partial(_state, parts, [*starting, *faults]))
     is_ready = state["status"] == "ready"
     return json_response(state, status=HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE)
 

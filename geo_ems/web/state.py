@@ -26,6 +26,8 @@ class Served:
     imports: Lane
     descriptions: dict[str, bytes] = field(default_factory=dict)
     """The API description as written, by the address it names."""
+    starting: list[str] = field(default_factory=list)
+    """What is still being prepared since the start; questions are answered meanwhile, more slowly."""
 
     @property
     def lanes(self) -> tuple[Lane, ...]:

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from geo_ems.catalogue.definitions import load_definitions
+from geo_ems.catalogue.layer_files import declared_layers, definition_hashes
 from geo_ems.catalogue.snapshots import SnapshotSource
 from geo_ems.errors import StoreError, UsageError
 from geo_ems.model.definitions import LayerDefinition
 from geo_ems.services.districts import DistrictStore
 from geo_ems.settings import Project, find_project_folder, load_project, process_environment
+from geo_ems.storage.column_cache import ColumnCache
 from geo_ems.storage.geopackage_store import GeoPackageStore, open_geopackage
 from geo_ems.storage.protocol import LayerStore
 
@@ -51,47 +53,62 @@ def opened(project: Project, *, read_only: bool = False) -> Iterator[Application
     StoreError
         Where the store is locked by another writer, missing (read-only), damaged or too new.
     """
-    definitions = load_definitions(project.layers_folder)
     path = _store_path(project)
     if read_only and not path.exists():
         raise StoreError(
             f"There is no store at {path}", where="store", remedy="Import a file first: geo-ems import LAYER FILE"
         )
-    if read_only and _definitions_differ(path, definitions):
-        with _written(path) as writer:
-            _apply(writer, definitions)
-    store = open_geopackage(path, clock=utc_clock, new_id=new_id, read_only=read_only)
+    store, definitions = _opened_for_reading(project, path) if read_only else _opened_for_writing(project, path)
     try:
-        if not read_only:
-            _apply(store, definitions)
         district_aware = DistrictStore(store, definitions)
         if not read_only:
             district_aware.derive_missed()
+        snapshots = SnapshotSource(
+            district_aware, definitions, cache=ColumnCache(path.resolve(), seal_of=store.seal_of)
+        )
         yield Application(
             project=project,
             store=district_aware,
             embedded=store,
-            snapshots=SnapshotSource(district_aware, definitions),
+            snapshots=snapshots,
             clock=utc_clock,
             new_id=new_id,
         )
+        snapshots.tend()
     finally:
         store.close()
+
+
+def _opened_for_writing(project: Project, path: Path) -> tuple[GeoPackageStore, Mapping[str, LayerDefinition]]:
+    definitions = load_definitions(project.layers_folder)
+    store = open_geopackage(path, clock=utc_clock, new_id=new_id)
+    try:
+        _apply(store, definitions)
+    except BaseException:
+        store.close()
+        raise
+    return store, definitions
+
+
+def _opened_for_reading(project: Project, path: Path) -> tuple[GeoPackageStore, Mapping[str, LayerDefinition]]:
+    store = open_geopackage(path, clock=utc_clock, new_id=new_id, read_only=True)
+    try:
+        kept = store.definition_hashes()
+        definitions = declared_layers(project.layers_folder, accepted=kept)
+    except BaseException:
+        store.close()
+        raise
+    if all(kept.get(name) == sha256 for name, sha256 in definition_hashes(definitions).items()):
+        return store, definitions
+    store.close()
+    with _written(path) as writer:
+        _apply(writer, definitions)
+    return open_geopackage(path, clock=utc_clock, new_id=new_id, read_only=True), definitions
 
 
 def _apply(store: GeoPackageStore, definitions: Mapping[str, LayerDefinition]) -> None:
     for definition in definitions.values():
         store.apply_definition(definition)
-
-
-def _definitions_differ(path: Path, definitions: Mapping[str, LayerDefinition]) -> bool:
-    """Return whether the store keeps another state of the definitions than the project folder."""
-    store = open_geopackage(path, clock=utc_clock, new_id=new_id, read_only=True)
-    try:
-        stored = {name: layer.definition_sha256 for name, layer in store.describe().layers.items()}
-    finally:
-        store.close()
-    return any(stored.get(name) != definition.sha256 for name, definition in definitions.items())
 
 
 @contextmanager

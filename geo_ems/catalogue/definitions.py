@@ -90,6 +90,11 @@ def load_definitions(folder: Path) -> dict[str, LayerDefinition]:
     return definitions
 
 
+def plain_text(text: str) -> str:
+    r"""Return a TOML text with line ends `\n` and without a byte order mark: the text that is hashed."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
+
+
 def parse_definition(text: str, source: str) -> LayerDefinition:
     r"""Return the layer that one TOML text declares.
 
@@ -102,7 +107,7 @@ def parse_definition(text: str, source: str) -> LayerDefinition:
     FaultsError
         Of one DefinitionError per fault, each with file, line, key and remedy.
     """
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    text = plain_text(text)
     raw = _parsed_toml(text, source=source)
     faults = DefinitionFaults(text, source)
     table = faults.checked(LayerTable, raw, ())

@@ -5,40 +5,19 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
-from geo_ems.catalogue.column_merging import merged_columns
+from geo_ems.catalogue.layer_files import definition_hashes
+from geo_ems.catalogue.layer_snapshot import LayerPart, LayerSnapshot
 from geo_ems.errors import StoreError, known_names
-from geo_ems.model.columns import FloatArray, LayerColumns
 from geo_ems.model.definitions import LayerDefinition
-from geo_ems.queries.capacity import capacities, occupied_persons
-from geo_ems.queries.positions import AvailabilityArray, TeamPositions, availability_of, team_positions
-from geo_ems.queries.shapes import PreparedGeometries, prepare_geometries
+from geo_ems.storage.column_cache import CACHED_FROM_ROWS, ColumnCache
 from geo_ems.storage.protocol import LayerStore, StoreDescription, StoredLayer
 
-_FEW_CHANGES = 4096  # beyond this many features a layer is read anew
+__all__ = ["OVERLAY_LIMIT", "LayerSnapshot", "SnapshotSet", "SnapshotSource"]
 
-
-@dataclass(frozen=True, slots=True)
-class LayerSnapshot:
-    """One layer at the sequence number `last_seq` of its last change.
-
-    `availability` are places in `queries.positions.AVAILABILITIES`; `capacity_persons` and
-    `occupied_persons` are NaN where unknown, and where the layer keeps none. `shapes` are the
-    places the features are ranked from: their geometries, for teams with live positions the place
-    where each team is (`positions`).
-    """
-
-    definition: LayerDefinition
-    columns: LayerColumns
-    availability: AvailabilityArray
-    capacity_persons: FloatArray
-    occupied_persons: FloatArray
-    positions: TeamPositions | None
-    shapes: PreparedGeometries
-    row_of: Mapping[str, int]
-    last_seq: int
-    changed_at: str | None
+COMPACTED_FROM = 1024
+"""Features touched since a layer was read whole, from which on they are made part of the base in the background."""
+OVERLAY_LIMIT = 4096
+"""Features touched since a layer was read whole; beyond it the layer is read anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +52,24 @@ class SnapshotSource:
 
     _ATTEMPTS = 50
 
-    def __init__(self, store: LayerStore, definitions: Mapping[str, LayerDefinition]) -> None:
+    def __init__(
+        self, store: LayerStore, definitions: Mapping[str, LayerDefinition], *, cache: ColumnCache | None = None
+    ) -> None:
         """Serve the layers that have a definition; a stored layer without one stays unpublished."""
         self._store = store
-        self._definitions = dict(definitions)
-        self._cached: dict[str, LayerSnapshot] = {}
+        self._cache = cache
+        self._definitions = definitions
+        self._held: dict[str, LayerSnapshot] = {}
         self._lock = threading.Lock()
+        self._tending = threading.Lock()
+        # The snapshots of which it is known that nothing in them is newer than they say, and such bases.
+        self._settled: dict[str, LayerSnapshot] = {}
+        self._exact: dict[str, LayerPart] = {}
+        # The sequence number at which the cache has, or was asked to take, each layer.
+        self._written: dict[str, int] = {}
         digest = hashlib.sha256()
-        for name in sorted(self._definitions):
-            digest.update(f"{name}:{self._definitions[name].sha256};".encode())
+        for name, sha256 in sorted(definition_hashes(definitions).items()):
+            digest.update(f"{name}:{sha256};".encode())
         self._catalogue_sha256 = digest.hexdigest()
 
     @property
@@ -109,10 +97,17 @@ class SnapshotSource:
         with self._lock:
             for _ in range(self._ATTEMPTS):
                 described = self._store.describe()
+                before = dict(self._held)
                 layers = {name: self._current(definition, described) for name, definition in wanted.items()}
-                if all(self._store_seq_unchanged(layers, described)):
+                # What was read may be newer than the description, unless nothing changed meanwhile.
+                after = described if self._held == before else self._store.describe()
+                if self._is_still(layers, after):
+                    self._settle(layers, after)
                     return SnapshotSet(described.store_id, described.seq, self._catalogue_sha256, layers)
         raise StoreError("The layers change faster than they can be read", remedy="Try again in a moment.")
+
+    def _is_still(self, layers: Mapping[str, LayerSnapshot], described: StoreDescription) -> bool:
+        return all(described.layers[name].last_seq == snapshot.last_seq for name, snapshot in layers.items())
 
     def _current(self, definition: LayerDefinition, described: StoreDescription) -> LayerSnapshot:
         stored = described.layers.get(definition.name)
@@ -120,48 +115,80 @@ class SnapshotSource:
             raise StoreError(
                 f"The store has no layer '{definition.name}'", remedy="Open the project with geo-ems once to create it."
             )
-        cached = self._cached.get(definition.name)
-        if cached is not None and cached.last_seq == stored.last_seq:
-            return cached
-        snapshot = _snapshot(definition, self._columns(definition, cached), stored)
-        self._cached[definition.name] = snapshot
-        return snapshot
+        held = self._held.get(definition.name) or self._from_cache(definition, described)
+        if held is not None and held.last_seq != stored.last_seq:
+            held = self._caught_up(held, stored)
+        if held is None:
+            held = self._read_whole(definition, stored)
+        self._held[definition.name] = held
+        return held
 
-    def _columns(self, definition: LayerDefinition, cached: LayerSnapshot | None) -> LayerColumns:
-        """Return the layer as it is now: what changed is put into the snapshot there is, where that is little."""
-        name = definition.name
-        if cached is None or cached.definition.sha256 != definition.sha256:
-            return self._store.read_columns(name)
-        changes = [change for change in self._store.changes_since(cached.last_seq) if change.layer == name]
-        ids = tuple(dict.fromkeys(feature_id for change in changes for feature_id in change.ids))
-        if any(change.whole_layer for change in changes) or len(ids) > _FEW_CHANGES:
-            return self._store.read_columns(name)
-        replaced = [cached.row_of[feature_id] for feature_id in ids if feature_id in cached.row_of]
-        return merged_columns(cached.columns, self._store.read_columns(name, ids), replaced_rows=replaced)
+    def _from_cache(self, definition: LayerDefinition, described: StoreDescription) -> LayerSnapshot | None:
+        """Return the layer as the cache has it, perhaps as it was some changes ago."""
+        stored = described.layers[definition.name]
+        if self._cache is None or stored.count < CACHED_FROM_ROWS or stored.definition_sha256 != definition.sha256:
+            return None
+        cached = self._cache.read(definition, store_id=described.store_id)
+        if cached is None or cached.key.seq > stored.last_seq:
+            return None
+        base, seq = LayerPart(cached.columns, prepared=cached.prepared), cached.key.seq
+        self._written[definition.name] = seq
+        return LayerSnapshot(definition, base, seq, None, seq, stored.changed_at)
 
-    def _store_seq_unchanged(self, layers: Mapping[str, LayerSnapshot], described: StoreDescription) -> Iterable[bool]:
-        after = described if not layers else self._store.describe()
+    def tend(self) -> None:
+        """Make large overlays part of their base, and write to the cache what it does not have yet.
+
+        This may take seconds with large layers, and readers do not wait for it: call it from a thread
+        of its own, or before the process ends.
+        """
+        with self._tending:
+            for name in list(self._held):
+                self._compact(name)
+                self._keep(name)
+
+    def _compact(self, name: str) -> None:
+        held = self._settled.get(name)
+        if held is None or held.overlay is None or len(held.overlay.touched) < COMPACTED_FROM:
+            return
+        smaller = held.compacted()
+        _ = smaller.layered.is_located  # the search tree is built here, not under the next question
+        with self._lock:
+            if self._held[name].base is held.base:  # edits that came meanwhile are taken in again from the log
+                self._held[name] = self._settled[name] = smaller
+                self._exact[name] = smaller.base
+
+    def _keep(self, name: str) -> None:
+        held = self._settled.get(name)
+        if self._cache is None or held is None or len(held.base.columns) < CACHED_FROM_ROWS:
+            return
+        if self._exact.get(name) is not held.base or self._written.get(name) == held.base_seq:
+            return
+        store_id = self._store.describe().store_id
+        # Once per base, also where it fails: a disk that was full a moment ago is not tried every second.
+        self._written[name] = held.base_seq
+        self._cache.write(held.base.columns, held.base.prepared, store_id=store_id, seq=held.base_seq)
+
+    def _settle(self, layers: Mapping[str, LayerSnapshot], described: StoreDescription) -> None:
+        """Remember the snapshots that are exactly the layers at their sequence numbers, and no moment newer."""
+        if described.has_unsealed_edits:
+            return
         for name, snapshot in layers.items():
-            unchanged = after.layers[name].last_seq == snapshot.last_seq
-            if not unchanged:
-                self._cached.pop(name, None)
-            yield unchanged
+            self._settled[name] = snapshot
+            if snapshot.overlay is None:
+                self._exact[name] = snapshot.base
 
+    def _read_whole(self, definition: LayerDefinition, stored: StoredLayer) -> LayerSnapshot:
+        """Read a layer; what is changed while it is read is changed once more by the next look at the log."""
+        base = LayerPart(self._store.read_columns(definition.name))
+        return LayerSnapshot(definition, base, stored.last_seq, None, stored.last_seq, stored.changed_at)
 
-def _snapshot(definition: LayerDefinition, columns: LayerColumns, stored: StoredLayer) -> LayerSnapshot:
-    availability = availability_of(columns)
-    rule, capacity = definition.position, definition.capacity
-    positions = None if rule is None else team_positions(columns, rule, availability)
-    unknown = np.full(len(columns), np.nan)
-    return LayerSnapshot(
-        definition=definition,
-        columns=columns,
-        availability=availability,
-        capacity_persons=unknown if capacity is None else capacities(columns, capacity),
-        occupied_persons=unknown if capacity is None else occupied_persons(columns, capacity),
-        positions=positions,
-        shapes=prepare_geometries(columns.geometries if positions is None else positions.geometries),
-        row_of={str(feature_id): row for row, feature_id in enumerate(columns.ids)},
-        last_seq=stored.last_seq,
-        changed_at=stored.changed_at,
-    )
+    def _caught_up(self, held: LayerSnapshot, stored: StoredLayer) -> LayerSnapshot | None:
+        """Return the layer as it is now: the base, and the features changed since; None where these are too many."""
+        name = stored.name
+        changes = [change for change in self._store.changes_since(held.last_seq) if change.layer == name]
+        ids = tuple(dict.fromkeys(feature_id for change in changes for feature_id in change.ids))
+        earlier = 0 if held.overlay is None else len(held.overlay.touched)
+        if any(change.whole_layer for change in changes) or earlier + len(ids) > OVERLAY_LIMIT:
+            return None
+        changed = self._store.read_columns(name, ids)
+        return held.with_changes(ids, changed, last_seq=stored.last_seq, changed_at=stored.changed_at)

@@ -90,6 +90,8 @@ def import_command(
                 write_output(report, json_bytes(report_mapping(done)))
             elif report is not None:
                 write_refused_xlsx(done, report)
+        if not dry_run:
+            application.snapshots.pin([layer])  # read now, so that the next start finds a large layer in the cache
     return 1 if refused else 0
 
 

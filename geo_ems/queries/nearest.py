@@ -33,6 +33,7 @@ from geo_ems.queries.ellipsoid import (
     write_geodesics,
 )
 from geo_ems.queries.point_tree import PointTree
+from geo_ems.queries.point_tree_descent import closest_by_descent, descent_pays, within_by_descent
 
 TIE_DECIMALS: Final = 1
 """Distances equal after rounding to 0.1 m are tied (ruling 7)."""
@@ -110,13 +111,17 @@ def nearest_points(
             return found
     mask = _scanned_mask(lonlat_deg, candidates, blocks)
     at_xyz_m = position_xyz(at_lonlat_deg)
-    index, complete_chord_m = closest_by_chord(xyz_m, at_xyz_m=at_xyz_m, count=k + 1 + _MARGIN, candidates=mask)
+    count = k + 1 + _MARGIN
+    if blocks is not None and descent_pays(mask):
+        index, complete_chord_m = closest_by_descent(blocks, at_xyz_m=at_xyz_m, count=count, candidates=mask)
+    else:
+        index, complete_chord_m = closest_by_chord(xyz_m, at_xyz_m=at_xyz_m, count=count, candidates=mask)
     measured = measure_points(lonlat_deg, index, at_lonlat_deg=at_lonlat_deg)
     unmeasured_from_m = float(shortest_geodesic_m(np.array(complete_chord_m)))
     last_m = last_that_counts_m(measured.straight_m, k=k)
     if last_m >= unmeasured_from_m - ROUNDING_M:
         chord_m = largest_chord_m(last_m)
-        index = within_chord(xyz_m, at_xyz_m=at_xyz_m, chord_m=chord_m, candidates=mask)
+        index = _within_plain(xyz_m, at_xyz_m, chord_m, mask, blocks)
         measured = measure_points(lonlat_deg, index, at_lonlat_deg=at_lonlat_deg)
         unmeasured_from_m = float(shortest_geodesic_m(np.array(chord_m)))
     return ranked(measured, k=k, unmeasured_from_m=unmeasured_from_m)
@@ -201,8 +206,17 @@ def points_below(
         index = within_in_tree(kernels, blocks, at_xyz_m=at_xyz_m, chord_m=chord_m, candidates=candidates)
     else:
         mask = _scanned_mask(lonlat_deg, candidates, blocks)
-        index = within_chord(xyz_m, at_xyz_m=at_xyz_m, chord_m=chord_m, candidates=mask)
+        index = _within_plain(xyz_m, at_xyz_m, chord_m, mask, blocks)
     return kept_below(measure_points(lonlat_deg, index, at_lonlat_deg=at_lonlat_deg), limit_m=limit_m)
+
+
+def _within_plain(
+    xyz_m: FloatArray, at_xyz_m: FloatArray, chord_m: float, mask: BoolArray | None, tree: PointTree | None
+) -> IntArray:
+    """Return the candidates up to a chord, found without a compiler."""
+    if tree is not None and descent_pays(mask):
+        return within_by_descent(tree, at_xyz_m=at_xyz_m, chord_m=chord_m, candidates=mask)
+    return within_chord(xyz_m, at_xyz_m=at_xyz_m, chord_m=chord_m, candidates=mask)
 
 
 def _scanned_mask(lonlat_deg: FloatArray, candidates: Candidates | None, tree: PointTree | None) -> BoolArray | None:

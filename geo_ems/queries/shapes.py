@@ -61,7 +61,6 @@ class PreparedGeometries:
     row in `shapes` and `pieces` (-1 for points). `bounds_deg` (m, 4) and `is_area` (m,) belong to the m shapes.
     """
 
-    geometries: ObjectArray
     is_located: BoolArray
     lonlat_deg: FloatArray
     centre_xyz_m: FloatArray
@@ -115,7 +114,6 @@ def prepare_geometries(geometries: ObjectArray) -> PreparedGeometries:
     if not with_edges.size and np.count_nonzero(is_point) >= BLOCKS_FROM:
         blocks = build_point_tree(centre_xyz_m, np.flatnonzero(is_point & np.isfinite(centre_xyz_m[0])))
     prepared = PreparedGeometries(
-        geometries=geometries,
         is_located=is_located,
         lonlat_deg=lonlat_deg,
         centre_xyz_m=centre_xyz_m,
@@ -128,6 +126,36 @@ def prepare_geometries(geometries: ObjectArray) -> PreparedGeometries:
         blocks=blocks,
     )
     for part in (is_located, lonlat_deg, centre_xyz_m, radius_m, shape_row, shapes, is_area, prepared.bounds_deg):
+        part.setflags(write=False)
+    return prepared
+
+
+def prepare_points(
+    lonlat_deg: FloatArray, *, xyz_m: FloatArray | None = None, tree: PointTree | None = None
+) -> PreparedGeometries:
+    """Return prepared points at `lonlat_deg` (n, 2), NaN where unlocated: what `prepare_geometries` gives for them.
+
+    `xyz_m` (3, n) are their Earth-centred coordinates and `tree` is over them, where these were made already.
+    """
+    size = lonlat_deg.shape[0]
+    is_located = np.asarray(~np.isnan(lonlat_deg[:, 0]))
+    centre_xyz_m = lonlat_to_xyz(lonlat_deg) if xyz_m is None else xyz_m
+    if tree is None and np.count_nonzero(is_located) >= BLOCKS_FROM:
+        tree = build_point_tree(centre_xyz_m, np.flatnonzero(is_located))
+    no_shapes: ObjectArray = np.empty(0, dtype=object)
+    prepared = PreparedGeometries(
+        is_located=is_located,
+        lonlat_deg=lonlat_deg,
+        centre_xyz_m=centre_xyz_m,
+        radius_m=np.broadcast_to(np.float64(0.0), (size,)),
+        shape_row=np.broadcast_to(np.int64(-1), (size,)),
+        shapes=no_shapes,
+        is_area=np.zeros(0, dtype=np.bool_),
+        bounds_deg=np.empty((0, 4)),
+        pieces=cut_into_pieces(no_shapes),
+        blocks=tree,
+    )
+    for part in (is_located, centre_xyz_m, no_shapes, prepared.is_area, prepared.bounds_deg):
         part.setflags(write=False)
     return prepared
 

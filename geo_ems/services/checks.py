@@ -33,12 +33,12 @@ def data_facts(source: SnapshotSource, language: Language) -> tuple[str, ...]:
         if unknown:
             said = (f"{label}: {unknown} 个状态未知", f"{label}: {unknown} of unknown status")
             facts.append(say(language, *said))
-        placeless = int(np.count_nonzero(~snapshot.shapes.is_located))
+        placeless = int(np.count_nonzero(~snapshot.is_located))
         if placeless:
             facts.append(say(language, f"{label}: {placeless} 个没有位置", f"{label}: {placeless} without a place"))
         district = columns.columns.get(DISTRICT_FIELD)
         if has_districts and district is not None and snapshot.definition.name != DISTRICT_LAYER:
-            rows = np.flatnonzero(snapshot.shapes.is_located & ~district.known)
+            rows = np.flatnonzero(snapshot.is_located & ~district.known)
             if rows.size:
                 named = ", ".join(str(columns.ids[row]) for row in rows[:_LISTED])
                 said = (

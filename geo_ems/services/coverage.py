@@ -102,7 +102,7 @@ def coverage(
     people = np.nan_to_num(people.astype(np.float64), nan=0.0).astype(np.int64)
     places = representative_points(people_layer.columns.geometries)
     answer = straight_coverage(places, people, facilities.shapes, usable=usable, cutoff_m=cutoff_m)
-    warnings = coverage_warnings(question, people, located=people_layer.shapes.is_located, counts=counts, usable=usable)
+    warnings = coverage_warnings(question, people, located=people_layer.is_located, counts=counts, usable=usable)
     warnings += counted_twice_warning(question, _kinds(people_layer, counted))
     warnings += in_hazard_warning(question, _names(facilities, in_hazard))
     warnings += hazard_warnings(pinned, question.language, as_of=as_of)
@@ -242,7 +242,7 @@ def _facility_rows(facilities: LayerSnapshot, answer: Coverage, usable: BoolArra
                 people_in_reach=int(answer.people_in_reach[row]),
                 people_nearest=int(answer.people_nearest[row]),
                 capacity=None if np.isnan(places[row]) else int(places[row]),
-                geometry=facilities.shapes.geometries[row],
+                geometry=facilities.geometry_at(int(row)),
             )
         )
     return tuple(rows)
@@ -261,7 +261,7 @@ def _demand_rows(
     found = []
     for row in rows:
         nearest_row = int(answer.nearest_index[row])
-        located = bool(people_layer.shapes.is_located[row])
+        located = bool(people_layer.is_located[row])
         reason = None if answer.is_reachable[row] else (too_far if located else "unlocated")
         district = None if districts is None or not districts.known[row] else str(districts.values[row])
         found.append(
@@ -275,7 +275,7 @@ def _demand_rows(
                 nearest_id=None if nearest_row < 0 else str(facilities.columns.ids[nearest_row]),
                 nearest_cost=None if nearest_row < 0 else round(float(answer.nearest_m[row]), 3),
                 backup_count=int(answer.backup_count[row]),
-                geometry=people_layer.shapes.geometries[row],
+                geometry=people_layer.geometry_at(row),
             )
         )
     return tuple(found)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -45,13 +46,18 @@ class DistrictStore:
     def __init__(self, store: LayerStore, definitions: Mapping[str, LayerDefinition]) -> None:
         """Wrap a store; only layers with a field `district_id` are concerned."""
         self._store = store
-        self._concerned = tuple(
-            name
-            for name, definition in definitions.items()
-            if DISTRICT_FIELD in definition.fields and name != DISTRICT_LAYER
-        )
+        self._definitions = definitions
         self._cached: _Districts | None = None
         self._lock = threading.Lock()
+
+    @cached_property
+    def _concerned(self) -> tuple[str, ...]:
+        """Return the layers whose features lie in a district; only who writes has to know."""
+        return tuple(
+            name
+            for name, definition in self._definitions.items()
+            if DISTRICT_FIELD in definition.fields and name != DISTRICT_LAYER
+        )
 
     def describe(self) -> StoreDescription:
         """Return the description of the store."""

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSet
 from geo_ems.model.caller import Caller
@@ -16,7 +17,7 @@ from geo_ems.model.definitions import Availability, Reason
 from geo_ems.model.labels import Language
 from geo_ems.queries.areas import areas_by_place, representative_points, smallest_areas_containing
 from geo_ems.queries.hazards import active_areas, unjudged_areas
-from geo_ems.queries.positions import class_index
+from geo_ems.queries.positions import AVAILABILITIES, class_index
 from geo_ems.services.words import say
 
 SHELTER_ROLE = "shelter"
@@ -39,7 +40,7 @@ class HazardExposure:
         """Return the id of the area feature `row` lies in; "" where it lies in none."""
         if self.snapshot is None or self.area_row[row] < 0:
             return ""
-        return str(self.snapshot.columns.ids[self.area_row[row]])
+        return self.snapshot.columns.id_at(int(self.area_row[row]))
 
 
 def visible_rows(snapshot: LayerSnapshot, caller: Caller) -> BoolArray:
@@ -56,7 +57,7 @@ def status_tests(snapshot: LayerSnapshot, wanted: frozenset[Availability]) -> li
     A facility whose known occupancy reaches its known capacity is full, whatever its status says.
     """
     availability = snapshot.availability
-    is_wanted = np.isin(availability, [class_index(item) for item in wanted])
+    is_wanted = _is_one_of(availability, [class_index(item) for item in wanted], size=len(AVAILABILITIES))
     is_known = availability != class_index(Availability.UNKNOWN)
     tests: list[tuple[Reason, BoolArray]] = [(Reason.STATUS_UNKNOWN, is_wanted | is_known)]
     status = snapshot.definition.status_field
@@ -65,10 +66,18 @@ def status_tests(snapshot: LayerSnapshot, wanted: frozenset[Availability]) -> li
         reasons = [code.reason or Reason.UNAVAILABLE for code in column.field.codes.values()]
         for reason in dict.fromkeys(reasons):
             codes = [index for index, code_reason in enumerate(reasons) if code_reason is reason]
-            tests.append((reason, is_wanted | ~is_known | ~np.isin(column.values, codes)))
+            has_code = _is_one_of(column.values, codes, size=len(reasons) + 1)  # -1, unknown, takes the last place
+            tests.append((reason, is_wanted | ~is_known | ~has_code))
     if snapshot.definition.capacity is not None and Availability.AVAILABLE in wanted:
         tests.append((Reason.FULL, ~(free_places(snapshot) <= 0)))
     return tests
+
+
+def _is_one_of(indices: NDArray[np.generic], wanted: list[int], *, size: int) -> BoolArray:
+    """Return which of small whole numbers are wanted; a look into a table is five times as fast as `np.isin`."""
+    table = np.zeros(size, dtype=np.bool_)
+    table[wanted] = True
+    return np.asarray(table[indices])
 
 
 def position_tests(
@@ -80,7 +89,7 @@ def position_tests(
     age allowed is no better than an old one, and counts as stale.
     """
     positions = snapshot.positions
-    missing = shapely.is_missing(snapshot.shapes.geometries) if positions is None else positions.missing
+    missing = ~snapshot.is_located if positions is None else positions.missing
     tests: list[tuple[Reason, BoolArray]] = [(Reason.POSITION_MISSING, ~missing)]
     if positions is None:
         return tests, np.full(len(snapshot.columns), np.nan)
@@ -99,15 +108,20 @@ def hazard_exposure(pinned: SnapshotSet, snapshot: LayerSnapshot, *, as_of: date
     rows = np.flatnonzero(active_areas(hazards.columns, at_s=as_of.timestamp()))
     if not rows.size:
         return HazardExposure(nowhere, hazards)
-    areas, geometries = hazards.columns.geometries[rows], snapshot.shapes.geometries
+    areas = hazards.columns.geometries[rows]
+    # Only those near: a hazard is small, a layer may be large.
+    near = snapshot.layered.rows_near_box(tuple(shapely.total_bounds(areas).tolist()))
+    geometries = snapshot.geometries_at(near)
     smallest = smallest_areas_containing(areas, representative_points(geometries))
     # Grounds and lines: a shelter half under water is inside, wherever its middle lies.
-    with_edges = np.flatnonzero(snapshot.shapes.shape_row >= 0)
+    with_edges = np.flatnonzero(snapshot.layered.has_edges[near])
     touching, area = shapely.STRtree(areas).query(geometries[with_edges], predicate="intersects")
     for row, area_row in zip(with_edges[touching], area, strict=True):
         if smallest[row] < 0:
             smallest[row] = area_row
-    return HazardExposure(np.where(smallest >= 0, rows[smallest], -1), hazards)
+    area_row_of = nowhere.copy()
+    area_row_of[near] = np.where(smallest >= 0, rows[smallest], -1)
+    return HazardExposure(area_row_of, hazards)
 
 
 def hazards_at(pinned: SnapshotSet, at_lonlat_deg: tuple[float, float], *, as_of: datetime) -> tuple[str, ...]:

@@ -10,13 +10,13 @@ import numpy as np
 from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSet, SnapshotSource
 from geo_ems.model.answers import ExcludedFeature, NearestAnswer, RankedFeature
 from geo_ems.model.caller import Caller, Permission
-from geo_ems.model.columns import BoolArray, FloatArray
+from geo_ems.model.columns import BoolArray, FloatArray, value_at
 from geo_ems.model.definitions import REASONS, Availability, Reason
 from geo_ems.queries.conditions import condition_tests
 from geo_ems.queries.eligibility import ReasonArray, count_reasons, first_failing_test
 from geo_ems.queries.ellipsoid import is_within
+from geo_ems.queries.layered_shapes import nearest_in_layers, within_layers
 from geo_ems.queries.positions import AVAILABILITIES, class_index
-from geo_ems.queries.shapes import features_within, nearest_features
 from geo_ems.services.eligibility import (
     HAZARD_LAYER,
     SHELTER_ROLE,
@@ -142,12 +142,12 @@ def _answer(
 ) -> NearestAnswer:
     question, snapshot, at = ranking.question, ranking.snapshot, ranking.at_lonlat_deg
     eligible = ranking.visible & (ranking.reason_index < 0)
-    found = nearest_features(snapshot.shapes, at_lonlat_deg=at, k=k, candidates=eligible)
+    found = nearest_in_layers(snapshot.layered, at_lonlat_deg=at, k=k, candidates=eligible)
     kept = np.ones(found.index.size, dtype=bool)
     beyond = np.zeros(len(snapshot.columns), dtype=bool)
     if question.cutoff_m is not None:
         kept = is_within(found.straight_m, cutoff_m=question.cutoff_m)
-        within = features_within(snapshot.shapes, at_lonlat_deg=at, cutoff_m=question.cutoff_m, candidates=eligible)
+        within = within_layers(snapshot.layered, at_lonlat_deg=at, cutoff_m=question.cutoff_m, candidates=eligible)
         beyond = eligible.copy()
         beyond[within.index] = False
     index, straight_m, bearing_deg = found.index[kept], found.straight_m[kept], found.bearing_deg[kept]
@@ -204,7 +204,7 @@ def _ranked_row(
     position_time = values.get(definition.position.time_field) if live and definition.position else None
     return RankedFeature(
         rank=rank,
-        id=str(columns.ids[row]),
+        id=columns.id_at(row),
         name=text_or_none(values.get(definition.name_field)),
         name_en=text_or_none(values.get("name_en")),
         straight_m=round(straight_m, 3),
@@ -224,7 +224,7 @@ def _ranked_row(
         position_age_s=None if np.isnan(age_s) else round(float(age_s)),
         properties=values,
         children=children,
-        geometry=snapshot.shapes.geometries[row],
+        geometry=snapshot.geometries_at(np.array([row]))[0],
     )
 
 
@@ -233,14 +233,14 @@ def _excluded_row(ranking: _Ranking, row: int, straight_m: float | None, bearing
     values = snapshot.columns.row_values(row, include_private=ranking.include_private)
     reason = REASONS[int(ranking.reason_index[row])]
     return ExcludedFeature(
-        id=str(snapshot.columns.ids[row]),
+        id=snapshot.columns.id_at(row),
         name=text_or_none(values.get(snapshot.definition.name_field)),
         reason=reason,
         detail=_detail(ranking, row, reason),
         straight_m=None if straight_m is None else round(straight_m, 3),
         properties=values,
         bearing_deg=None if bearing_deg is None else round(bearing_deg, 1) % 360.0,
-        geometry=snapshot.shapes.geometries[row],
+        geometry=snapshot.geometry_at(row),
     )
 
 
@@ -268,9 +268,9 @@ def _detail(ranking: _Ranking, row: int, reason: Reason) -> str:
 
 def _code_label(ranking: _Ranking, row: int, field: str | None) -> str:
     column = None if field is None else ranking.snapshot.columns.columns[field]
-    if column is None or not column.known[row] or not column.field.codes:
+    if column is None or not column.knows(row) or not column.field.codes:
         return ""
-    return tuple(column.field.codes.values())[int(column.values[row])].label.text(ranking.question.language)
+    return column.field.codes[str(value_at(column, row))].label.text(ranking.question.language)
 
 
 def _rows_by_distance(
@@ -282,7 +282,7 @@ def _rows_by_distance(
     within_m: float | None = None,
 ) -> tuple[ExcludedFeature, ...]:
     """Return the nearest of `rows`, at most `limit`: nearer than, or up to and including, a distance."""
-    found = nearest_features(ranking.snapshot.shapes, at_lonlat_deg=ranking.at_lonlat_deg, k=limit, candidates=rows)
+    found = nearest_in_layers(ranking.snapshot.layered, at_lonlat_deg=ranking.at_lonlat_deg, k=limit, candidates=rows)
     near = np.ones(found.index.size, dtype=bool)
     if nearer_than_m is not None:
         near &= found.straight_m < nearer_than_m
@@ -327,5 +327,5 @@ def _excluded(ranking: _Ranking) -> tuple[ExcludedFeature, ...]:
     """Return the excluded features, the nearest 1,000; those without a place come last, by id."""
     failing = ranking.visible & (ranking.reason_index >= 0)
     located = _rows_by_distance(ranking, failing, limit=EXCLUDED_LISTED)
-    placeless = np.flatnonzero(failing & ~ranking.snapshot.shapes.is_located)[: EXCLUDED_LISTED - len(located)]
+    placeless = np.flatnonzero(failing & ~ranking.snapshot.is_located)[: EXCLUDED_LISTED - len(located)]
     return (*located, *(_excluded_row(ranking, int(row), None, None) for row in placeless))

@@ -20,8 +20,5 @@ def local_date(instant: datetime, zone: ZoneInfo) -> str:
 def data_as_of(snapshot: LayerSnapshot) -> DataAsOf:
     """Return the oldest and newest observation in a layer, and when the store last changed it."""
     field = snapshot.definition.observed_field
-    observed: list[str] = []
-    if field is not None:
-        column = snapshot.columns.columns[field]
-        observed = [str(value) for value in column.values[column.known]]
-    return DataAsOf(min(observed, default=None), max(observed, default=None), snapshot.changed_at)
+    oldest, newest = (None, None) if field is None else snapshot.columns.columns[field].extremes()
+    return DataAsOf(oldest, newest, snapshot.changed_at)

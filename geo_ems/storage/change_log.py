@@ -150,6 +150,14 @@ def changes_after(connection: apsw.Connection, seq: int) -> tuple[LayerChange, .
     return tuple(changes)
 
 
+def seal_of(connection: apsw.Connection, layer: str, seq: int) -> str | None:
+    """Return the seal of the last entry of a layer at a sequence number; None where it has none there."""
+    rows = connection.execute(
+        "SELECT seal FROM ems_change_log WHERE layer = ? AND seq = ? ORDER BY entry DESC LIMIT 1", (layer, seq)
+    ).fetchall()
+    return str(rows[0][0]) if rows else None
+
+
 def log_faults(connection: apsw.Connection, layers: Sequence[str]) -> Iterator[str]:
     """Yield what is wrong with the log: the first entry that does not follow from the one before it.
 

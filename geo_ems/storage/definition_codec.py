@@ -7,6 +7,7 @@ import dataclasses
 import types
 from collections.abc import Mapping
 from enum import Enum
+from functools import cache
 from typing import Union, get_args, get_origin, get_type_hints
 
 import orjson
@@ -43,6 +44,12 @@ def decode_definition(content: str, *, text: str = "") -> LayerDefinition:
     return dataclasses.replace(decoded, text=text)
 
 
+@cache
+def _hints_of(kind: type) -> Mapping[str, object]:
+    """Return the type of each part of a dataclass; finding it out takes longer than decoding."""
+    return get_type_hints(kind)
+
+
 def _decode(hint: object, data: object) -> object:
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in {Union, types.UnionType}:
@@ -55,7 +62,7 @@ def _decode(hint: object, data: object) -> object:
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint(data)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint) and isinstance(data, dict):
-        hints = get_type_hints(hint)
+        hints = _hints_of(hint)
         return hint(**{name: _decode(hints[name], item) for name, item in data.items()})
     if isinstance(hint, type) and (isinstance(data, hint) or (hint is float and isinstance(data, int))):
         return data

@@ -6,6 +6,7 @@ import apsw
 
 from geo_ems.storage.change_log import DEFINITION, read_head
 from geo_ems.storage.definitions_table import HeldDefinition
+from geo_ems.storage.foreign_edits import are_waiting
 from geo_ems.storage.protocol import StoreDescription, StoredLayer
 from geo_ems.storage.statements import render, whole_number
 
@@ -17,6 +18,7 @@ def describe_store(connection: apsw.Connection, definitions: Mapping[str, HeldDe
         store_id=str(store_id),
         seq=read_head(connection).seq,
         layers={layer: _describe_layer(connection, layer, held) for layer, held in definitions.items()},
+        has_unsealed_edits=are_waiting(connection),
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo_ems.model.columns import FloatArray, ObjectArray
+from geo_ems.model.columns import BoolArray, FloatArray, ObjectArray
 
 SRS_ID = 4326
 LON_LIMIT_DEG = 180.0
@@ -24,8 +24,8 @@ Bounds = tuple[float, float, float, float]  # min lon, min lat, max lon, max lat
 _HEAD = struct.Struct("<2sBBi")
 _POINT_HEAD = _HEAD.pack(b"GP", 0, 0b0000_0001, SRS_ID)
 _ENVELOPE_HEAD = _HEAD.pack(b"GP", 0, 0b0000_0011, SRS_ID)
-_POINT_START = _POINT_HEAD + struct.pack("<BI", 1, 1)
-_POINT_BYTES = len(_POINT_START) + 16
+POINT_START = _POINT_HEAD + struct.pack("<BI", 1, 1)
+POINT_BYTES = len(POINT_START) + 16
 _ENVELOPE_BYTES = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
 _EMPTY_FLAG, _EXTENDED_FLAG = 0x10, 0x20
 # WKB type -> the type its parts must have; collections of collections never reach native code.
@@ -60,12 +60,12 @@ def decode_blobs(blobs: Sequence[object]) -> tuple[ObjectArray, list[tuple[int, 
     plain = [
         index
         for index, blob in enumerate(blobs)
-        if blob is not None and isinstance(blob, bytes) and len(blob) == _POINT_BYTES and blob.startswith(_POINT_START)
+        if blob is not None and isinstance(blob, bytes) and len(blob) == POINT_BYTES and blob.startswith(POINT_START)
     ]
     if plain:
         joined = b"".join(blobs[index] for index in plain)  # type: ignore[misc]  # `plain` holds indices of bytes only
-        table = np.frombuffer(joined, dtype=np.uint8).reshape(-1, _POINT_BYTES)
-        lonlat_deg = np.ascontiguousarray(table[:, len(_POINT_START) :]).view("<f8").astype(np.float64)
+        table = np.frombuffer(joined, dtype=np.uint8).reshape(-1, POINT_BYTES)
+        lonlat_deg = np.ascontiguousarray(table[:, len(POINT_START) :]).view("<f8").astype(np.float64)
         geometries[plain] = shapely.points(lonlat_deg)
     taken = set(plain)
     others: list[int] = []
@@ -97,12 +97,17 @@ def coordinate_faults(geometries: ObjectArray) -> list[tuple[int, str]]:
     """Return (index, reason) for each geometry that is empty, or leaves the WGS84 lon/lat range, or is not finite."""
     faults = [(int(index), "the geometry is empty") for index in np.flatnonzero(shapely.is_empty(geometries))]
     lonlat_deg, owners = shapely.get_coordinates(geometries, return_index=True)
-    # Written so that NaN fails: every comparison with it is False.
-    is_inside = (np.abs(lonlat_deg[:, 0]) <= LON_LIMIT_DEG) & (np.abs(lonlat_deg[:, 1]) <= LAT_LIMIT_DEG)
+    is_inside = lonlat_fits(lonlat_deg)
     wrong, first = np.unique(owners[~is_inside], return_index=True)
     for owner, (lon_deg, lat_deg) in zip(wrong, lonlat_deg[~is_inside][first], strict=True):
         faults.append((int(owner), f"the coordinates ({lon_deg:g}, {lat_deg:g}) are no longitude and latitude"))
     return sorted(faults)
+
+
+def lonlat_fits(lonlat_deg: FloatArray) -> BoolArray:
+    """Return which places, shape (n, 2), are a longitude and a latitude."""
+    # Written so that NaN fails: every comparison with it is False.
+    return np.asarray((np.abs(lonlat_deg[:, 0]) <= LON_LIMIT_DEG) & (np.abs(lonlat_deg[:, 1]) <= LAT_LIMIT_DEG))
 
 
 def wkb_hex(blob: object) -> str | None:
@@ -140,8 +145,8 @@ def _is_empty_blob(blob: object) -> int | None:
 def _bounds_of_blob(blob: object) -> Bounds | None:
     if not isinstance(blob, bytes) or _is_declared_empty(blob):
         return None
-    if blob.startswith(_POINT_START) and len(blob) == _POINT_BYTES:
-        lon_deg, lat_deg = struct.unpack_from("<2d", blob, len(_POINT_START))
+    if blob.startswith(POINT_START) and len(blob) == POINT_BYTES:
+        lon_deg, lat_deg = struct.unpack_from("<2d", blob, len(POINT_START))
         return (lon_deg, lat_deg, lon_deg, lat_deg)
     try:
         geometry = shapely.from_wkb(_checked_wkb(blob))

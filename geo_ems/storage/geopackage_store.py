@@ -1,6 +1,6 @@
 """The embedded store: one GeoPackage, one writer thread, any number of readers (ARCHITECTURE 3.2)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -15,7 +15,7 @@ from geo_ems.model.definitions import LayerDefinition
 from geo_ems.model.features import ChangeBatch, Commit, Feature, LayerChange
 from geo_ems.storage.batch_applying import apply_batch
 from geo_ems.storage.batch_preparing import PreparedBatch, committed_revs, prepare_batch
-from geo_ems.storage.change_log import Author, changes_after, log_faults, read_head
+from geo_ems.storage.change_log import Author, changes_after, log_faults, read_head, seal_of
 from geo_ems.storage.connections import ReaderPool, check_is_ours, closed_error, connect, errors_in_words
 from geo_ems.storage.core_schema import create_core
 from geo_ems.storage.definition_applying import apply_layer_definition
@@ -117,7 +117,8 @@ class GeoPackageStore:
         with self._readers.reading() as connection:
             held, known = self._definitions.held(connection), self._described
             # Counting rows takes longer than most questions: the same log is the same store.
-            if known is None or known.seq != read_head(connection).seq or are_waiting(connection):
+            waits = are_waiting(connection)
+            if known is None or known.seq != read_head(connection).seq or waits or known.has_unsealed_edits:
                 self._described = known = describe_store(connection, held)
             return known
 
@@ -144,6 +145,16 @@ class GeoPackageStore:
         """Return what changed after `seq`, oldest first; foreign edits from when they were noticed."""
         with self._readers.reading() as connection:
             return changes_after(connection, seq)
+
+    def definition_hashes(self) -> Mapping[str, str]:
+        """Return the hash of the definition of each layer that the store keeps."""
+        with self._readers.reading() as connection:
+            return {name: item.sha256 for name, item in self._definitions.held(connection).items()}
+
+    def seal_of(self, layer: str, seq: int) -> str | None:
+        """Return the seal the log has of a layer at a sequence number; None where it did not change there."""
+        with self._readers.reading() as connection:
+            return seal_of(connection, layer, seq)
 
     def commit(self, batch: ChangeBatch, *, idempotency_key: str | None = None) -> Commit:
         """Store a batch durably, or nothing of it.

@@ -24,11 +24,15 @@ class StoredLayer:
 
 @dataclass(frozen=True, slots=True)
 class StoreDescription:
-    """The store at one moment."""
+    """The store at one moment.
+
+    With `has_unsealed_edits` another program has edited rows, and no sequence number says so yet.
+    """
 
     store_id: str
     seq: int
     layers: Mapping[str, StoredLayer]
+    has_unsealed_edits: bool = False
 
 
 class LayerStore(Protocol):

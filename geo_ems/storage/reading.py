@@ -16,6 +16,7 @@ from geo_ems.storage.layer_tables import child_table
 from geo_ems.storage.row_fetching import fetch_columns, fetch_stored_rows, layer_columns
 from geo_ems.storage.statements import SqlValue
 from geo_ems.storage.values import ValueFaultError, decode_value, id_fault
+from geo_ems.storage.whole_layers import PackedLayer, read_packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,9 @@ def read_layer(
 
     With `ids` only the features that exist among them.
     """
+    packed = read_packed(connection, definition) if ids is None else None
+    if packed is not None:
+        return _packed_layer(connection, definition, packed)
     name = definition.name
     table = fetch_columns(connection, name, layer_columns(definition), named=("id", ids))
     fids, names, revs = table["fid"], table["id"], table["rev"]
@@ -64,6 +68,24 @@ def read_layer(
     layer = LayerColumns(
         definition=definition, ids=found_ids, revs=known_revs, geometries=geometries, columns=columns, children=children
     )
+    return layer, tuple(poison)
+
+
+def _packed_layer(
+    connection: apsw.Connection, definition: LayerDefinition, packed: PackedLayer
+) -> tuple[LayerColumns, tuple[PoisonRow, ...]]:
+    """Put the child rows to a layer that was read at once."""
+    poison: list[PoisonRow] = []
+    children: dict[str, ChildTable] = {}
+    if definition.children:
+        names = packed.ids.whole().tolist()
+        places, parents = {name: place for place, name in enumerate(names)}, set(names)
+        for child in definition.children:
+            children[child], child_poison = _read_children(
+                connection, definition, child, places, parents=parents, ids=None
+            )
+            poison += child_poison
+    layer = LayerColumns(definition, packed.ids, packed.revs, packed.geometries, packed.columns, children)
     return layer, tuple(poison)
 
 

@@ -24,6 +24,7 @@ from geo_ems.web.problems import PROBLEM_TYPE, NoSuchResourceError, Problem, Ref
 from geo_ems.web.state import Served, make_served
 
 LOOK_EVERY_S = 1.0
+TEND_EVERY_S = 5.0
 _LOADING = "the compiled search is being loaded; at the first start it takes some seconds"
 _NOT_KEPT = (
     "No folder could be written to keep the compiled search, so every start compiles it anew; "
@@ -40,7 +41,8 @@ def create_app(application: WebApplication, *, on_close: Callable[[], None] | No
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         parts.starting.append(_LOADING)
-        tasks = [asyncio.create_task(_notice_changes(parts)), asyncio.create_task(_load_search(parts))]
+        loops = (_notice_changes, _load_search, _tend_snapshots)
+        tasks = [asyncio.create_task(loop(parts)) for loop in loops]
         try:
             yield
         finally:
@@ -107,6 +109,14 @@ async def _notice_changes(parts: Served) -> None:
             if str(error) != told:  # once per trouble, not once a second
                 told = str(error)
                 _logger.warning("%s", told)
+
+
+async def _tend_snapshots(parts: Served) -> None:
+    """Keep the snapshots of large layers small and cached, in a thread beside the questions."""
+    while True:
+        await asyncio.sleep(TEND_EVERY_S)
+        with suppress(GeoEmsError):  # the next question tells the same trouble to somebody
+            await anyio.to_thread.run_sync(parts.application.snapshots.tend)
 
 
 async def _load_search(parts: Served) -> None:

@@ -1,0 +1,185 @@
+"""One layer at one sequence number: a base that was read whole, and the few features changed since.
+
+What is derived of a feature (availability, capacity) is derived once for the base and once for the
+changed features; both are joined when all of them are looked at, and only then.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from shapely.geometry.base import BaseGeometry
+
+from geo_ems.catalogue.column_merging import BasePlace, RowsById, merged_columns, splice_of, spliced_columns
+from geo_ems.catalogue.compaction import compacted
+from geo_ems.model.cells import PointCells
+from geo_ems.model.columns import BoolArray, FloatArray, IntArray, LayerColumns, ObjectArray
+from geo_ems.model.definitions import LayerDefinition
+from geo_ems.queries.capacity import capacities, occupied_persons
+from geo_ems.queries.layered_shapes import LayeredShapes
+from geo_ems.queries.positions import AvailabilityArray, TeamPositions, availability_of, team_positions
+from geo_ems.queries.shapes import PreparedGeometries, prepare_geometries, prepare_points
+from geo_ems.queries.splicing import Splice
+
+
+class LayerPart:
+    """Columns of one layer with what is derived from them; computed at the first look, never twice."""
+
+    def __init__(self, columns: LayerColumns, *, prepared: PreparedGeometries | None = None) -> None:
+        """Take columns; `prepared` are their geometries where they are prepared already."""
+        self.columns = columns
+        self._prepared = prepared
+
+    @cached_property
+    def availability(self) -> AvailabilityArray:
+        """Return places in `queries.positions.AVAILABILITIES`, shape (n,)."""
+        return availability_of(self.columns)
+
+    @cached_property
+    def capacity_persons(self) -> FloatArray:
+        """Return capacities, shape (n,); NaN where unknown, and where the layer keeps none."""
+        rule = self.columns.definition.capacity
+        return _unknown(len(self.columns)) if rule is None else capacities(self.columns, rule)
+
+    @cached_property
+    def occupied_persons(self) -> FloatArray:
+        """Return occupancies, shape (n,); NaN as above."""
+        rule = self.columns.definition.capacity
+        return _unknown(len(self.columns)) if rule is None else occupied_persons(self.columns, rule)
+
+    @cached_property
+    def prepared(self) -> PreparedGeometries:
+        """Return the geometries ready for questions."""
+        if self._prepared is not None:
+            return self._prepared
+        packed = self.columns.packed_geometries
+        if isinstance(packed, PointCells):
+            return prepare_points(packed.lonlat_deg)
+        return prepare_geometries(self.columns.geometries)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Overlay:
+    """The features touched since a base was read: those there now as columns, and where each stood in the base."""
+
+    part: LayerPart
+    splice: Splice
+    touched: Mapping[str, BasePlace]
+
+
+@dataclass(frozen=True, eq=False)
+class LayerSnapshot:
+    """One layer at the sequence number `last_seq` of its last change; nothing in it changes.
+
+    `base` is the layer as it was read whole, or taken from the cache, at `base_seq`.
+    """
+
+    definition: LayerDefinition
+    base: LayerPart
+    base_seq: int
+    overlay: Overlay | None
+    last_seq: int
+    changed_at: str | None
+
+    @cached_property
+    def columns(self) -> LayerColumns:
+        """Return all features, ordered by id."""
+        if self.overlay is None:
+            return self.base.columns
+        return spliced_columns(self.base.columns, self.overlay.part.columns, self.overlay.splice)
+
+    @cached_property
+    def availability(self) -> AvailabilityArray:
+        """Return the class of each feature's status, as places in `queries.positions.AVAILABILITIES`."""
+        if self.overlay is None:
+            return self.base.availability
+        return self.overlay.splice.whole(self.base.availability, self.overlay.part.availability)
+
+    @cached_property
+    def capacity_persons(self) -> FloatArray:
+        """Return capacities; NaN where unknown, and where the layer keeps none."""
+        if self.overlay is None:
+            return self.base.capacity_persons
+        return self.overlay.splice.whole(self.base.capacity_persons, self.overlay.part.capacity_persons)
+
+    @cached_property
+    def occupied_persons(self) -> FloatArray:
+        """Return occupancies; NaN where unknown, and where the layer keeps none."""
+        if self.overlay is None:
+            return self.base.occupied_persons
+        return self.overlay.splice.whole(self.base.occupied_persons, self.overlay.part.occupied_persons)
+
+    @cached_property
+    def positions(self) -> TeamPositions | None:
+        """Return where each team is, for layers with live positions."""
+        rule = self.definition.position
+        return None if rule is None else team_positions(self.columns, rule, self.availability)
+
+    @cached_property
+    def layered(self) -> LayeredShapes:
+        """Return the places that features are ranked from: their geometries, of teams where they are."""
+        if self.positions is not None:
+            return LayeredShapes(prepare_geometries(self.positions.geometries))
+        if self.overlay is None:
+            return LayeredShapes(self.base.prepared)
+        return LayeredShapes(self.base.prepared, self.overlay.part.prepared, self.overlay.splice)
+
+    @cached_property
+    def shapes(self) -> PreparedGeometries:
+        """Return the same places in one piece; after an edit this prepares the whole layer anew."""
+        if self.layered.splice is None:
+            return self.layered.base
+        return LayerPart(self.columns).prepared
+
+    @property
+    def is_located(self) -> BoolArray:
+        """Return which features have a place, shape (n,)."""
+        return self.layered.is_located
+
+    @property
+    def geometries(self) -> ObjectArray:
+        """Return the place of every feature as a geometry; unpacks all of them."""
+        return self.columns.geometries if self.positions is None else self.positions.geometries
+
+    def geometries_at(self, rows: IntArray) -> ObjectArray:
+        """Return the places of some features as geometries."""
+        if self.positions is not None:
+            return self.positions.geometries[rows]
+        return self.columns.packed_geometries.taken(rows).astype(np.object_, copy=False)
+
+    def geometry_at(self, row: int) -> BaseGeometry | None:
+        """Return the place of one feature as a geometry."""
+        found: BaseGeometry | None = self.geometries_at(np.array([row]))[0]
+        return found
+
+    @cached_property
+    def row_of(self) -> Mapping[str, int]:
+        """Return the row of each id."""
+        return RowsById(self.columns)
+
+    def compacted(self) -> Self:
+        """Return the same layer with the overlay made part of the base."""
+        if self.overlay is None:
+            return self
+        part, splice = self.overlay.part, self.overlay.splice
+        base = LayerPart(compacted(self.base.columns, part.columns, splice))
+        return replace(self, base=base, base_seq=self.last_seq, overlay=None)
+
+    def with_changes(self, ids: Sequence[str], changed: LayerColumns, *, last_seq: int, changed_at: str | None) -> Self:
+        """Return the layer with `ids` touched once more: `changed` are those among them that exist now."""
+        held = self.overlay
+        rows = RowsById(self.base.columns)
+        touched = dict(held.touched) if held is not None else {}
+        touched |= {feature_id: rows.place(feature_id) for feature_id in ids if feature_id not in touched}
+        if held is not None:
+            earlier, again = held.part.columns, set(ids)
+            replaced = [row for row, feature_id in enumerate(earlier.ids) if feature_id in again]
+            changed = merged_columns(earlier, changed, replaced_rows=replaced)
+        overlay = Overlay(LayerPart(changed), splice_of(len(self.base.columns), changed, touched), touched)
+        return replace(self, overlay=overlay, last_seq=last_seq, changed_at=changed_at)
+
+
+def _unknown(size: int) -> FloatArray:
+    return np.broadcast_to(np.float64(np.nan), (size,))

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -103,27 +103,26 @@ def _csv_cell(cell: Cell) -> object:
 
 def _cells(column: Column, shown: TableColumn, rows: IntArray, facts: ExportFacts) -> list[Cell]:
     """Return the values of one column as cells."""
-    found = column_values(column, rows)
-    match shown.field.type:
-        case FieldType.BOOLEAN:
-            yes, no = yes_no(facts.language)
-            return [None if value is None else yes if value else no for value in found]
-        case FieldType.CODE:
-            return [None if value is None else shown.code_texts[str(value)] for value in found]
-        case FieldType.CODES:
-            return [_joined(value, shown) if isinstance(value, list) else None for value in found]
-        case FieldType.DATE:
-            return [None if value is None else _day(str(value)) for value in found]
-        case FieldType.DATETIME:
-            return [None if value is None else instant_text(str(value), facts.zone) for value in found]
-        case FieldType.INTEGER | FieldType.REAL:
-            return [value if isinstance(value, int | float) else None for value in found]
-        case _:
-            return [None if value is None else str(value) for value in found]
+    yes, no = yes_no(facts.language)
+    writers: dict[FieldType, Callable[[object], Cell]] = {
+        FieldType.BOOLEAN: lambda value: yes if value else no,
+        FieldType.CODE: lambda value: shown.code_texts[str(value)],
+        FieldType.CODES: lambda value: _joined(value, shown),
+        FieldType.DATE: lambda value: _day(str(value)),
+        FieldType.DATETIME: lambda value: instant_text(str(value), facts.zone),
+        FieldType.INTEGER: _number,
+        FieldType.REAL: _number,
+    }
+    write = writers.get(shown.field.type, str)
+    return [None if value is None else write(value) for value in column_values(column, rows)]
 
 
-def _joined(codes: Sequence[object], shown: TableColumn) -> str | None:
-    return ";".join(shown.code_texts[str(code)] for code in codes) or None
+def _number(value: object) -> Cell:
+    return value if isinstance(value, int | float) else None
+
+
+def _joined(codes: object, shown: TableColumn) -> str | None:
+    return ";".join(shown.code_texts[str(code)] for code in codes) or None if isinstance(codes, list) else None
 
 
 def _day(text: str) -> Cell:

@@ -35,8 +35,8 @@ _LONLAT_NAMES = (
 )
 
 
-# Our own headings, the id of a GeoJSON feature, and the column of a GeoPackage.
-_ID_NAMES = (*map(fold_name, ID_HEADINGS.values()), "@id", "id")
+# Our own headings, the data of KML, the id of a GeoJSON feature, the column of a GeoPackage.
+_ID_NAMES = (*map(fold_name, ID_HEADINGS.values()), "permanent_id", "@id", "id")
 
 
 class Place(StrEnum):

@@ -1,11 +1,14 @@
 """A layer as FlatGeobuf, written by GDAL: fields typed, codes as they are, lists of codes with `;`."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+import pyogrio.errors
 import pyogrio.raw
 import shapely
 
+from geo_ems.errors import DataError
 from geo_ems.formats.exported import ExportedLayer, ExportFacts
 from geo_ems.formats.feature_json import column_values
 from geo_ems.model.columns import BoolArray, IntArray
@@ -17,7 +20,13 @@ _NO_NUMBER = {FieldType.INTEGER: np.int64(0), FieldType.REAL: np.float64(0), Fie
 
 
 def write_flatgeobuf(path: Path, layer: ExportedLayer, facts: ExportFacts) -> None:
-    """Write the features that have a place: with its spatial index the format holds no others."""
+    """Write the features that have a place: with its spatial index the format holds no others.
+
+    Raises
+    ------
+    DataError
+        Where GDAL cannot write it.
+    """
     rows = layer.rows[layer.is_located]
     names, values, masks = ["id"], [layer.columns.ids[rows].astype(object)], [_none_masked(rows)]
     offsets = {}
@@ -32,19 +41,28 @@ def write_flatgeobuf(path: Path, layer: ExportedLayer, facts: ExportFacts) -> No
             offsets[field.name] = np.full(rows.size, _UTC, dtype=np.int64)
     geometries = layer.columns.geometries[rows]
     types = set(np.unique(shapely.get_type_id(geometries)).tolist())
-    pyogrio.raw.write(
-        path,
-        np.array(shapely.to_wkb(geometries), dtype=object),
-        values,
-        names,
-        field_mask=masks,
-        driver="FlatGeobuf",
-        layer=layer.definition.name,
-        geometry_type=geometries[0].geom_type if len(types) == 1 else "Unknown",
-        crs="OGC:CRS84",
-        gdal_tz_offsets=offsets,
-        layer_options=_told(layer, facts, facts.language),
-    )
+    # GDAL makes a folder of a name that does not end in .fgb.
+    with TemporaryDirectory(dir=path.parent, prefix=f"{path.name}.") as folder:
+        inside = Path(folder) / "layer.fgb"
+        try:
+            pyogrio.raw.write(
+                inside,
+                np.array(shapely.to_wkb(geometries), dtype=object),
+                values,
+                names,
+                field_mask=masks,
+                driver="FlatGeobuf",
+                layer=layer.definition.name,
+                geometry_type=geometries[0].geom_type if len(types) == 1 else "Unknown",
+                crs="OGC:CRS84",
+                gdal_tz_offsets=offsets,
+                layer_options=_told(layer, facts, facts.language),
+            )
+        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError) as error:
+            raise DataError(
+                f"The file cannot be written: {error}", where=path.name, remedy="Write .gpkg, or another place."
+            ) from error
+        inside.replace(path)
 
 
 def _told(layer: ExportedLayer, facts: ExportFacts, language: Language) -> dict[str, str]:

@@ -20,7 +20,7 @@ _LONGEST_INLINE = 255  # characters that a list may have inside a validation
 _LISTS = "_lists"
 _HEAD, _REQUIRED, _EXAMPLE = (PatternFill("solid", fgColor=colour) for colour in ("E8EEF4", "FFF2CC", "F2F2F2"))
 _RULE = Border(bottom=Side(style="thin", color="808080"))
-_LINES_SHOWN, _LINE_POINTS, _NARROWEST, _WIDEST, _LONGEST_PROMPT = 3, 15.0, 9.0, 34.0, 250
+_LINES_SHOWN, _LINE_POINTS, _NARROWEST, _TEXT_WIDTH, _WIDEST, _LONGEST_PROMPT = 3, 15.0, 9.0, 16.0, 34.0, 250
 
 
 class CellKind(StrEnum):
@@ -181,7 +181,8 @@ def _cell(sheet: Worksheet, row: int, column: int) -> SheetCell:
 def _width(column: FormColumn) -> float:
     longest = max((_display_width(text) for text in (*column.choices, str(column.example or ""))), default=0)
     half_heading = -(-_display_width(column.heading) // 2)
-    return float(min(max(_NARROWEST, longest + 2, half_heading + 2), _WIDEST))
+    least = _NARROWEST if column.choices or column.kind is not CellKind.TEXT else _TEXT_WIDTH
+    return float(min(max(least, longest + 2, half_heading + 2), _WIDEST))
 
 
 def _display_width(text: str) -> int:

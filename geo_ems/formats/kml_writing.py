@@ -21,6 +21,7 @@ from geo_ems.formats.table_writing import layer_sheet
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _AREA_OPACITY = "55"
 _STYLE = "layer"
+ID_NAME = "permanent_id"  # readers keep `id` and `name` for themselves
 
 
 def kml_bytes(layer: ExportedLayer, facts: ExportFacts) -> bytes:
@@ -44,11 +45,11 @@ def _document(layer: ExportedLayer, facts: ExportFacts) -> Iterator[str]:
         raw = [column[place] for column in values]
         shown = row[1 : 1 + len(names)]
         named = None if name_at is None else raw[name_at]
-        yield f"<Placemark>\n<name>{_xml(str(named or identity))}</name>\n"
+        yield "<Placemark>\n" + ("" if named is None else f"<name>{_xml(str(named))}</name>\n")
         yield f"<description>{_plain(_lines(titles, shown))}</description>\n<styleUrl>#{_STYLE}</styleUrl>\n"
-        yield "<ExtendedData>\n" + _data("id", "id", identity)
+        yield "<ExtendedData>\n" + _data(ID_NAME, ID_NAME, identity)
         for name, title, value in zip(names, titles, raw, strict=True):
-            if value is not None:
+            if value is not None and name != "name":  # readers take it from the element above
                 yield _data(name, title, _machine_text(value))
         yield "</ExtendedData>\n"
         yield "" if geometry is None else f"{_geometry(geometry)}\n"

@@ -7,7 +7,7 @@ from geo_ems.catalogue.record_values import CODE_SEPARATORS, codes_by_name
 from geo_ems.formats.column_names import fold_name
 from geo_ems.formats.exported import ChildTableColumns, TableColumn
 from geo_ems.formats.raw import CountedBy, FileFormat, RawFile
-from geo_ems.model.definitions import ChildDefinition, FieldDefinition, LayerDefinition
+from geo_ems.model.definitions import ChildDefinition, FieldDefinition, FieldType, LayerDefinition
 from geo_ems.model.labels import LANGUAGES, Language
 
 Heading = Callable[[FieldDefinition], str]
@@ -59,9 +59,11 @@ def labelled(field: FieldDefinition, language: Language) -> str:
 def code_texts(field: FieldDefinition, language: Language) -> Mapping[str, str]:
     """Return how each code is written: its label, where that alone leads back to it, else the code."""
     named = codes_by_name(field.codes)
+    is_list = field.type is FieldType.CODES
 
     def is_clear(label: str, code: str) -> bool:
-        return named.get(fold_name(label)) == code and CODE_SEPARATORS.search(label) is None and label == label.strip()
+        is_torn = is_list and CODE_SEPARATORS.search(label) is not None
+        return named.get(fold_name(label)) == code and not is_torn and label == label.strip()
 
     return {
         code.code: label if is_clear(label := code.label.text(language), code.code) else code.code

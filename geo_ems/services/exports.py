@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import orjson
 
 from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSource
 from geo_ems.errors import UsageError, known_names
@@ -228,7 +229,10 @@ def _write_fgb(drafts: Sequence[Path], exported: Sequence[ExportedLayer], facts:
 
 def _write_gpkg(drafts: Sequence[Path], exported: Sequence[ExportedLayer], facts: ExportFacts) -> None:
     layers = [PublishedLayer(_published(layer), layer.columns, layer.rows) for layer in exported]
-    told = {name: value if isinstance(value, str) else facts.text() for name, value in facts.mapping().items()}
+    told = {
+        name: value if isinstance(value, str) else orjson.dumps(value).decode()
+        for name, value in facts.mapping().items()
+    }
     write_geopackage(drafts[0], layers, facts=told, at=instant_text(facts.as_of))
 
 

@@ -9,7 +9,7 @@ from geo_ems.formats.exported import TableColumn
 from geo_ems.formats.form_writing import CellKind, FormColumn, FormSheet, NotesSheet, form_bytes
 from geo_ems.formats.raw import Cell
 from geo_ems.formats.table_writing import PLACE_HEADINGS, SHAPE_HEADINGS, yes_no
-from geo_ems.model.definitions import FieldDefinition, FieldType, GeometryKind, LayerDefinition
+from geo_ems.model.definitions import Code, FieldDefinition, FieldType, GeometryKind, LayerDefinition
 from geo_ems.model.labels import Label, Language
 from geo_ems.services.export_columns import child_form_columns, form_columns
 from geo_ems.services.words import say
@@ -172,11 +172,18 @@ def _note(column: TableColumn, language: Language) -> _NoteRow:
         how += say(language, f",单位 {field.unit.symbol.zh}", f", in {field.unit.symbol.en}")
     limits = [f"≥ {field.minimum:g}"] if field.minimum is not None else []
     limits += [f"≤ {field.maximum:g}"] if field.maximum is not None else []
-    codes = [text if text == code else f"{text} ({code})" for code, text in column.code_texts.items()]
+    codes = [_code_note(text, field.codes[code], language) for code, text in column.code_texts.items()]
     meaning = field.description.text(language) if field.description is not None else ""
     private = say(language, "内部字段,不公开", "private: not published") if field.private else ""
     required = "*" if field.required and field.default is None else ""
     return column.heading, required, how, "; ".join([*limits, *codes]), " ".join(filter(None, (meaning, private)))
+
+
+def _code_note(text: str, code: Code, language: Language) -> str:
+    """Return what may be written for a code, the code itself, and the unit in which it is counted."""
+    unit = "" if code.unit is None else code.unit.text(language)
+    also = ", ".join(filter(None, ("" if text == code.code else code.code, unit)))
+    return f"{text} ({also})" if also else text
 
 
 def _general(language: Language) -> list[_NoteRow]:

@@ -11,6 +11,7 @@ _IN_BRACKETS = re.compile(r"^(.+?)\s*[(\[【〔]([^()\[\]【】〔〕]*)[)\]】�
 PROBLEM_COLUMN, REMEDY_COLUMN, LINE_COLUMN, KEY_COLUMN = "问题", "建议", "原行号", "识别字段"
 # The permanent id in our own exports: of a feature without a code nothing else tells which one it is.
 ID_HEADINGS = {"zh": "永久编号", "en": "Permanent id"}
+PARENT_ID_HEADINGS = {"zh": "所属永久编号", "en": "Permanent id of parent"}
 # What a blank form of ours has beside the columns to fill in: a row that shows how, and a sheet that explains.
 EXAMPLE_MARK = "示例 example"
 NOTES_SHEET = "说明 notes"
@@ -31,7 +32,7 @@ def report_columns(columns: Sequence[str]) -> dict[str, int]:
 
 
 def is_own_id_heading(name: str) -> bool:
-    """Return whether a heading is that of the permanent id in our own exports."""
+    """Return whether a heading is that of a permanent id in our own exports."""
     return fold_name(name) in _OWN_IDS
 
 
@@ -48,7 +49,7 @@ def _units_by_spelling() -> dict[str, Unit]:
     return spellings
 
 
-_OWN_IDS = frozenset(map(fold_name, ID_HEADINGS.values()))
+_OWN_IDS = frozenset(map(fold_name, (*ID_HEADINGS.values(), *PARENT_ID_HEADINGS.values())))
 _EXAMPLE = fold_name(EXAMPLE_MARK)
 _UNITS_BY_SPELLING = _units_by_spelling()
 

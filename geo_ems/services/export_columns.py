@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from geo_ems.catalogue.record_matching import plan_columns
 from geo_ems.catalogue.record_values import CODE_SEPARATORS, codes_by_name
-from geo_ems.formats.column_names import fold_name
+from geo_ems.formats.column_names import PARENT_ID_HEADINGS, fold_name
 from geo_ems.formats.exported import ChildTableColumns, TableColumn
 from geo_ems.formats.raw import CountedBy, FileFormat, RawFile
 from geo_ems.model.definitions import ChildDefinition, FieldDefinition, FieldType, LayerDefinition
@@ -19,13 +19,11 @@ def table_columns(definition: LayerDefinition, language: Language, *, include_pr
     return _columns(shown, definition, language, lambda field: labelled(field, language))
 
 
-def child_columns(
-    definition: LayerDefinition, child: ChildDefinition, language: Language, *, include_private: bool
-) -> ChildTableColumns:
-    """Return the columns of a child table, and the heading of the column that says whose row it is."""
+def child_columns(child: ChildDefinition, language: Language, *, include_private: bool) -> ChildTableColumns:
+    """Return the columns of a child table, and the heading of the permanent id of the feature it belongs to."""
     shown = [field for field in child.fields.values() if include_private or not field.private]
     columns = _columns(shown, None, language, lambda field: labelled(field, language))
-    return ChildTableColumns(parent_heading(definition, child, language), columns)
+    return ChildTableColumns(PARENT_ID_HEADINGS[language], columns)
 
 
 def form_columns(definition: LayerDefinition, language: Language) -> tuple[TableColumn, ...]:

@@ -155,7 +155,7 @@ def _exported(snapshot: LayerSnapshot, question: ExportQuestion, caller: Caller,
     include_private = caller.may(Permission.READ_PRIVATE)
     mask = condition_mask(question.where, columns, at_date=at_date) & visible_rows(snapshot, caller)
     children = {
-        name: child_columns(definition, child, question.language, include_private=include_private)
+        name: child_columns(child, question.language, include_private=include_private)
         for name, child in definition.children.items()
     }
     table = table_columns(definition, question.language, include_private=include_private)

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from geo_ems.catalogue.record_findings import UNLOCATED
-from geo_ems.catalogue.record_values import Conversion, build_converter
+from geo_ems.catalogue.record_values import Conversion, build_converter, clean_text
 from geo_ems.catalogue.records import ConvertedFile, ConvertedRecord
 from geo_ems.formats.findings import Finding
 from geo_ems.formats.raw import CountedBy, RawFile
@@ -65,6 +65,8 @@ class StoredRows:
             without = frozenset(ids[row] for row in np.flatnonzero(~column.known))
             for row in np.flatnonzero(column.known):
                 keys.setdefault(key_text(value_at(column, int(row))), ids[row])
+            for row in np.flatnonzero(column.known):  # a file has them without invisible characters
+                keys.setdefault(clean_text(str(value_at(column, int(row))))[0], ids[row])
         names: dict[str, list[tuple[str, float, float]]] = {}
         name_column = columns.columns.get(columns.definition.name_field)
         if name_column is not None and ids:

@@ -67,7 +67,7 @@ def _is_control(text):
     return any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} for c in text)
 
 
-# Neither #N/A, which an import refuses as a fault of a spreadsheet, nor the two characters that XML lacks.
+# Without what an import refuses as a fault of a spreadsheet (#N/A), and the two characters that XML lacks.
 TEXTS = (
     st.one_of(st.sampled_from(ODD_TEXTS), st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=20))
     .map(_storable)
@@ -94,7 +94,9 @@ PLACES = st.one_of(
         lambda lon, lat: shapely.MultiPolygon([_area(lon, lat, hole=True), _area(lon + 0.3, lat, hole=False)]), LON, LAT
     ),
     st.builds(
-        lambda lon, lat: shapely.MultiLineString([[(lon, lat), (lon + 0.1, lat)], [(lon, lat + 0.1), (lon, lat + 0.2)]]),
+        lambda lon, lat: shapely.MultiLineString(
+            [[(lon, lat), (lon + 0.1, lat)], [(lon, lat + 0.1), (lon, lat + 0.2)]]
+        ),
         LON,
         LAT,
     ),

@@ -4,6 +4,7 @@ Exports round coordinates to 7 decimals, spreadsheets keep 15 digits of a number
 text. A stored value that comes back so is the same value: it is left as it is.
 """
 
+import math
 from zoneinfo import ZoneInfo
 
 from shapely.geometry.base import BaseGeometry
@@ -14,6 +15,7 @@ from geo_ems.formats.rounded_geometry import are_same_place
 from geo_ems.model.definitions import FieldDefinition, FieldType
 from geo_ems.model.features import Properties, Value
 
+_FIFTEEN_DIGITS = 1e-14  # the relative step of a number with 15 digits, where it is widest
 _TEXTS = (FieldType.TEXT, FieldType.PHONE)
 _NO_ZONE_NEEDED = Conversion(ZoneInfo("UTC"), one_line=False)
 _ONE_LINE = Conversion(ZoneInfo("UTC"), one_line=True)
@@ -33,7 +35,7 @@ def means_the_same(value: Value, stored: Value, field: FieldDefinition) -> bool:
     if value == stored:
         return True
     if isinstance(value, float) and isinstance(stored, float):
-        return f"{value:.15g}" == f"{stored:.15g}"
+        return math.isclose(value, stored, rel_tol=_FIFTEEN_DIGITS)
     if field.type not in _TEXTS or not isinstance(stored, str):
         return False
     conversion = _ONE_LINE if field.name in ONE_LINE_FIELDS else _NO_ZONE_NEEDED

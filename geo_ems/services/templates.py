@@ -18,7 +18,8 @@ from geo_ems.storage.durable_files import appearing_file
 _NoteRow = tuple[str, str, str, str, str]
 _READABLE_BY_OTHERS = 0o644
 _EXAMPLE_LON_DEG, _EXAMPLE_LAT_DEG = 113.5937, 24.8104
-_EXAMPLE_WKT = "LINESTRING (113.59 24.81, 113.60 24.82)"
+_EXAMPLE_LINE = "LINESTRING (113.59 24.81, 113.60 24.82)"
+_EXAMPLE_AREA = "POLYGON ((113.59 24.81, 113.60 24.81, 113.60 24.82, 113.59 24.81))"
 _EXAMPLE_DAY = date(2026, 6, 30)
 _KINDS = {
     FieldType.INTEGER: CellKind.INTEGER,
@@ -148,7 +149,8 @@ def _places(definition: LayerDefinition, language: Language) -> list[FormColumn]
             FormColumn(lon, CellKind.REAL, _EXAMPLE_LON_DEG),
             FormColumn(lat, CellKind.REAL, _EXAMPLE_LAT_DEG),
         ]
-    return [FormColumn(SHAPE_HEADINGS[language], CellKind.TEXT, _EXAMPLE_WKT)]
+    example = _EXAMPLE_LINE if GeometryKind.LINE in definition.geometry else _EXAMPLE_AREA
+    return [FormColumn(SHAPE_HEADINGS[language], CellKind.TEXT, example)]
 
 
 def _place_notes(definition: LayerDefinition, language: Language) -> list[_NoteRow]:

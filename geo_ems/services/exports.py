@@ -28,7 +28,7 @@ from geo_ems.services.provenance import data_as_of, instant_text, local_date
 from geo_ems.storage.durable_files import appearing_file
 from geo_ems.storage.geopackage_export import PublishedLayer, write_geopackage
 
-READABLE_BY_OTHERS = 0o644
+_OWN, _READABLE_BY_OTHERS = 0o600, 0o644
 
 
 class ExportFormat(StrEnum):
@@ -97,7 +97,8 @@ def export_layers(
     """Write layers into a file of the format its extension says, and report what stands in it.
 
     Private fields go out where the caller may read them. Child rows stand in sheets, tables or
-    nested lists; beside a CSV in a file of their own.
+    nested lists; beside a CSV in a file of their own. A file with private fields may be read by
+    nobody but its owner.
 
     Raises
     ------
@@ -120,7 +121,7 @@ def export_layers(
     _check_free(files, question)
     is_private = any(_private(layer) for layer in exported)
     try:
-        _write(target, exported, facts, files, mode=None if is_private else READABLE_BY_OTHERS)
+        _write(target, exported, facts, files, mode=_OWN if is_private else _READABLE_BY_OTHERS)
     except OSError as error:
         raise UsageError(
             f"'{question.path}' cannot be written: {error.strerror or error}",
@@ -185,14 +186,14 @@ def _write(
     facts: ExportFacts,
     files: Sequence[Path],
     *,
-    mode: int | None,
+    mode: int,
 ) -> None:
     """Write all files; each appears whole, and none where one of them fails before the end."""
     with ExitStack() as stack:
         drafts = [stack.enter_context(appearing_file(file)) for file in files]
         _WRITERS[target](drafts, exported, facts)
-        for draft in drafts if mode is not None else ():
-            draft.chmod(mode or READABLE_BY_OTHERS)
+        for draft in drafts:
+            draft.chmod(mode)
 
 
 def _write_csv(drafts: Sequence[Path], exported: Sequence[ExportedLayer], facts: ExportFacts) -> None:

@@ -1,13 +1,16 @@
 """What goes out comes back in: importing an export changes nothing, whatever the layer holds."""
 
 import subprocess
+import sys
 import tempfile
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pyogrio
+import pyogrio.errors
 import pytest
 import shapely
 from export_layers import EVERYTHING, ODD_TEXTS, feature_lists, put
@@ -19,7 +22,8 @@ from needed_components import skip_or_fail
 from pyogrio import read_dataframe
 
 from geo_ems.catalogue.snapshots import SnapshotSource
-from geo_ems.model.caller import LOCAL
+from geo_ems.errors import DataError
+from geo_ems.model.caller import LOCAL, Caller, Permission
 from geo_ems.model.features import Feature
 from geo_ems.services.exports import ExportQuestion, export_layers
 
@@ -168,3 +172,41 @@ def test_a_kml_shows_labels_as_plain_text_and_keeps_codes_to_read_back(tmp_path)
     assert "<script>" not in frame["description"][0]
     assert shapely.normalize(frame.geometry[0]) == shapely.normalize(place)
     assert frame.geometry[1] is None
+
+
+def test_a_file_that_cannot_be_finished_does_not_appear(tmp_path, monkeypatch):
+    exporter = Exporter(tmp_path, [Feature("a", None, {"name": "甲"})])
+    monkeypatch.setattr("geo_ems.formats.xlsx_writing.MOST_ROWS", 0)
+    monkeypatch.setattr("pyogrio.raw.write", _failing)
+
+    for name in ("layer.xlsx", "layer.fgb"):
+        with pytest.raises(DataError):
+            exporter.export(name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def _failing(*_arguments, **_more):
+    raise pyogrio.errors.DataSourceError("no space left")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
+@pytest.mark.parametrize("name", ["l.csv", "l.xlsx", "l.geojson", "l.gpkg", "l.kml", "l.fgb"])
+def test_a_file_with_phones_is_its_owners_alone_and_a_public_one_has_none(tmp_path, name):
+    exporter = Exporter(tmp_path, [Feature("a", shapely.Point(113, 24), {"name": "甲", "phone": "0751-8886666"})])
+
+    private = exporter.export(name)
+    assert private.stat().st_mode & 0o777 == 0o600
+    public = exporter.export(name, caller=Caller("anybody", frozenset({Permission.READ})), overwrite=True)
+
+    assert public.stat().st_mode & 0o777 == 0o644
+    assert exporter.report.layers[0].private_fields == ()
+    assert b"8886666" not in unpacked(public)
+    assert "甲".encode() in unpacked(public)
+
+
+def unpacked(path):
+    """Return the bytes of a file, those of its parts where it is a workbook."""
+    if path.suffix != ".xlsx":
+        return path.read_bytes()
+    with zipfile.ZipFile(path) as parts:
+        return b"".join(parts.read(name) for name in parts.namelist()).replace(b"&#30002;", "甲".encode())

@@ -144,8 +144,9 @@ def test_a_style_that_somebody_saved_as_default_stays_the_default(tmp_path):
         pass
     qgis = apsw.Connection(str(path))
     qgis.execute(
-        "UPDATE layer_styles SET useAsDefault = 0; INSERT INTO layer_styles (f_table_name, f_geometry_column, styleName, "
-        "useAsDefault) VALUES ('response_teams', 'geom', 'mine', 1)"
+        "UPDATE layer_styles SET useAsDefault = 0; "
+        "INSERT INTO layer_styles (f_table_name, f_geometry_column, styleName, useAsDefault) "
+        "VALUES ('response_teams', 'geom', 'mine', 1)"
     )
     qgis.close()
     with open_store(path, replace(TEAMS, symbol=replace(TEAMS.symbol, colour="#ABCDEF"), sha256="other")):

@@ -13,11 +13,12 @@ from geo_ems.cartography.geometry_json import geometry_json, point_json
 from geo_ems.cartography.json_text import JsonValue
 from geo_ems.cartography.line_styles import AREA_STYLES, area_style
 from geo_ems.cartography.symbol_letters import SymbolLetter, letter_of
-from geo_ems.cartography.symbols import SymbolKey, SymbolState, state_of, symbol_svg, symbol_svg_zh
+from geo_ems.cartography.symbols import SymbolKey, symbol_svg, symbol_svg_zh
 from geo_ems.model.answers import DataAsOf
 from geo_ems.model.columns import Column, LayerColumns
 from geo_ems.model.definitions import FieldDefinition, FieldType, LayerDefinition
 from geo_ems.model.labels import Label
+from geo_ems.model.symbol_states import SymbolState, state_of
 
 _BASE_DECIMALS = 5  # about 1 m: the base map is a backdrop
 _NAME_FIELDS = ("name", "name_en")

@@ -6,11 +6,12 @@ from geo_ems.cartography.geometry_json import geometry_json
 from geo_ems.cartography.json_text import JsonValue
 from geo_ems.cartography.layer_document import SymbolSheet, label_json, layer_document
 from geo_ems.cartography.line_styles import AREA_STYLES, ROAD_STYLES
-from geo_ems.cartography.symbols import SymbolKey, SymbolState
+from geo_ems.cartography.symbols import SymbolKey
 from geo_ems.cartography.texts import COVERAGE_REASON_TEXTS, REASON_TEXTS, TEXTS
 from geo_ems.errors import UsageError
 from geo_ems.model.definitions import FieldDefinition, FieldType, LayerDefinition
 from geo_ems.model.labels import LANGUAGES, Label, Language
+from geo_ems.model.symbol_states import SymbolState
 
 _MARGIN = 0.02  # of the extent, so that nothing lies on the edge of the first view
 

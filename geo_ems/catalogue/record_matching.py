@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from geo_ems.catalogue.shape_columns import find_shape_columns
 from geo_ems.errors import UsageError, known_names
-from geo_ems.formats.column_names import fold_name, report_columns, split_unit, unit_spelled
+from geo_ems.formats.column_names import ID_HEADINGS, fold_name, report_columns, split_unit, unit_spelled
 from geo_ems.formats.raw import RawFile
 from geo_ems.model.definitions import FieldDefinition, LayerDefinition
 from geo_ems.model.labels import Label
@@ -32,6 +33,10 @@ _LONLAT_NAMES = (
     "经度,纬度",
     "経度緯度",
 )
+
+
+# Our own headings, the data of KML, the id of a GeoJSON feature, the column of a GeoPackage.
+_ID_NAMES = (*map(fold_name, ID_HEADINGS.values()), "permanent_id", "@id", "id")
 
 
 class Place(StrEnum):
@@ -70,6 +75,10 @@ class ColumnPlan:
     matches: tuple[ColumnMatch, ...]
     places: Mapping[Place, int]
     unused: tuple[UnusedColumn, ...]
+    shape_columns: tuple[int, ...] = ()
+    """Columns that together hold a geometry as WKT."""
+    id_column: int | None = None
+    """The column with the permanent id, as exports write it."""
 
     def fields(self) -> dict[str, FieldDefinition]:
         """Return the fields that have a column, by name; with them the field that takes △."""
@@ -96,7 +105,7 @@ def headings_of(fields: Iterable[FieldDefinition], definition: LayerDefinition |
     """Return all headings that mean something here, folded; tells a header row from title rows."""
     names: list[str] = []
     for field in fields:
-        names += [field.name, field.label.zh, field.label.en, *field.flags, *(s.name for s in field.synonyms)]
+        names += [field.name, *_labels_of(field), *field.flags, *(s.name for s in field.synonyms)]
     if definition is not None:
         for place in Place:
             names += _place_names(place, definition)
@@ -148,10 +157,13 @@ def plan_columns(
             taken_fields.add(match.field.name)
     if definition is not None:
         _find_places(columns, definition, used, places, reasons, has_geometry=raw.has_geometry)
+    shapes = find_shape_columns(columns, used) if definition is not None and not raw.has_geometry else ()
+    used.update(dict.fromkeys(shapes, "geometry"))
+    id_column = None if definition is None else _find_id(columns, used)
     unused = tuple(
         UnusedColumn(column, reasons.get(index, NOT_KNOWN)) for index, column in enumerate(columns) if index not in used
     )
-    return ColumnPlan(tuple(sorted(matches, key=lambda match: match.index)), places, unused)
+    return ColumnPlan(tuple(sorted(matches, key=lambda match: match.index)), places, unused, shapes, id_column)
 
 
 def _resolve_choice(
@@ -214,10 +226,24 @@ def _candidates(
 
 def _names_of(field: FieldDefinition) -> Iterable[tuple[int, str, Unit | None]]:
     yield _BY_NAME, fold_name(field.name), None
-    yield _BY_LABEL, fold_name(field.label.zh), None
-    yield _BY_LABEL, fold_name(field.label.en), None
+    for label in _labels_of(field):
+        yield _BY_LABEL, fold_name(label), None
     for synonym in field.synonyms:
         yield _BY_SYNONYM, fold_name(synonym.name), synonym.unit
+
+
+def _labels_of(field: FieldDefinition) -> tuple[str, str, str]:
+    """Return the labels, and both together as a blank form has them."""
+    return field.label.zh, field.label.en, field.label.zh + field.label.en
+
+
+def _find_id(columns: tuple[str, ...], used: dict[int, str]) -> int | None:
+    """Return the column of permanent ids among those not used, and note its use."""
+    folded = {fold_name(name): index for index, name in reversed(list(enumerate(columns))) if index not in used}
+    index = next((folded[name] for name in _ID_NAMES if name in folded), None)
+    if index is not None:
+        used[index] = "id"
+    return index
 
 
 def _factor(unit: Unit | None, field: FieldDefinition) -> float | None:

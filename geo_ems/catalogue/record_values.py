@@ -1,5 +1,6 @@
 """One converter per column: from a raw cell to a value of the field, with what is to be said of it."""
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -28,7 +29,7 @@ _SHORTENED = re.compile(r"^\d(?:\.\d+)?[Ee]\+\d{1,2}$")
 _PHONE = re.compile(r"^(?:[0-9+\-() ,/;、.#*~]|转|轉|内线|ext)+$", re.IGNORECASE)
 _PHONE_DASHES = str.maketrans("－−–—‐‑ー；，／（）＋　", "-------;,/()+ ")
 _PHONE_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
-_CODE_SEPARATORS = re.compile(r"[;；,，、/|\n]+")
+CODE_SEPARATORS = re.compile(r"[;；,，、/|\n]+")
 _LOOSE_SEPARATORS = re.compile(r"[+＋\s]+")  # only where every part is known: names may hold them
 _SPREADSHEET_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"})
 _YES = frozenset({"○", "〇", "◯", "1", "是", "有", "yes", "y", "true", "√", "✓", "✔"})
@@ -257,7 +258,8 @@ def _instant_converter(_: FieldDefinition, conversion: Conversion) -> Converter:
     return convert
 
 
-def _codes_by_name(codes: Mapping[str, Code]) -> dict[str, str]:
+def codes_by_name(codes: Mapping[str, Code]) -> dict[str, str]:
+    """Return the code that each folded name stands for: the code itself first, then labels and synonyms."""
     names: dict[str, str] = {}
     for code in codes.values():
         names[fold_name(code.code)] = code.code
@@ -276,8 +278,19 @@ def _labels(codes: list[str], field: FieldDefinition) -> str:
     return "、".join(field.codes[code].label.zh for code in dict.fromkeys(codes))
 
 
+def _unlisted(text: str) -> str:
+    """Return a JSON list of texts, as a GeoPackage holds lists of codes, with `;` between them; other text as it is."""
+    if not text.startswith("["):
+        return text
+    try:
+        items = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return ";".join(items) if all(isinstance(item, str) for item in items) else text
+
+
 def _code_converter(field: FieldDefinition, _: Conversion) -> Converter:
-    names = _codes_by_name(field.codes)
+    names = codes_by_name(field.codes)
     known = _listed(field.codes)
 
     def convert(cell: Cell, findings: list[Finding]) -> Value:
@@ -293,18 +306,18 @@ def _code_converter(field: FieldDefinition, _: Conversion) -> Converter:
 
 
 def _codes_converter(field: FieldDefinition, _: Conversion) -> Converter:
-    names = _codes_by_name(field.codes)
+    names = codes_by_name(field.codes)
     known = _listed(field.codes)
 
     def convert(cell: Cell, findings: list[Finding]) -> Value:
-        text, _ = clean_text(cell)
+        text = _unlisted(clean_text(cell)[0])
         if not text:
             return None
         whole = names.get(fold_name(text))
         if whole is not None:
             return (whole,)
         codes: set[str] = set()
-        for part in filter(None, (part.strip() for part in _CODE_SEPARATORS.split(text))):
+        for part in filter(None, (part.strip() for part in CODE_SEPARATORS.split(text))):
             code = names.get(fold_name(part))
             if code is not None:
                 codes.add(code)

@@ -13,6 +13,7 @@ from geo_ems.catalogue.record_geometry import checked_geometry, is_allowed
 from geo_ems.catalogue.record_matching import ColumnMatch, ColumnPlan, plan_columns
 from geo_ems.catalogue.record_numbers import has_decimal_commas, has_mixed_commas
 from geo_ems.catalogue.record_places import PlaceReader
+from geo_ems.catalogue.record_shapes import read_shape
 from geo_ems.catalogue.record_values import Conversion, Converter, Flag, build_converter, is_dash, read_flag
 from geo_ems.errors import DataError
 from geo_ems.formats.findings import Finding, Grade
@@ -32,6 +33,8 @@ class ConvertedRecord:
     geometry: BaseGeometry | None
     properties: Mapping[str, Value]
     findings: tuple[Finding, ...]
+    given_id: str | None = None
+    """The permanent id that the row names, as exports write it."""
 
     @property
     def is_refused(self) -> bool:
@@ -65,39 +68,56 @@ def convert_records(
     places = PlaceReader(raw, plan.places) if plan.places else None
     rows = RowConverter(raw, plan, zone=zone)
     converted = [rows.convert(record) for record in raw.records]
-    if places is not None:
-        geometries = _points(raw, places, converted, definition)
+    if places is not None or plan.shape_columns:
+        geometries = _written_geometries(raw, plan, places, converted, definition)
     else:
         geometries = [
             _given_geometry(record, findings, definition)
             for record, (_, findings) in zip(raw.records, converted, strict=True)
         ]
     records = [
-        ConvertedRecord(record.line, record.sheet, geometry, properties, tuple(findings))
+        ConvertedRecord(record.line, record.sheet, geometry, properties, tuple(findings), _given_id(record, plan))
         for record, geometry, (properties, findings) in zip(raw.records, geometries, converted, strict=True)
     ]
     notes = (*raw.notes, *rows.notes, *(places.notes if places is not None else ()))
     return ConvertedFile(plan, tuple(records), notes)
 
 
-def _points(
+def _written_geometries(
     raw: RawFile,
-    places: PlaceReader,
+    plan: ColumnPlan,
+    places: PlaceReader | None,
     converted: list[tuple[dict[str, Value], list[Finding]]],
     definition: LayerDefinition,
 ) -> list[BaseGeometry | None]:
-    """Return the place of every row as a point, all made in one call."""
+    """Return the geometry of every row: from its WKT, else from its coordinates; all points made in one call."""
+    geometries: list[BaseGeometry | None] = [None] * len(raw.records)
     lonlat_deg: list[tuple[float, float]] = []
-    is_placed: list[bool] = []
-    for record, (_, findings) in zip(raw.records, converted, strict=True):
+    placed: list[int] = []
+    for index, (record, (_, findings)) in enumerate(zip(raw.records, converted, strict=True)):
+        cells = [record.values[column] for column in plan.shape_columns]
+        if any(cell is not None for cell in cells):
+            column = raw.columns[plan.shape_columns[0]]
+            geometries[index] = read_shape(cells, definition.geometry, findings, column=column)
+            continue
+        if places is None:
+            findings.append(found.UNLOCATED.found())
+            continue
         place = places.read(record, findings)
-        is_placed.append(place is not None and is_allowed("Point", definition.geometry, findings))
-        if place is not None and is_placed[-1]:
+        if place is not None and is_allowed("Point", definition.geometry, findings):
+            placed.append(index)
             lonlat_deg.append(place)
-    places.advise_on_swapped([findings for _, findings in converted])
+    if places is not None:
+        places.advise_on_swapped([findings for _, findings in converted])
     made = np.asarray(shapely.points(np.array(lonlat_deg, dtype=np.float64).reshape(-1, 2)), dtype=object)
-    points = iter(made.tolist())
-    return [next(points) if placed else None for placed in is_placed]
+    for index, point in zip(placed, made.tolist(), strict=True):
+        geometries[index] = point
+    return geometries
+
+
+def _given_id(record: RawRecord, plan: ColumnPlan) -> str | None:
+    cell = None if plan.id_column is None else record.values[plan.id_column]
+    return None if cell is None else str(cell)
 
 
 def _given_geometry(record: RawRecord, findings: list[Finding], definition: LayerDefinition) -> BaseGeometry | None:

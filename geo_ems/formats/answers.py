@@ -8,11 +8,11 @@ import orjson
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from geo_ems.formats.spreadsheet_safety import defused_text
 from geo_ems.model.answers import CoverageAnswer, DataAsOf, ExcludedFeature, NearestAnswer, RankedFeature
 from geo_ems.model.features import Value
 
 COORDINATE_DECIMALS = 7  # about 1 cm; RFC 7946 section 11.2 asks for no more than is meant
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def json_bytes(content: object) -> bytes:
@@ -193,9 +193,9 @@ def spreadsheet_cell(value: object) -> object:
         case bool():
             return "true" if value else "false"
         case list() | tuple():
-            return ";".join(str(item) for item in value)
-        case str() if value.startswith(_FORMULA_STARTS):
-            return f"'{value}"
+            return defused_text(";".join(str(item) for item in value))
+        case str():
+            return defused_text(value)
         case _:
             return value
 

@@ -9,6 +9,12 @@ from geo_ems.model.units import UNITS, Unit
 _IN_BRACKETS = re.compile(r"^(.+?)\s*[(\[【〔]([^()\[\]【】〔〕]*)[)\]】〕]$")
 # What our own lists of refused rows add to the columns of a file; the last one only where a key was named.
 PROBLEM_COLUMN, REMEDY_COLUMN, LINE_COLUMN, KEY_COLUMN = "问题", "建议", "原行号", "识别字段"
+# The permanent id in our own exports: of a feature without a code nothing else tells which one it is.
+ID_HEADINGS = {"zh": "永久编号", "en": "Permanent id"}
+PARENT_ID_HEADINGS = {"zh": "所属永久编号", "en": "Permanent id of parent"}
+# What a blank form of ours has beside the columns to fill in: a row that shows how, and a sheet that explains.
+EXAMPLE_MARK = "示例 example"
+NOTES_SHEET = "说明 notes"
 _FILLERS = frozenset({"", "必填", "选填", "required", "optional", "*"})
 
 
@@ -25,6 +31,16 @@ def report_columns(columns: Sequence[str]) -> dict[str, int]:
     return {**added, KEY_COLUMN: columns.index(KEY_COLUMN)} if KEY_COLUMN in columns else added
 
 
+def is_own_id_heading(name: str) -> bool:
+    """Return whether a heading is that of a permanent id in our own exports."""
+    return fold_name(name) in _OWN_IDS
+
+
+def is_example_mark(cell: object) -> bool:
+    """Return whether the first cell of a row says that it is the example of a blank form."""
+    return isinstance(cell, str) and fold_name(cell) == _EXAMPLE
+
+
 def _units_by_spelling() -> dict[str, Unit]:
     spellings: dict[str, Unit] = {}
     for unit in UNITS.values():
@@ -33,6 +49,8 @@ def _units_by_spelling() -> dict[str, Unit]:
     return spellings
 
 
+_OWN_IDS = frozenset(map(fold_name, (*ID_HEADINGS.values(), *PARENT_ID_HEADINGS.values())))
+_EXAMPLE = fold_name(EXAMPLE_MARK)
 _UNITS_BY_SPELLING = _units_by_spelling()
 
 

@@ -6,6 +6,7 @@ import itertools
 from collections import Counter
 
 from geo_ems.errors import DataError
+from geo_ems.formats.column_names import is_own_id_heading
 from geo_ems.formats.raw import Limits, Reading
 from geo_ems.formats.tables import NumberedRow, Table, table_from_rows
 
@@ -34,10 +35,20 @@ def table_from_csv(text: str, *, reading: Reading) -> Table:
 
 def find_separator(text: str) -> str:
     """Return the separator that splits most rows into the same, highest number of cells."""
+    heading, separator = _first_heading(text)
+    if is_own_id_heading(heading):
+        return separator
     sample = text[:_SAMPLE_CHARACTERS]
     if len(text) > len(sample):
         sample = sample[: max(sample.rfind("\n"), sample.rfind("\r")) + 1] or sample
     return max(_SEPARATORS, key=lambda separator: _evenness(sample, separator))
+
+
+def _first_heading(text: str) -> tuple[str, str]:
+    """Return the heading of the first column without quotation marks, and what separates it from the next."""
+    line = text[: text.find("\n")] if "\n" in text else text
+    place = min((line.find(separator) for separator in _SEPARATORS if separator in line), default=-1)
+    return ("", "") if place < 0 else (line[:place].strip('"\ufeff'), line[place])
 
 
 def _evenness(sample: str, separator: str) -> float:

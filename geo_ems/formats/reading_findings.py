@@ -13,6 +13,7 @@ TOTAL_ROW = kind(
     "total_row", Grade.TAKEN, ("合计行“{value}”,未导入", "is a row of totals ('{value}'), left out"), _LEFT_OUT
 )
 NOTE_ROW = kind("note_row", Grade.TAKEN, ("说明文字“{value}”,未导入", "is a note ('{value}'), left out"), _LEFT_OUT)
+EXAMPLE_ROW = kind("example_row", Grade.TAKEN, ("模板的示例行,未导入", "is the example of the form, left out"))
 REPEATED_HEADER = kind("repeated_header", Grade.TAKEN, ("重复的表头", "repeats the header"))
 SHEET_NOT_USED = kind(
     "sheet_not_used",

@@ -7,9 +7,10 @@ from datetime import date, datetime, time, timedelta
 
 from geo_ems.errors import DataError
 from geo_ems.formats import reading_findings as found
-from geo_ems.formats.column_names import fold_name, split_unit, unit_spelled
+from geo_ems.formats.column_names import fold_name, is_example_mark, is_own_id_heading, split_unit, unit_spelled
 from geo_ems.formats.findings import Finding, FindingKind
 from geo_ems.formats.raw import Cell, Limits, RawRecord, Reading, SkippedLine
+from geo_ems.formats.spreadsheet_safety import restored_text
 
 NumberedRow = tuple[int, Sequence[object]]
 
@@ -45,8 +46,6 @@ _FOOTERS = re.compile(
 )
 _LONGEST_TOTAL = 16
 _NUMERIC = re.compile(r"^[+-]?[\d.,]+$")
-# Written by our own exports before = + - @, so that a spreadsheet does not run the cell; taken off on the way back.
-_DEFUSED = re.compile(r"^'[=+\-@\t\r]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def plain_cell(cell: object) -> Cell:
     if isinstance(cell, str):
         if not cell or cell.isspace():
             return None
-        return cell[1:] if _DEFUSED.match(cell) else cell
+        return restored_text(cell)
     if isinstance(cell, float):
         return int(cell) if cell.is_integer() and abs(cell) < 1e15 else cell  # noqa: PLR2004 - digits of a double
     if cell is None or isinstance(cell, bool | int | datetime | date | time):
@@ -202,7 +201,9 @@ class _BodyReader:
     def read(self, body: Sequence[NumberedRow]) -> tuple[RawRecord, ...]:
         """Return the records; lines that are none are appended to the list of skipped lines."""
         records: list[RawRecord] = []
-        may_be_units = len(self._columns) > 1
+        # In a file of our own every row is a record, whatever its first cell looks like.
+        is_export = is_own_id_heading(self._columns[0])
+        may_be_units = len(self._columns) > 1 and not is_export
         after_total = False
         for line, row in body:
             cells = [plain_cell(cell) for cell in row]
@@ -214,7 +215,8 @@ class _BodyReader:
                 may_be_units = False
                 continue
             may_be_units = False
-            reason = self._why_no_record(cells, first, after_total=after_total) if isinstance(first, str) else None
+            is_told = isinstance(first, str) and not is_export
+            reason = self._why_no_record(cells, str(first), after_total=after_total) if is_told else None
             after_total = reason is found.TOTAL_ROW or (after_total and reason is found.NOTE_ROW)
             if reason is not None:
                 self._skip(line, reason, first)
@@ -238,6 +240,8 @@ class _BodyReader:
         return bool(units)
 
     def _why_no_record(self, cells: list[Cell], first: str, *, after_total: bool) -> FindingKind | None:
+        if is_example_mark(first):
+            return found.EXAMPLE_ROW
         if len(first) <= _LONGEST_TOTAL and fold_name(first).rstrip(":：") in _TOTALS:
             return found.TOTAL_ROW
         is_alone = cells.count(None) == len(cells) - 1

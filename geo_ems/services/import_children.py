@@ -8,7 +8,7 @@ from geo_ems.catalogue.record_headings import recognised_headings
 from geo_ems.catalogue.record_matching import ColumnPlan, UnusedColumn, headings_of, plan_columns
 from geo_ems.catalogue.records import RowConverter, check_required_columns
 from geo_ems.errors import DataError, UsageError
-from geo_ems.formats.column_names import fold_name
+from geo_ems.formats.column_names import PARENT_ID_HEADINGS, fold_name
 from geo_ems.formats.findings import Finding, worst_grade
 from geo_ems.formats.raw import RawFile, RawRecord
 from geo_ems.model.definitions import ChildDefinition, FieldDefinition, LayerDefinition
@@ -158,7 +158,7 @@ def with_children(feature: Feature, read: ChildRowsRead, definition: LayerDefini
 
 def _parent_names(definition: LayerDefinition) -> list[str]:
     """Return the folded headings for the parent, the surest first."""
-    names = [PARENT, f"{definition.name}_id"]
+    names = [*PARENT_ID_HEADINGS.values(), PARENT, f"{definition.name}_id"]
     for field_name in (definition.key, definition.name_field):
         parent_field = definition.fields.get(field_name) if field_name is not None else None
         if parent_field is None:

@@ -39,6 +39,12 @@ OUTSIDE_DISTRICTS = kind(
     ("请核对坐标", "Check the coordinates"),
 )
 # Said once of a whole file.
+NO_ROWS = kind(
+    "no_rows",
+    Grade.TAKEN,
+    ("文件里没有填写任何数据行,导入了 0 行", "no row of data is filled in: 0 rows were imported"),
+    ("请在表头下面逐行填写,示例行不算", "Fill in one row per record below the header; the example does not count"),
+)
 MOST_OUTSIDE_DISTRICTS = kind(
     "most_outside_districts",
     Grade.WARNED,

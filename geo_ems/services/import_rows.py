@@ -10,15 +10,16 @@ import numpy as np
 import shapely
 
 from geo_ems.catalogue.record_findings import UNLOCATED
-from geo_ems.catalogue.record_values import Conversion, build_converter
+from geo_ems.catalogue.record_values import Conversion, build_converter, clean_text
 from geo_ems.catalogue.records import ConvertedFile, ConvertedRecord
 from geo_ems.formats.findings import Finding
 from geo_ems.formats.raw import CountedBy, RawFile
 from geo_ems.model.columns import LayerColumns, value_at
-from geo_ems.model.definitions import LayerDefinition
-from geo_ems.model.features import ChangeKind, Feature, FeatureChange, Value
+from geo_ems.model.definitions import FieldDefinition, LayerDefinition
+from geo_ems.model.features import ChangeKind, Feature, FeatureChange, Properties, Value
 from geo_ems.services import import_findings as found
 from geo_ems.services.import_options import ImportOptions
+from geo_ems.services.import_sameness import kept_geometry, kept_values, means_the_same
 from geo_ems.storage.protocol import LayerStore
 
 MAX_ID_CHARACTERS = 100
@@ -51,16 +52,21 @@ class StoredRows:
     ids: frozenset[str]
     ids_by_key: Mapping[str, str]
     places_by_name: Mapping[str, tuple[tuple[str, float, float], ...]]
+    ids_without_key: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, columns: LayerColumns, key: str | None) -> "StoredRows":
         """Return the index of a layer; lines and areas lie at a point on them."""
         ids = [str(identity) for identity in columns.ids]
         keys: dict[str, str] = {}
+        without = frozenset(ids)
         if key is not None and key in columns.columns:
             column = columns.columns[key]
+            without = frozenset(ids[row] for row in np.flatnonzero(~column.known))
             for row in np.flatnonzero(column.known):
                 keys.setdefault(key_text(value_at(column, int(row))), ids[row])
+            for row in np.flatnonzero(column.known):  # a file has them without invisible characters
+                keys.setdefault(clean_text(str(value_at(column, int(row))))[0], ids[row])
         names: dict[str, list[tuple[str, float, float]]] = {}
         name_column = columns.columns.get(columns.definition.name_field)
         if name_column is not None and ids:
@@ -69,7 +75,7 @@ class StoredRows:
             for row in np.flatnonzero(name_column.known):
                 place = (ids[row], float(lon_deg[row]), float(lat_deg[row]))
                 names.setdefault(str(name_column.values[row]), []).append(place)
-        return cls(frozenset(ids), keys, {name: tuple(places) for name, places in names.items()})
+        return cls(frozenset(ids), keys, {name: tuple(places) for name, places in names.items()}, without)
 
     def twin(self, name: Value, lon_deg: float, lat_deg: float) -> str | None:
         """Return the id of a feature of the same name within 10 m, or None."""
@@ -132,6 +138,11 @@ class RowPlanner:
         """Return the stored id of a row that is known; give a new row its id, or refuse it."""
         value = row.record.properties.get(self.key) if self.key is not None else None
         if value is None:
+            # A feature without a code is known by nothing but its id; ids that are codes are never taken for it.
+            given = row.record.given_id
+            if given is not None and given in self.stored.ids_without_key and given not in self._given_ids:
+                self._given_ids.add(given)
+                return given
             if self.key is not None:
                 row.findings.append(found.KEY_MISSING.found(field=self.key))
             self._create(row, None)
@@ -169,12 +180,13 @@ class RowPlanner:
         if not self.options.update_live:
             for name in live_fields(self.definition) & row.record.properties.keys():
                 kept, value = stored.properties.get(name), row.record.properties[name]
-                if kept is None or kept == value:
+                if kept is None or means_the_same(value, kept, self.definition.fields[name]):
                     continue
                 properties[name] = kept
                 if value is not None:
                     row.findings.append(found.LIVE_VALUE_KEPT.found(field=name, value=value, kept=kept))
-        geometry = row.record.geometry if row.record.geometry is not None else stored.geometry
+        properties |= kept_values(row.record.properties, stored.properties, dict(self.definition.fields))
+        geometry = kept_geometry(row.record.geometry, stored.geometry)
         if geometry is not None:  # it stays where it is
             row.findings = [finding for finding in row.findings if finding.kind is not UNLOCATED]
         row.id = stored.id
@@ -210,16 +222,18 @@ def is_same(feature: Feature, stored: Feature, definition: LayerDefinition) -> b
         if not field_definition.derived and not _equal(feature.properties.get(name), stored.properties.get(name)):
             return False
     return all(
-        _same_rows(feature.children.get(name, ()), stored.children.get(name, ()), tuple(child.fields))
+        _same_rows(feature.children.get(name, ()), stored.children.get(name, ()), child.fields)
         for name, child in definition.children.items()
     )
 
 
 def _same_rows(
-    rows: tuple[Mapping[str, Value], ...], others: tuple[Mapping[str, Value], ...], names: tuple[str, ...]
+    rows: tuple[Properties, ...], others: tuple[Properties, ...], fields: Mapping[str, FieldDefinition]
 ) -> bool:
     return len(rows) == len(others) and all(
-        _equal(row.get(name), other.get(name)) for row, other in zip(rows, others, strict=True) for name in names
+        _equal(row.get(name), other.get(name)) or means_the_same(row.get(name), other.get(name), fields[name])
+        for row, other in zip(rows, others, strict=True)
+        for name in fields
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ from geo_ems.catalogue.record_headings import recognised_headings
 from geo_ems.catalogue.record_matching import ColumnPlan, headings_of
 from geo_ems.catalogue.records import ConvertedFile, ConvertedRecord, convert_records
 from geo_ems.errors import UsageError, known_names
-from geo_ems.formats.column_names import KEY_COLUMN, fold_name, report_columns
+from geo_ems.formats.column_names import KEY_COLUMN, NOTES_SHEET, fold_name, report_columns
 from geo_ems.formats.findings import Finding, worst_grade
 from geo_ems.formats.raw import RawFile
 from geo_ems.formats.reading import read_records
@@ -20,7 +20,7 @@ from geo_ems.model.features import ChangeBatch, FeatureChange
 from geo_ems.model.labels import Label
 from geo_ems.services.import_again import check_not_again
 from geo_ems.services.import_children import ChildRowsRead, Parents, child_headings, read_child_rows, with_children
-from geo_ems.services.import_findings import NO_STATUS_COLUMN
+from geo_ems.services.import_findings import NO_ROWS, NO_STATUS_COLUMN
 from geo_ems.services.import_given import with_given_values
 from geo_ems.services.import_options import ImportOptions
 from geo_ems.services.import_places import find_places_outside, find_twins_in_file
@@ -99,7 +99,7 @@ def import_file(
         encoding=options.encoding,
         sheet=options.sheet,
         known_headers=known_headers,
-        ignored_sheets=list(child_sheets),
+        ignored_sheets=[*child_sheets, NOTES_SHEET],
     )
     key = key if options.key is not None else _key_asked_back(raw, definition) or key
     converted = convert_records(raw, definition, zone=zone, field_map=column_map)
@@ -108,7 +108,7 @@ def import_file(
     stored = StoredRows.of(store.read_columns(definition.name), key)
     planned = RowPlanner(definition, stored, options, key_in_file, new_id, zone).plan(raw, converted, store)
     if not options.append:
-        check_not_again(planned, raw, definition, store, has_keys=key_in_file is not None)
+        check_not_again(planned, raw, definition, store, has_keys=key_in_file is not None or _are_known(planned))
     find_twins_in_file(planned, definition, place_word=PLACE_WORDS[raw.counted_by])
     notes = [
         *converted.notes,
@@ -119,11 +119,15 @@ def import_file(
     parents = Parents.of(stored)
     for row in planned:
         parents.add(row, definition)
-    reads = [
-        read_child_rows(_read_child(path, definition, child, sheet), definition, child, parents, zone=zone)
+    child_files = [
+        (child, _read_child(path, definition, child, sheet))
         for sheet in raw.sheets
         if (child := child_sheets.get(fold_name(sheet))) is not None and options.sheet is None
     ]
+    reads = [read_child_rows(file, definition, child, parents, zone=zone) for child, file in child_files]
+    if not raw.records and not any(file.records for _, file in child_files):
+        notes.append(NO_ROWS.found())
+    raw = replace(raw, skipped=(*raw.skipped, *(line for _, file in child_files for line in file.skipped)))
     changes = _changes(planned, reads, definition, store, notes)
     rows = _row_reports(planned, raw, {change.id for change in changes})
     headings = recognised_headings(
@@ -233,6 +237,11 @@ def _has_values(converted: ConvertedFile, key: str | None) -> bool:
     return key is not None and any(record.properties.get(key) is not None for record in converted.records)
 
 
+def _are_known(planned: list[PlannedRow]) -> bool:
+    """Return whether a row names the permanent id of a feature: then the file is an export that comes back."""
+    return any(row.id is not None and not row.is_new for row in planned)
+
+
 def _status_unknown(planned: list[PlannedRow], definition: LayerDefinition, plan: ColumnPlan) -> list[Finding]:
     """Return a note where new features have no status because the file has no column for it."""
     field = definition.fields.get(definition.status_field or "")
@@ -313,7 +322,8 @@ def _finish(outcome: _Outcome, store: LayerStore, caller: Caller, options: Impor
             ImportedColumn(m.column, m.field.name, m.unit.code if m.unit else None, m.factor, m.flag)
             for m in outcome.plan.matches
         )
-        + tuple(ImportedColumn(raw.columns[index], place.value) for place, index in outcome.plan.places.items()),
+        + tuple(ImportedColumn(raw.columns[index], place.value) for place, index in outcome.plan.places.items())
+        + tuple(ImportedColumn(raw.columns[index], "geometry") for index in outcome.plan.shape_columns),
         unused=tuple((column.column, column.reason) for column in outcome.plan.unused),
         notes=(*outcome.notes, *(note for read in reads for note in read.notes)),
         skipped=raw.skipped,

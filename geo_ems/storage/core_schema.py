@@ -89,18 +89,8 @@ def create_core(connection: apsw.Connection, *, store_id: str, created_at: str) 
     connection.execute("PRAGMA page_size=4096")
     connection.pragma("journal_mode", "wal")
     with connection:
-        connection.pragma("application_id", APPLICATION_ID)
-        connection.pragma("user_version", USER_VERSION)
-        connection.execute(_GEOPACKAGE_TABLES)
+        create_geopackage_tables(connection)
         connection.execute(_OWN_TABLES)
-        connection.executemany(
-            "INSERT INTO gpkg_spatial_ref_sys VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                ("Undefined cartesian SRS", -1, "NONE", -1, "undefined", "undefined cartesian coordinates"),
-                ("Undefined geographic SRS", 0, "NONE", 0, "undefined", "undefined geographic coordinates"),
-                ("WGS 84 geodetic", SRS_ID, "EPSG", 4326, _WGS84_WKT, "longitude and latitude in degrees"),
-            ),
-        )
         connection.execute(
             "INSERT INTO ems_about (store_id, format_version, created_at) VALUES (?, ?, ?)",
             (store_id, FORMAT_VERSION, created_at),
@@ -113,6 +103,21 @@ def create_core(connection: apsw.Connection, *, store_id: str, created_at: str) 
         )
         for table in CORE_TABLES[1:]:
             register_own_table(connection, table)
+
+
+def create_geopackage_tables(connection: apsw.Connection) -> None:
+    """Write what every GeoPackage has, and that it is one, inside the caller's transaction."""
+    connection.pragma("application_id", APPLICATION_ID)
+    connection.pragma("user_version", USER_VERSION)
+    connection.execute(_GEOPACKAGE_TABLES)
+    connection.executemany(
+        "INSERT INTO gpkg_spatial_ref_sys VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            ("Undefined cartesian SRS", -1, "NONE", -1, "undefined", "undefined cartesian coordinates"),
+            ("Undefined geographic SRS", 0, "NONE", 0, "undefined", "undefined geographic coordinates"),
+            ("WGS 84 geodetic", SRS_ID, "EPSG", 4326, _WGS84_WKT, "longitude and latitude in degrees"),
+        ),
+    )
 
 
 def register_own_table(connection: apsw.Connection, table: str) -> None:

@@ -14,7 +14,7 @@ from geo_ems.storage.change_log import DEFINITION, Author, LogEntry, LogHead, ap
 from geo_ems.storage.contents_table import geopackage_datetime
 from geo_ems.storage.definition_codec import encode_definition
 from geo_ems.storage.definitions_table import HeldDefinition, keep_definition
-from geo_ems.storage.layer_dress import dress_layer
+from geo_ems.storage.layer_dress import dress_earlier_layer, dress_layer
 from geo_ems.storage.layer_tables import (
     add_columns,
     before_table,
@@ -56,6 +56,7 @@ def apply_layer_definition(
     if held is None:
         create_layer(connection, definition, now=now)
     elif _means_the_same(held.definition, definition):
+        dress_earlier_layer(connection, definition, now=now)
         return held.seq, head
     else:
         refused = refused_changes(held.definition, definition)
@@ -67,7 +68,7 @@ def apply_layer_definition(
             )
         _extend_layer(connection, held.definition, definition, now=now)
         _fill_defaults(connection, held.definition, definition, seq=seq)
-    dress_layer(connection, definition)
+    dress_layer(connection, definition, now=now)
     keep_definition(connection, definition, seq=seq)
     content = encode_definition(definition)
     entry = LogEntry(

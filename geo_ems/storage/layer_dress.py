@@ -1,9 +1,10 @@
-"""Aliases and value lists in the file (extension gpkg_schema), so that QGIS shows words in place of codes."""
+"""Aliases and value lists in the file (extension gpkg_schema), and styles for QGIS: it opens the file dressed."""
 
 import apsw
 
 from geo_ems.model.definitions import FieldDefinition, FieldType, LayerDefinition
 from geo_ems.storage.layer_tables import child_table
+from geo_ems.storage.qgis_styles import layer_qml
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS gpkg_data_columns (
@@ -15,11 +16,23 @@ CREATE TABLE IF NOT EXISTS gpkg_data_column_constraints (
   max NUMERIC, max_is_inclusive BOOLEAN, description TEXT,
   CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
 """
+# As QGIS makes it when somebody saves a style in the file.
+_STYLES = """
+CREATE TABLE IF NOT EXISTS layer_styles (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
+  f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
+  useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
+  update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')));
+"""
+STYLE_NAME = "geo_ems"
 _EXTENSION = "http://www.geopackage.org/spec121/#extension_schema"
 
 
-def dress_layer(connection: apsw.Connection, definition: LayerDefinition) -> None:
-    """Write labels (Chinese; English as description) and the codes of each field, in place of earlier ones."""
+def dress_layer(connection: apsw.Connection, definition: LayerDefinition, *, now: str) -> None:
+    """Write labels (Chinese; English as description), the codes of each field and the style, in place of earlier ones.
+
+    `now` is a GeoPackage DATETIME.
+    """
     connection.execute(_TABLES)
     for table in ("gpkg_data_columns", "gpkg_data_column_constraints"):
         connection.execute(
@@ -30,6 +43,42 @@ def dress_layer(connection: apsw.Connection, definition: LayerDefinition) -> Non
     _dress_table(connection, definition.name, tuple(definition.fields.values()))
     for child in definition.children.values():
         _dress_table(connection, child_table(definition.name, child.name), tuple(child.fields.values()))
+    _style_layer(connection, definition, now=now)
+
+
+def dress_earlier_layer(connection: apsw.Connection, definition: LayerDefinition, *, now: str) -> None:
+    """Write the style of a layer whose file was made before styles were written; one that is there stays."""
+    if not _has_style(connection, definition.name):
+        _style_layer(connection, definition, now=now)
+
+
+def _has_style(connection: apsw.Connection, layer: str) -> bool:
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'layer_styles'").fetchall():
+        return False
+    return bool(
+        connection.execute(
+            "SELECT 1 FROM layer_styles WHERE f_table_name = ? AND styleName = ?", (layer, STYLE_NAME)
+        ).fetchall()
+    )
+
+
+def _style_layer(connection: apsw.Connection, definition: LayerDefinition, *, now: str) -> None:
+    """Write our style of a layer; it is the default where nobody saved another as such."""
+    connection.execute(_STYLES)
+    connection.execute(
+        "INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
+        "VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)",
+        (now,),
+    )
+    layer = definition.name
+    connection.execute("DELETE FROM layer_styles WHERE f_table_name = ? AND styleName = ?", (layer, STYLE_NAME))
+    connection.execute(
+        "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, "
+        "styleQML, styleSLD, useAsDefault, description, owner, ui, update_time) "
+        "SELECT '', '', ?, 'geom', ?, ?, '', NOT EXISTS (SELECT 1 FROM layer_styles WHERE f_table_name = ? "
+        "AND useAsDefault), ?, '', NULL, ?",
+        (layer, STYLE_NAME, layer_qml(definition), layer, definition.label.zh, now),
+    )
 
 
 def _dress_table(connection: apsw.Connection, table: str, fields: tuple[FieldDefinition, ...]) -> None:

@@ -17,6 +17,10 @@ _FEATURES = """CREATE TABLE {table} (
   fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom {kind},
   id TEXT NOT NULL UNIQUE DEFAULT ({prefix} || lower(hex(randomblob(8)))), rev INTEGER NOT NULL DEFAULT 0{columns})"""
 
+# The same for a file that goes to others: without the revision, and without ids made for rows they add.
+_PUBLISHED = """CREATE TABLE {table} (
+  fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom {kind}, id TEXT NOT NULL UNIQUE{columns})"""
+
 _CHILD = """CREATE TABLE {table} (
   fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, parent_id TEXT NOT NULL, line INTEGER NOT NULL DEFAULT 0{columns});
 CREATE INDEX {by_parent} ON {table} (parent_id)"""
@@ -115,6 +119,31 @@ def create_layer(connection: apsw.Connection, definition: LayerDefinition, *, no
     layer = definition.name
     fields = tuple(definition.fields.values())
     connection.execute(_features_sql(layer, definition))
+    _register_features(connection, definition, now=now)
+    connection.execute(
+        render(
+            "CREATE TABLE {before} (n INTEGER PRIMARY KEY NOT NULL, fid INTEGER, geom BLOB, id TEXT, rev INTEGER"
+            "{columns})",
+            before=before_table(layer),
+            columns=_columns_sql(fields),
+        )
+    )
+    register_own_table(connection, before_table(layer))
+    for child in definition.children:
+        create_child(connection, definition, child, now=now)
+    create_triggers(connection, definition)
+
+
+def create_published_features(connection: apsw.Connection, definition: LayerDefinition, *, now: str) -> None:
+    """Create the features table and the empty spatial index of a layer in a file for others."""
+    kind = Fragment(geometry_type(definition))
+    columns = _columns_sql(tuple(definition.fields.values()))
+    connection.execute(render(_PUBLISHED, table=definition.name, kind=kind, columns=columns))
+    _register_features(connection, definition, now=now)
+
+
+def _register_features(connection: apsw.Connection, definition: LayerDefinition, *, now: str) -> None:
+    layer = definition.name
     connection.execute(
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id) "
         "VALUES (?, 'features', ?, ?, ?, ?)",
@@ -130,18 +159,6 @@ def create_layer(connection: apsw.Connection, definition: LayerDefinition, *, no
         "INSERT INTO gpkg_extensions VALUES (?, 'geom', 'gpkg_rtree_index', ?, 'write-only')",
         (layer, _RTREE_DEFINITION),
     )
-    connection.execute(
-        render(
-            "CREATE TABLE {before} (n INTEGER PRIMARY KEY NOT NULL, fid INTEGER, geom BLOB, id TEXT, rev INTEGER"
-            "{columns})",
-            before=before_table(layer),
-            columns=_columns_sql(fields),
-        )
-    )
-    register_own_table(connection, before_table(layer))
-    for child in definition.children:
-        create_child(connection, definition, child, now=now)
-    create_triggers(connection, definition)
 
 
 def create_child(connection: apsw.Connection, definition: LayerDefinition, child: str, *, now: str) -> None:

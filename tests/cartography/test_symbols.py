@@ -7,9 +7,10 @@ from map_layers import SHELTER_STATUS, TEAM_STATUS, definitions
 
 from geo_ems.cartography.line_styles import AREA_STYLES, OTHER, area_style
 from geo_ems.cartography.symbol_letters import SymbolLetter, letter_of
-from geo_ems.cartography.symbols import POINT_SHAPES, SymbolKey, SymbolState, state_of, symbol_svg, symbol_svg_zh
+from geo_ems.cartography.symbols import POINT_SHAPES, SymbolKey, symbol_svg, symbol_svg_zh
 from geo_ems.errors import DefinitionError
 from geo_ems.model.definitions import Symbol
+from geo_ems.model.symbol_states import SymbolState, state_of
 
 SHELTER = Symbol("square", "#008A5E", "house")
 

@@ -182,8 +182,10 @@ def test_what_we_write_a_spreadsheet_never_runs_and_we_read_back(tmp_path):
 
     write_workbook(path, [SheetContents("a/b", ("c1", "c2", "c3", "c4", "c5", "c6"), [values])])
 
-    cells = [cell.value for cell in openpyxl.load_workbook(path).active[2]]
-    assert cells == ["'=HYPERLINK(1)", "'+86 10", "'-5", "'@x", "plain", "bell"]
+    cells = openpyxl.load_workbook(path).active[2]
+    assert [cell.value for cell in cells] == ["=HYPERLINK(1)", "+86 10", "-5", "@x", "plain", "bell"]
+    assert {cell.data_type for cell in cells} == {"s"}  # none is a formula
+    assert [cell.quotePrefix for cell in cells] == [True, True, True, True, False, False]
     assert read_records(path).records[0].values == ("=HYPERLINK(1)", "+86 10", "-5", "@x", "plain", "bell")
 
 

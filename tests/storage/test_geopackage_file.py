@@ -44,9 +44,10 @@ def test_the_store_is_a_valid_geopackage(path):
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
 
 
-def test_other_programs_see_the_layers_and_none_of_our_bookkeeping_but_ems_about(path):
+def test_other_programs_see_the_layers_and_of_our_bookkeeping_tables_without_places(path):
     assert run_python(LIST_BY_GDAL, path) == (
-        "['response_teams', 'shelters', 'supply_depots', 'roads', 'ems_about', 'supply_depots__stock']\n3\n"
+        "['response_teams', 'shelters', 'supply_depots', 'roads', "
+        "'ems_about', 'layer_styles', 'supply_depots__stock']\n3\n"
     )
 
 

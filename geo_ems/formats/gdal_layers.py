@@ -188,7 +188,7 @@ def _columns_of(frames: list[Frame], where: str) -> ReadColumns:
     if len(feature_ids) != rows:
         raise _not_understood(where)
     return ReadColumns(
-        _distinct([name for name, _ in described]),
+        distinct_names([name for name, _ in described]),
         tuple(kind for _, kind in described),
         tuple(values),  # type: ignore[arg-type]  # lists, as looked at above
         tuple(feature_ids),
@@ -211,7 +211,8 @@ def _cut(sizes: object, blob: object, rows: int, where: str) -> tuple[bytes | No
     )
 
 
-def _distinct(names: Sequence[str]) -> tuple[str, ...]:
+def distinct_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names; one that appears again gets a number."""
     taken: list[str] = []
     for heading in names:
         name, number = heading, 2

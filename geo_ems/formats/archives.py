@@ -8,6 +8,7 @@ import re
 import stat
 import zipfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -22,7 +23,9 @@ _UTF8_NAMES = 0x800
 _LINK_MODE_BITS = 16
 _UNSAFE = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)|[\x00-\x1f]")
 _LITTER = re.compile(r"(?:^|/)(?:__MACOSX/.*|\.[^/]*|Thumbs\.db|desktop\.ini)$", re.IGNORECASE)
-_GEODATABASE_PART = re.compile(r"[a-z0-9_]{1,40}\.(?:gdbtable|gdbtablx|gdbindexes|freelist|atx|spx|horizon)|gdb|timestamps")
+_GEODATABASE_PART = re.compile(
+    r"[a-z0-9_]{1,40}\.(?:gdbtable|gdbtablx|gdbindexes|freelist|atx|spx|horizon)|gdb|timestamps"
+)
 _GEODATABASE_FOLDER = "data.gdb"
 _SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _SINGLE = (".gpkg", ".fgb", ".geojson", ".json", ".geojsonl", ".ndjson", ".csv", ".tsv", ".txt", ".gpx")
@@ -107,17 +110,15 @@ def _list_members(archive: zipfile.ZipFile, *, limits: Limits, where: str) -> di
 
 
 def _readable_name(entry: zipfile.ZipInfo) -> str:
-    """Return the name of a member; names without the mark of UTF-8 are most often GBK here."""
-    name = entry.filename.replace("\\", "/")
-    if entry.flag_bits & _UTF8_NAMES or name.isascii():
-        return name
-    packed = name.encode("cp437", "replace")
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return packed.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return name
+    """Return the name of a member with slashes; names without the mark of UTF-8 are most often GBK here."""
+    name = entry.filename
+    if not (entry.flag_bits & _UTF8_NAMES or name.isascii()):
+        packed = name.encode("cp437", "replace")
+        for encoding in ("utf-8", "gb18030"):
+            with suppress(UnicodeDecodeError):
+                name = packed.decode(encoding)
+                break
+    return name.replace("\\", "/")
 
 
 def _hostile(reason: str, where: str) -> DataError:
@@ -130,15 +131,16 @@ def _hostile(reason: str, where: str) -> DataError:
 
 def _unpack_dataset(members: Mapping[str, zipfile.ZipInfo], unpacker: _Unpacker, reading: Reading) -> Unpacked:
     shapefiles = _shapefiles(members)
-    geodatabases = sorted({str(PurePosixPath(name).parent) for name in members if name.casefold().endswith(".gdbtable")})
+    geodatabases = sorted(
+        {str(PurePosixPath(name).parent) for name in members if name.casefold().endswith(".gdbtable")}
+    )
     kml = _main_kml(members)
     if shapefiles:
         stem = _chosen(sorted(shapefiles), reading)
         parts = {suffix: unpacker.bytes_of(entry) for suffix, entry in shapefiles[stem].items()}
-        used = {entry.filename for entry in shapefiles[stem].values()}
         others = tuple(name for name in sorted(shapefiles) if name != stem)
-        unused = (*others, *(name for name in members if members[name].filename not in used and not _is_of(name, others)))
-        return Unpacked(FileFormat.SHAPEFILE, parts, tuple(sorted(shapefiles)), tuple(n for n in unused if not _is_aside(n, stem)))
+        unused = tuple(name for name in members if not _is_of(name, (stem, *others)))
+        return Unpacked(FileFormat.SHAPEFILE, parts, tuple(sorted(shapefiles)), (*others, *unused))
     if geodatabases:
         if len(geodatabases) > 1:
             raise _too_many([PurePosixPath(name).name for name in geodatabases], reading.where)
@@ -182,14 +184,8 @@ def _shapefiles(members: Mapping[str, zipfile.ZipInfo]) -> dict[str, dict[str, z
 
 
 def _is_of(name: str, stems: Sequence[str]) -> bool:
-    """Return whether a member is a part of one of the Shapefiles that were not chosen."""
-    path = PurePosixPath(name)
-    return path.suffix.casefold() in _SHAPEFILE_PARTS and (path.stem in stems or str(path.with_suffix("")) in stems)
-
-
-def _is_aside(name: str, stem: str) -> bool:
-    """Return whether a member belongs to the chosen Shapefile but is never needed: its index, its description."""
-    return PurePosixPath(name).name.startswith(f"{PurePosixPath(stem).name}.")
+    """Return whether a member belongs to one of the Shapefiles: a part, or an index or description beside it."""
+    return any(PurePosixPath(name).name.startswith(f"{PurePosixPath(stem).name}.") for stem in stems)
 
 
 def _chosen(stems: list[str], reading: Reading) -> str:
@@ -201,7 +197,7 @@ def _chosen(stems: list[str], reading: Reading) -> str:
     offered = [stem for stem in stems if fold_name(stem) not in reading.ignored_sheets] or stems
     if len(offered) > 1:
         raise DataError(
-            f"The archive holds {len(offered)} Shapefiles, and it is not said which one is meant: {', '.join(offered):.200}",
+            f"The archive holds {len(offered)} Shapefiles, and it is not said which is meant: {', '.join(offered):.200}",
             where=reading.where,
             remedy=f"Name it: --sheet {offered[0]}.",
         )

@@ -15,8 +15,19 @@ from geo_ems.formats.encodings import (
 
 # What the byte of a dBASE header says; other values say nothing that Windows programs kept to.
 _BY_LANGUAGE_DRIVER = {
-    **{0x01: "cp437", 0x02: "cp850", 0x03: "cp1252", 0x13: "cp932", 0x4D: "gb18030", 0x4E: "cp949", 0x4F: "big5"},
-    **{0x78: "big5", 0x79: "cp949", 0x7A: "gb18030", 0x7B: "cp932", 0xC8: "cp1250", 0xC9: "cp1251"},
+    0x01: "cp437",
+    0x02: "cp850",
+    0x03: "cp1252",
+    0x13: "cp932",
+    0x4D: "gb18030",
+    0x4E: "cp949",
+    0x4F: "big5",
+    0x78: "big5",
+    0x79: "cp949",
+    0x7A: "gb18030",
+    0x7B: "cp932",
+    0xC8: "cp1250",
+    0xC9: "cp1251",
 }
 _WIDER = {"gbk": "gb18030", "gb2312": "gb18030", "cp936": "gb18030", "shift_jis": "cp932", "ascii": "utf-8"}
 _BY_CODE_PAGE = {"65001": "utf-8", "936": "gb18030", "54936": "gb18030", "950": "big5", "88591": "iso8859-1"}

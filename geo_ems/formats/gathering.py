@@ -38,7 +38,9 @@ class GatheredFeatures:
     columns: dict[str, int] = field(default_factory=dict)
     rows: list[tuple[int, Mapping[str, Cell], BaseGeometry | None, tuple[Finding, ...]]] = field(default_factory=list)
 
-    def add(self, line: int, cells: Mapping[str, Cell], geometry: BaseGeometry | None, findings: Iterable[Finding]) -> None:
+    def add(
+        self, line: int, cells: Mapping[str, Cell], geometry: BaseGeometry | None, findings: Iterable[Finding]
+    ) -> None:
         """Take one row.
 
         Raises

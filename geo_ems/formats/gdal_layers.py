@@ -7,7 +7,6 @@ from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
-import shapely
 
 from geo_ems.errors import DataError, known_names
 from geo_ems.formats import reading_findings as found
@@ -184,9 +183,9 @@ def _columns_of(frames: list[Frame], where: str) -> ReadColumns:
     notes = [found.COLUMN_LEFT_OUT.found(value=name) for name in head["left_out"]]
     notes += [found.READER_WARNED.found(value=text) for text in head["warnings"] if not text.startswith("Measured (M)")]
     crs = head["crs"]
-    feature_ids = np.frombuffer(rest[0], dtype="<i8").tolist()  # type: ignore[arg-type]  # bytes, as looked at above
-    if len(feature_ids) != rows:
+    if not isinstance(rest[0], bytes) or len(rest[0]) != rows * 8:
         raise _not_understood(where)
+    feature_ids = np.frombuffer(rest[0], dtype="<i8").tolist()
     return ReadColumns(
         distinct_names([name for name, _ in described]),
         tuple(kind for _, kind in described),

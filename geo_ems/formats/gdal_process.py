@@ -22,7 +22,9 @@ from geo_ems.formats.gdal_child import BYTES, END, FRAME_HEAD
 from geo_ems.formats.process_limits import reason_of_end
 from geo_ems.formats.raw import Limits
 
-_PROGRAM = "import sys, json; sys.path[:] = json.loads(sys.argv[2]); from geo_ems.formats.gdal_child import main; main()"
+_PROGRAM = (
+    "import sys, json; sys.path[:] = json.loads(sys.argv[2]); from geo_ems.formats.gdal_child import main; main()"
+)
 _IDLE_S = 60.0
 _STARTING_S = 60.0
 _ENDING_S = 5.0
@@ -30,9 +32,34 @@ _LARGEST_FRAME_BYTES = 4 * 1024 * 1024 * 1024
 # What GDAL 3.12 knows besides the four drivers that are used; a build with others says so, and is started again.
 _OTHER_DRIVERS = (
     *("ADBC", "AIVector", "AVCBin", "AVCE00", "AmigoCloud", "CSV", "CSW", "Carto", "DGN", "DXF", "EDIGEO", "EEDA"),
-    *("ESRIJSON", "Elasticsearch", "GDALG", "GML", "GPSBabel", "GPX", "GTFS", "GeoJSON", "GeoJSONSeq", "GeoRSS", "HTTP"),
+    *(
+        "ESRIJSON",
+        "Elasticsearch",
+        "GDALG",
+        "GML",
+        "GPSBabel",
+        "GPX",
+        "GTFS",
+        "GeoJSON",
+        "GeoJSONSeq",
+        "GeoRSS",
+        "HTTP",
+    ),
     *("Idrisi", "JML", "JSONFG", "KML", "LIBKML", "LVBAG", "MBTiles", "MEM", "MVT", "MapInfo File", "MapML"),
-    *("MiraMonVector", "NGW", "OAPIF", "ODS", "OGCAPI", "OGR_GMT", "OGR_PDS", "OGR_VRT", "OSM", "PCIDSK", "PDF", "PDS4"),
+    *(
+        "MiraMonVector",
+        "NGW",
+        "OAPIF",
+        "ODS",
+        "OGCAPI",
+        "OGR_GMT",
+        "OGR_PDS",
+        "OGR_VRT",
+        "OSM",
+        "PCIDSK",
+        "PDF",
+        "PDS4",
+    ),
     *("PGDUMP", "PLSCENES", "PMTiles", "S57", "SQLite", "SXF", "Selafin", "TopoJSON", "VDV", "VFK", "VICAR", "WAsP"),
     *("WFS", "XLSX"),
 )

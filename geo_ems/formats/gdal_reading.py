@@ -8,6 +8,8 @@ import logging
 import math
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from types import TracebackType
+from typing import Self
 
 import apsw
 import numpy as np
@@ -48,7 +50,7 @@ def read_layer(request: Request) -> Iterator[object]:
     path, driver, layer = str(request["path"]), str(request["driver"]), str(request["layer"])
     with _warnings_kept() as kept:
         info = _info(path, driver, layer)
-        declared = int(info["features"])
+        declared = int(str(info["features"]))
         if declared > int(str(request["rows"])):
             raise UnreadableError(f"it has {declared} features, more than {request['rows']}")
         meta, fids, geometries, columns = pyogrio.raw.read(
@@ -56,7 +58,9 @@ def read_layer(request: Request) -> Iterator[object]:
         )
     if len(fids) != declared:
         raise UnreadableError(f"only {len(fids)} of its {declared} features can be read")
-    kinds = [_kind(str(kind), str(subtype)) for kind, subtype in zip(meta["ogr_types"], meta["ogr_subtypes"], strict=True)]
+    kinds = [
+        _kind(str(kind), str(subtype)) for kind, subtype in zip(meta["ogr_types"], meta["ogr_subtypes"], strict=True)
+    ]
     used = [index for index, kind in enumerate(kinds) if kind != "binary"]
     names = [str(name) for name in meta["fields"]]
     yield {
@@ -98,7 +102,9 @@ def _geopackage_tables(path: str) -> list[str]:
             fault = str(database.execute("PRAGMA quick_check(1)").fetchall()[0][0])
             if fault != "ok":
                 raise UnreadableError(fault.replace("\n", " "))
-            for name, statement in database.execute("SELECT name, sql FROM sqlite_master WHERE sql LIKE 'create virtual%'"):
+            for name, statement in database.execute(
+                "SELECT name, sql FROM sqlite_master WHERE sql LIKE 'create virtual%'"
+            ):
                 module = str(statement).casefold().partition(" using ")[2].lstrip().partition("(")[0].strip()
                 if module not in _HARMLESS_MODULES:
                     raise UnreadableError(f"its table '{name}' is made by '{module}', which is not read")
@@ -137,7 +143,13 @@ def _exact_integers(path: str, driver: str, layer: str, name: str, fids: np.ndar
     quoted = name.replace('"', '""')
     options = _OPTIONS[driver]
     _, with_value, _, columns = pyogrio.raw.read(
-        path, layer=layer, columns=[name], where=f'"{quoted}" IS NOT NULL', return_fids=True, read_geometry=False, **options
+        path,
+        layer=layer,
+        columns=[name],
+        where=f'"{quoted}" IS NOT NULL',
+        return_fids=True,
+        read_geometry=False,
+        **options,
     )
     exact = dict(zip(with_value.tolist(), columns[0].tolist(), strict=True))
     return np.array([exact.get(fid) for fid in fids.tolist()], dtype=object)
@@ -175,15 +187,17 @@ class _Kept(logging.Handler):
         self.caught: list[warnings.WarningMessage] = []
         self._catching = warnings.catch_warnings(record=True)
 
-    def __enter__(self) -> "_Kept":
+    def __enter__(self) -> Self:
         self.caught = self._catching.__enter__() or []
         warnings.simplefilter("always")
         logging.getLogger("pyogrio").addHandler(self)
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         logging.getLogger("pyogrio").removeHandler(self)
-        self._catching.__exit__(*error)
+        self._catching.__exit__(kind, error, trace)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the name of a field that is left out."""

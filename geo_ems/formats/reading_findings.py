@@ -98,7 +98,10 @@ LAYER_NOT_USED = kind(
 COLUMN_LEFT_OUT = kind(
     "column_left_out",
     Grade.TAKEN,
-    ("列“{value}”是二进制或其他无法读取的类型,未导入", "column '{value}' is binary or of another type that is not read"),
+    (
+        "列“{value}”是二进制或其他无法读取的类型,未导入",
+        "column '{value}' is binary or of another type that is not read",
+    ),
 )
 READER_WARNED = kind("reader_warned", Grade.TAKEN, ("读取时的提示:{value}", "said while reading: {value}"))
 FOLDERS_JOINED = kind(

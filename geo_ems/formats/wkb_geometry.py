@@ -13,8 +13,17 @@ from geo_ems.formats.geojson_geometry import KNOWN_TYPES
 from geo_ems.formats.raw import Limits
 
 _OTHER_TYPES = {
-    **{7: "GeometryCollection", 8: "CircularString", 9: "CompoundCurve", 10: "CurvePolygon", 11: "MultiCurve"},
-    **{12: "MultiSurface", 13: "Curve", 14: "Surface", 15: "PolyhedralSurface", 16: "TIN", 17: "Triangle"},
+    7: "GeometryCollection",
+    8: "CircularString",
+    9: "CompoundCurve",
+    10: "CurvePolygon",
+    11: "MultiCurve",
+    12: "MultiSurface",
+    13: "Curve",
+    14: "Surface",
+    15: "PolyhedralSurface",
+    16: "TIN",
+    17: "Triangle",
 }
 _FARTHEST = 1e12  # larger numbers are no coordinates in any system
 _HEAD_BYTES = 5

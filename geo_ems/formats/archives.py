@@ -197,7 +197,7 @@ def _chosen(stems: list[str], reading: Reading) -> str:
     offered = [stem for stem in stems if fold_name(stem) not in reading.ignored_sheets] or stems
     if len(offered) > 1:
         raise DataError(
-            f"The archive holds {len(offered)} Shapefiles, and it is not said which is meant: {', '.join(offered):.200}",
+            f"The archive holds {len(offered)} Shapefiles; it is not said which is meant: {', '.join(offered):.200}",
             where=reading.where,
             remedy=f"Name it: --sheet {offered[0]}.",
         )

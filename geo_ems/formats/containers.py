@@ -25,6 +25,7 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _GEOPACKAGE = b"SQLite format 3\x00"
 _SHAPES = b"\x00\x00\x27\x0a"
 _FLATGEOBUF = b"fgb"
+_OSM, _OSM_AT = b"OSMHeader", 6
 _FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"\xd0\xcf\x11\xe0", "an old Excel file (.xls)"),
     (b"%PDF", "a PDF file"),
@@ -112,6 +113,8 @@ def container_of(data: bytes, *, limits: Limits, where: str) -> Container:
         is_workbook = _check_workbook(data, limits=limits, where=where)
         return Container.WORKBOOK if is_workbook else Container.ARCHIVE
     foreign = next((name for magic, name in _FOREIGN if data.startswith(magic)), None)
+    if data[_OSM_AT : _OSM_AT + len(_OSM)] == _OSM:
+        foreign = "an extract of OpenStreetMap (.osm.pbf)"
     if foreign is not None:
         raise _not_read(foreign, where=where)
     for magic, container in _MAGIC:

@@ -45,6 +45,10 @@ def read_gpx(text: str, *, reading: Reading) -> Features:
     layers = [LayerFacts(label, len(taken[name]), has_geometry=True) for name, label in _LAYERS.items()]
     if reading.sheet is not None and fold_name(reading.sheet) not in _LAYERS.values():
         raise known_names("layer", reading.sheet, list(_LAYERS.values()))
+    if not any(layer.features for layer in layers):
+        raise DataError(
+            "The GPX has no waypoints, routes or tracks", where=reading.where, remedy="Choose the file with the data."
+        )
     chosen = choose_layer(layers, reading)
     gathered = GatheredFeatures(reading.limits, reading.where)
     for element in next(taken[name] for name, label in _LAYERS.items() if label == chosen.name):

@@ -78,6 +78,12 @@ class _Document:
                 where=self._reading.where,
                 remedy="KML and GPX are read; export the data as one of them, as GeoJSON or as CSV.",
             )
+        if not self._placemarks:
+            raise DataError(
+                "The KML has no placemarks",
+                where=self._reading.where,
+                remedy="Choose the file with the data; what it links to must be fetched and imported itself.",
+            )
         paths = [_path_of(folder) for folder, _, _ in self._placemarks]
         folders = tuple(dict.fromkeys(path for path in paths if path))
         chosen = self._chosen_folder(folders)

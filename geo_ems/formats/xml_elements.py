@@ -136,8 +136,10 @@ class _Walker:
         if self._stack:
             self._stack[-1].parts.append(data)
 
-    def doctype(self, *_declared: object) -> None:
+    def doctype(self, name: str, *_declared: object) -> None:
         """Refuse what could define entities or name other files."""
+        if name.casefold() == "html":
+            raise DataError("This is a web page (HTML)", where=self._where, remedy="Choose the file with the data.")
         raise self._refused("declares a document type (DTD), which could reach for other files")
 
     def _refused(self, reason: str) -> DataError:

@@ -1,6 +1,7 @@
 """Texts of fixed width without a sure encoding, as in the table of a Shapefile: all of them are decoded alike."""
 
 import codecs
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,12 @@ _BY_LANGUAGE_DRIVER = {
     0xC8: "cp1250",
     0xC9: "cp1251",
 }
+_WESTERN = frozenset({"cp437", "cp850", "cp1252", "iso8859-1", "iso8859-15"})
+_BEYOND_DOUBT = 0.95
+# Not everything that Python knows by a name is an encoding of text, and the name comes from the file.
+_TEXT_ENCODINGS = re.compile(
+    r"utf-?8|cp\d{3,4}|iso[-_]?8859[-_]?\d{1,2}|gbk|gb2312|gb18030|big5|big5hkscs|shift_?jis|euc[-_](?:jp|kr)|koi8[-_]r|ascii"
+)
 _WIDER = {"gbk": "gb18030", "gb2312": "gb18030", "cp936": "gb18030", "shift_jis": "cp932", "ascii": "utf-8"}
 _BY_CODE_PAGE = {"65001": "utf-8", "936": "gb18030", "54936": "gb18030", "950": "big5", "88591": "iso8859-1"}
 
@@ -45,6 +52,9 @@ class DecodedCells:
 def decode_cells(cells: Sequence[bytes], *, encoding: str | None, said: str | None, where: str) -> DecodedCells:
     """Return the texts: in `encoding` where given, else as `said` where that fits, else as it reads best.
 
+    Western encodings fit all bytes, and programs name one where they know none: where the texts are
+    Chinese or Japanese beyond doubt, that is what they are.
+
     Raises
     ------
     UsageError
@@ -56,9 +66,10 @@ def decode_cells(cells: Sequence[bytes], *, encoding: str | None, said: str | No
         first = _decode_all(cells, known_encoding(encoding))
     else:
         first = _decode_all(cells, said) if said is not None else None
-        if first is None:
+        if first is None or (said in _WESTERN and not all(cell.isascii() for cell in cells)):
             readings = (_decode_all(cells, name) for name in ("utf-8", *LEGACY_ENCODINGS))
-            first = _most_plausible([decoded for decoded in readings if decoded is not None])
+            least = PLAUSIBLE_SHARE if first is None else _BEYOND_DOUBT
+            first = _most_plausible([decoded for decoded in readings if decoded is not None], least) or first
     if first is None:
         raise DataError(
             f"The texts are not {encoding}" if encoding else "The encoding of the texts cannot be told",
@@ -75,10 +86,10 @@ def encoding_said(cpg: bytes | None, language_driver: int) -> str | None:
         words = words.removeprefix(prefix)
     for name in (_BY_CODE_PAGE.get(words.replace("-", "").replace("_", "")), f"cp{words}", words, f"iso{words}"):
         try:
-            found = codecs.lookup(name).name if name else ""
+            found = codecs.lookup(name).name if name and _TEXT_ENCODINGS.fullmatch(name) else ""
         except (LookupError, ValueError):
             continue
-        if found:
+        if _TEXT_ENCODINGS.fullmatch(found):
             return _WIDER.get(found, found)
     return _BY_LANGUAGE_DRIVER.get(language_driver)
 
@@ -106,10 +117,10 @@ def _without_broken_end(cell: bytes, encoding: str) -> str | None:
         return None
 
 
-def _most_plausible(readings: list[DecodedCells]) -> DecodedCells | None:
+def _most_plausible(readings: list[DecodedCells], least: float) -> DecodedCells | None:
     """Return UTF-8 where it fits, which is no accident, else what reads most like language."""
     if readings and readings[0].encoding == "utf-8":
         return readings[0]
     scored = [(plausibility("\n".join(decoded.texts), decoded.encoding), decoded) for decoded in readings]
     best = max(scored, key=lambda pair: pair[0], default=(0.0, None))
-    return best[1] if best[0] >= PLAUSIBLE_SHARE else None
+    return best[1] if best[0] >= least else None

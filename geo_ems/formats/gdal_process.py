@@ -179,7 +179,10 @@ class _Pool:
             reader = fitting[0] if fitting else None
             if reader is not None:
                 self.idle.remove(reader)
-        if reader is None or reader.process.poll() is not None:
+        if reader is not None and reader.process.poll() is not None:
+            reader.end()
+            reader = None
+        if reader is None:
             reader = self._start(memory_bytes)
         try:
             yield reader

@@ -13,7 +13,11 @@ import pandas as pd
 import pyogrio
 from shapely.geometry import Point
 
-PLACES = (("S1", "东关小学", 120, 104.06, 30.66), ("S2", "西门广场", 800, 104.08, 30.67), ("S3", "社区中心", 45, 104.1, 30.7))
+PLACES = (
+    ("S1", "东关小学", 120, 104.06, 30.66),
+    ("S2", "西门广场", 800, 104.08, 30.67),
+    ("S3", "社区中心", 45, 104.1, 30.7),
+)
 DAYS = pd.to_datetime(["2024-05-01", "2024-05-02", "2024-05-03"])
 
 CSV = "编号,名称,容量,经度,纬度\n" + "".join(",".join(map(str, place)) + "\n" for place in PLACES)
@@ -56,6 +60,8 @@ def feature(code, name, persons, lon, lat):
 
 def write_gdal(path, data, **options):
     """Write a frame with GDAL, the driver by the name of the file."""
+    if str(path).endswith(".fgb"):
+        options.setdefault("SPATIAL_INDEX", "NO")  # which would put the rows into another order
     pyogrio.write_dataframe(data, path, **options)
     return path
 

@@ -89,7 +89,7 @@ def test_of_several_shapefiles_one_must_be_named(read, tmp_path):
 
     assert len(raw.records) == 3
     assert [note.value for note in raw.notes if note.kind.code == "members_not_used"] == ["depots, readme.pdf"]
-    with pytest.raises(NotFoundError, match="There is no layer 'roads'. Known: depots, teams"):
+    with pytest.raises(NotFoundError, match=r"There is no layer 'roads'. Known: depots, teams"):
         read(content, sheet="roads")
 
 
@@ -180,13 +180,19 @@ HOSTILE = {
     "a link to a file": (lambda: members(link("places.csv", "/etc/passwd")), "is a link to another file"),
     "a link to a folder": (lambda: members(link("a.gdb", "/etc"), ("a.csv", CSV)), "is a link to another file"),
     "a password": (lambda: members(("places.csv", CSV), flags=1), "has a password"),
-    "two members of one name": (lambda: renamed(members(("a.csv", CSV), ("b.csv", CSV)), b"b.csv", b"a.csv"), "two members"),
+    "two members of one name": (
+        lambda: renamed(members(("a.csv", CSV), ("b.csv", CSV)), b"b.csv", b"a.csv"),
+        "two members",
+    ),
     "a thousand members": (lambda: members(*((f"{n}.csv", "x") for n in range(101))), "101 members, more than 100"),
     "a bomb": (lambda: bomb(2), "too much to read"),
     "a large bomb": (lambda: bomb(4), "unpacks to more than 3000000 bytes"),
     "a bomb that lies about its size": (lambda: lying(bomb(2)), "archive is damaged|too much to read"),
     "entries that overlap": (overlapping, "archive|2 files that could be meant"),
-    "an archive in an archive": (lambda: members(("places.zip", members(("a.csv", CSV)))), "none of which is read here"),
+    "an archive in an archive": (
+        lambda: members(("places.zip", members(("a.csv", CSV)))),
+        "none of which is read here",
+    ),
     "an archive called CSV": (lambda: members(("places.csv", members(("a.csv", CSV)))), "none of the formats"),
     "a workbook in an archive": (lambda: members(("places.xlsx", b"PK\x03\x04")), "none of which is read here"),
     "an archive in a KMZ": (lambda: members(("doc.kml", members(("doc.kml", KML)))), "not well-formed|cannot be told"),

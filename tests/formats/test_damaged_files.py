@@ -69,9 +69,16 @@ def damaged_inside(data: bytes, member: float, steps) -> bytes:
     return packed.getvalue()
 
 
+class SoundFiles(dict):
+    """Files by name; a failing example does not print them."""
+
+    def __repr__(self) -> str:
+        return "sound files"
+
+
 @pytest.fixture(scope="session")
 def sound_files(tmp_path_factory):
-    return every_format(tmp_path_factory.mktemp("sound"))
+    return SoundFiles(every_format(tmp_path_factory.mktemp("sound")))
 
 
 def read(path, content) -> RawFile:
@@ -80,11 +87,14 @@ def read(path, content) -> RawFile:
 
 
 def assert_in_words_or_finite(path, content):
+    raw, fault = None, None
     try:
         raw = read(path, content)
     except GeoEmsError as error:
-        assert len(error.problem) > 8
-        assert "Traceback" not in str(error)
+        fault = error
+    if raw is None:
+        assert len(fault.problem) > 8
+        assert "Traceback" not in str(fault)
         return
     geometries = [record.geometry for record in raw.records if record.geometry is not None]
     positions_read = shapely.get_coordinates(geometries)

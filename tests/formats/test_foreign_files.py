@@ -1,6 +1,6 @@
 """GeoPackage, Shapefile, File Geodatabase and FlatGeobuf: values, layers, coordinate systems, damage."""
 
-import datetime
+import datetime as dt
 import gzip
 import math
 import shutil
@@ -97,13 +97,13 @@ def test_every_type_becomes_the_cell_it_means(tmp_path):
         is_open=np.array([True, False, None], dtype=object),
         share=[0.5, math.nan, math.inf],
         floors=pd.array([3, None, 12], dtype="Int32"),
-        day=[datetime.date(2024, 5, 1), None, datetime.date(1999, 12, 31)],
+        day=[dt.date(2024, 5, 1), None, dt.date(1999, 12, 31)],
         at=moments,
         at_utc=moments.tz_localize("UTC"),
         at_chengdu=moments.tz_localize("Asia/Shanghai"),
     )
     data["is_open"] = data["is_open"].astype("boolean")
-    shanghai = datetime.timezone(datetime.timedelta(hours=8))
+    shanghai = dt.timezone(dt.timedelta(hours=8))
 
     raw = read_records(write_gdal(tmp_path / "a.gpkg", data))
 
@@ -111,9 +111,9 @@ def test_every_type_becomes_the_cell_it_means(tmp_path):
     assert cells(raw, "share") == [0.5, None, "inf"]
     assert cells(raw, "floors") == [3, None, 12]
     assert [str(day) if day else day for day in cells(raw, "day")] == ["2024-05-01", None, "1999-12-31"]
-    assert cells(raw, "at")[1:] == [datetime.datetime.fromisoformat("2024-05-01T09:00:00"), None]
-    assert cells(raw, "at_utc")[0] == datetime.datetime(2024, 5, 1, 8, 30, 0, 250_000, datetime.UTC)
-    assert cells(raw, "at_chengdu")[1] == datetime.datetime(2024, 5, 1, 9, 0, tzinfo=shanghai)
+    assert cells(raw, "at")[1:] == [dt.datetime.fromisoformat("2024-05-01T09:00:00"), None]
+    assert cells(raw, "at_utc")[0] == dt.datetime(2024, 5, 1, 8, 30, 0, 250_000, dt.UTC)
+    assert cells(raw, "at_chengdu")[1] == dt.datetime(2024, 5, 1, 9, 0, tzinfo=shanghai)
 
 
 def test_long_numbers_beside_empty_cells_keep_every_digit(tmp_path):

@@ -1,6 +1,6 @@
 """KML, KMZ and GPX: what becomes a row, what is said to be skipped, and that nothing is fetched."""
 
-import datetime
+import datetime as dt
 import gzip
 import socket
 
@@ -59,7 +59,7 @@ def test_placemarks_are_rows_with_their_extended_data(read):
     assert (raw.format, raw.crs, raw.counted_by) == (FileFormat.KML, "OGC:CRS84", CountedBy.FEATURE)
     assert raw.columns == ("name", "code", "capacity")
     assert [record.values for record in raw.records] == [(name, code, str(n)) for code, name, n, *_ in PLACES]
-    assert [record.geometry.wkt for record in raw.records][0] == "POINT (104.06 30.66)"
+    assert raw.records[0].geometry.wkt == "POINT (104.06 30.66)"
 
 
 @pytest.mark.parametrize(
@@ -137,9 +137,9 @@ def test_times_descriptions_and_foreign_data_become_columns(read):
 
     first, second = map(raw.cells, raw.records)
     assert (first["name"], first["description"], first["address"]) == ("A", "<b>两层</b> & 地下室", "一环路1号")
-    assert first["timestamp"] == datetime.datetime(2024, 5, 1, 8, tzinfo=datetime.UTC)
+    assert first["timestamp"] == dt.datetime(2024, 5, 1, 8, tzinfo=dt.UTC)
     assert (first["容量"], first["name (2)"], first["floor"]) == ("120", "别名", "3")
-    assert (second["begin"], second["end"]) == (datetime.date(2024, 5, 1), "2024")
+    assert (second["begin"], second["end"]) == (dt.date(2024, 5, 1), "2024")
 
 
 RING = "104,30 105,30 105,31 104,30"
@@ -285,7 +285,7 @@ def test_waypoints_are_rows(read):
     assert raw.columns == ("ele", "time", "name", "cmt", "desc")
     assert raw.records[0].values == (
         "500.5",
-        datetime.datetime(2024, 5, 1, 8, tzinfo=datetime.UTC),
+        dt.datetime(2024, 5, 1, 8, tzinfo=dt.UTC),
         "东关小学",
         "S1",
         "120",

@@ -1,8 +1,10 @@
 """KML: placemarks with their names, times and extended data; nothing that it points to is ever fetched."""
 
 from collections import Counter
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
+
+from shapely.geometry.base import BaseGeometry
 
 from geo_ems.errors import DataError, known_names
 from geo_ems.formats import reading_findings as found
@@ -11,13 +13,14 @@ from geo_ems.formats.findings import Finding
 from geo_ems.formats.gathering import WGS84, Features, GatheredFeatures
 from geo_ems.formats.geojson_geometry import GeometryFaultError
 from geo_ems.formats.kml_geometry import geometry_of_placemark
-from geo_ems.formats.raw import Cell, CountedBy, FileFormat, Reading
+from geo_ems.formats.raw import Cell, CountedBy, FileFormat, Limits, Reading
 from geo_ems.formats.xml_elements import Element, read_elements
 
 FOLDER_COLUMN = "folder"
 _SKIPPED = frozenset({"NetworkLink", "GroundOverlay", "ScreenOverlay", "PhotoOverlay", "Tour", "NetworkLinkControl"})
 _STYLES = frozenset({"Style", "StyleMap", "CascadingStyle", "Schema", "LookAt", "Camera"})
 _PLAIN = ("name", "address", "phoneNumber", "description")
+_TIMES = (("TimeStamp", "when", "timestamp"), ("TimeSpan", "begin", "begin"), ("TimeSpan", "end", "end"))
 _SHOWN_FOLDERS = 8
 
 
@@ -42,15 +45,24 @@ def read_kml(text: str, *, reading: Reading, file_format: FileFormat = FileForma
     return document.features(file_format)
 
 
+@dataclass(frozen=True, slots=True)
+class _Placemark:
+    """One placemark, read as soon as it ended; its folder may tell its name later."""
+
+    folder: Element | None
+    cells: dict[str, Cell]
+    geometry: BaseGeometry | None
+    findings: tuple[Finding, ...]
+
+
 class _Document:
-    """Placemarks as they end; folders may tell their names after them."""
+    """Placemarks in the order in which they end."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
         self._root = ""
-        self._placemarks: list[tuple[Element | None, dict[str, Cell], Element]] = []
+        self._placemarks: list[_Placemark] = []
         self._skipped: Counter[str] = Counter()
-        self._gathered = GatheredFeatures(reading.limits, reading.where)
 
     def take(self, element: Element) -> None:
         """Take an element that has ended."""
@@ -68,31 +80,32 @@ class _Document:
                     where=self._reading.where,
                     remedy="Split the file.",
                 )
-            self._placemarks.append((folder, {}, element))
+            self._placemarks.append(_placemark(element, folder, self._reading.limits))
 
     def features(self, file_format: FileFormat) -> Features:
         """Return everything that was taken."""
+        reading = self._reading
         if self._root != "kml":
             raise DataError(
                 f"This is XML of another kind ('{self._root[:40]}')",
-                where=self._reading.where,
+                where=reading.where,
                 remedy="KML and GPX are read; export the data as one of them, as GeoJSON or as CSV.",
             )
         if not self._placemarks:
             raise DataError(
                 "The KML has no placemarks",
-                where=self._reading.where,
+                where=reading.where,
                 remedy="Choose the file with the data; what it links to must be fetched and imported itself.",
             )
-        paths = [_path_of(folder) for folder, _, _ in self._placemarks]
+        paths = [_path_of(placemark.folder) for placemark in self._placemarks]
         folders = tuple(dict.fromkeys(path for path in paths if path))
-        chosen = self._chosen_folder(folders)
-        for path, (_, _, placemark) in zip(paths, self._placemarks, strict=True):
+        chosen = _chosen_folder(folders, reading.sheet)
+        gathered = GatheredFeatures(reading.limits, reading.where)
+        for path, placemark in zip(paths, self._placemarks, strict=True):
             if chosen is None or path == chosen or path.startswith(f"{chosen}/"):
-                cells, findings = _cells_of(placemark)
                 if folders:
-                    cells[FOLDER_COLUMN] = path or None
-                self._add(placemark, cells, findings)
+                    placemark.cells[FOLDER_COLUMN] = path or None
+                gathered.add(0, placemark.cells, placemark.geometry, placemark.findings)
         notes = [found.ELEMENTS_SKIPPED.found(value=name, count=count) for name, count in self._skipped.items()]
         if len(set(paths)) > 1 and chosen is None:
             shown = ", ".join(folders[:_SHOWN_FOLDERS]) + (" …" if len(folders) > _SHOWN_FOLDERS else "")
@@ -100,35 +113,37 @@ class _Document:
         return Features(
             file_format,
             CountedBy.FEATURE,
-            tuple(self._gathered.columns),
-            self._gathered.records(numbered=True),
+            tuple(gathered.columns),
+            gathered.records(numbered=True),
             WGS84,
             notes=tuple(notes),
             layers=folders,
         )
 
-    def _chosen_folder(self, folders: tuple[str, ...]) -> str | None:
-        if self._reading.sheet is None:
-            return None
-        wanted = fold_name(self._reading.sheet)
-        ways = {way: None for path in folders for way in _ways_to(path)}
-        named = [way for way in ways if fold_name(way) == wanted or fold_name(way.rpartition("/")[2]) == wanted]
-        if not named:
-            raise known_names("layer", self._reading.sheet, list(folders))
-        return named[0]
 
-    def _add(self, placemark: Element, cells: dict[str, Cell], findings: list[Finding]) -> None:
-        limits = self._reading.limits
-        for name, cell in cells.items():
-            if isinstance(cell, str) and len(cell) > limits.cell_characters:
-                findings.append(found.CELL_TOO_LONG.found(limit=limits.cell_characters))
-                cells[name] = None
-        geometry = None
-        try:
-            geometry = geometry_of_placemark(placemark, max_vertices=limits.vertices)
-        except GeometryFaultError as fault:
-            findings.append(fault.finding)
-        self._gathered.add(0, cells, geometry, findings)
+def _chosen_folder(folders: tuple[str, ...], name: str | None) -> str | None:
+    if name is None:
+        return None
+    wanted = fold_name(name)
+    ways = dict.fromkeys(way for path in folders for way in _ways_to(path))
+    named = [way for way in ways if wanted in {fold_name(way), fold_name(way.rpartition("/")[2])}]
+    if not named:
+        raise known_names("layer", name, list(folders))
+    return named[0]
+
+
+def _placemark(element: Element, folder: Element | None, limits: Limits) -> _Placemark:
+    cells, findings = _cells_of(element), []
+    for name, cell in cells.items():
+        if isinstance(cell, str) and len(cell) > limits.cell_characters:
+            findings.append(found.CELL_TOO_LONG.found(limit=limits.cell_characters))
+            cells[name] = None
+    geometry = None
+    try:
+        geometry = geometry_of_placemark(element, max_vertices=limits.vertices)
+    except GeometryFaultError as fault:
+        findings.append(fault.finding)
+    return _Placemark(folder, cells, geometry, tuple(findings))
 
 
 def _path_of(folder: Element | None) -> str:
@@ -146,31 +161,31 @@ def _ways_to(path: str) -> list[str]:
     return ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
 
 
-def _cells_of(placemark: Element) -> tuple[dict[str, Cell], list[Finding]]:
+def _cells_of(placemark: Element) -> dict[str, Cell]:
+    parts: dict[str, Element] = {}
+    for child in placemark.children:
+        parts.setdefault(child.name, child)
     cells: dict[str, Cell] = {}
     for name in _PLAIN:
-        if text := placemark.text_of(name):
+        if name in parts and (text := parts[name].text):
             cells[name] = text
-    for outer, inner, column in (
-        ("TimeStamp", "when", "timestamp"),
-        ("TimeSpan", "begin", "begin"),
-        ("TimeSpan", "end", "end"),
-    ):
-        moment = placemark.child(outer)
-        if moment is not None and (text := moment.text_of(inner)):
+    for outer, inner, column in _TIMES:
+        if outer in parts and (text := parts[outer].text_of(inner)):
             cells[column] = moment_of(text)
-    extended = placemark.child("ExtendedData")
-    for element in extended.children if extended is not None else ():
-        pairs: Mapping[str, str] = {}
+    if "ExtendedData" in parts:
+        _put_extended(cells, parts["ExtendedData"])
+    return cells
+
+
+def _put_extended(cells: dict[str, Cell], extended: Element) -> None:
+    for element in extended.children:
         if element.name == "Data":
-            pairs = {element.attributes.get("name", "").strip(): element.text_of("value")}
+            _put(cells, element.attributes.get("name", "").strip(), element.text_of("value"))
         elif element.name == "SchemaData":
-            pairs = {each.attributes.get("name", "").strip(): each.text for each in element.descendants("SimpleData")}
+            for each in element.descendants("SimpleData"):
+                _put(cells, each.attributes.get("name", "").strip(), each.text)
         elif not element.children:
-            pairs = {element.name: element.text}
-        for name, text in pairs.items():
-            _put(cells, name, text)
-    return cells, []
+            _put(cells, element.name, element.text)
 
 
 def _put(cells: dict[str, Cell], name: str, text: str) -> None:

@@ -37,6 +37,8 @@ def geometry_of_placemark(placemark: Element, *, max_vertices: int) -> BaseGeome
     shapes = [child for child in placemark.children if child.name in _KINDS]
     if not shapes:
         return None
+    if len(shapes) == 1 and shapes[0].name == "Point":
+        return _build(shapes[0])  # nearly all of them
     try:
         geometry = _joined([_build(shape) for shape in shapes])
     except (shapely.errors.GEOSException, ValueError) as error:
@@ -52,10 +54,7 @@ def geometry_of_placemark(placemark: Element, *, max_vertices: int) -> BaseGeome
 def _build(shape: Element) -> BaseGeometry | None:
     match shape.name:
         case "Point":
-            positions = _positions(shape.text_of("coordinates"))
-            if len(positions) > 1:
-                raise _malformed("a point has one position")
-            return Point(positions[0]) if positions else None
+            return _point(_positions(shape.text_of("coordinates")))
         case "LineString":
             return _line(_positions(shape.text_of("coordinates")))
         case "LinearRing":
@@ -69,6 +68,15 @@ def _build(shape: Element) -> BaseGeometry | None:
             return _joined([_build(inner) for inner in shape.children if inner.name in _KINDS])
         case _:
             raise GeometryFaultError(found.GEOMETRY_UNKNOWN.found(value=shape.name, known=", ".join(KNOWN_TYPES)))
+
+
+def _point(positions: Positions) -> Point | None:
+    if len(positions) > 1:
+        raise _malformed("a point has one position")
+    if not positions:
+        return None
+    lon_deg, lat_deg, height_m = positions[0]
+    return Point(lon_deg, lat_deg, height_m) if height_m else Point(lon_deg, lat_deg)
 
 
 def _polygon(shape: Element) -> Polygon | None:

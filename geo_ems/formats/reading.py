@@ -92,9 +92,11 @@ def _read_contents(contents: Contents, path: Path, reading: Reading, encoding: s
             return _read_xml(contents, reading, encoding)
         case Container.SHAPES:
             parts = parts_beside(path, limits=reading.limits)
-            features = read_shapefile({**parts, ".shp": contents.data}, reading=reading, encoding=encoding)
-            together = replace(contents, sha256=hashlib.sha256(b"".join(parts.values())).hexdigest())
-            return _from_features(features, together, reading.where)
+            features = read_shapefile(parts, reading=reading, encoding=encoding)
+            digest = hashlib.sha256()
+            for part in parts.values():
+                digest.update(part)
+            return _from_features(features, replace(contents, sha256=digest.hexdigest()), reading.where)
         case Container.ARCHIVE:
             return _read_archive(contents, path, reading, encoding)
         case _:

@@ -26,9 +26,10 @@ _NULL_SHAPE = 0
 def parts_beside(path: Path, *, limits: Limits) -> dict[str, bytes]:
     """Return the parts of the Shapefile that a .shp belongs to, by suffix: the files of its name in its folder."""
     parts: dict[str, bytes] = {}
-    for other in sorted(path.parent.iterdir()):
+    alike = [other for other in path.parent.iterdir() if other.stem.casefold() == path.stem.casefold()]
+    for other in sorted(alike, key=lambda other: (other.stem != path.stem, other.name)):
         suffix = other.suffix.casefold()
-        if other.stem == path.stem and suffix in NEEDED + OPTIONAL and suffix not in parts:
+        if suffix in NEEDED + OPTIONAL and suffix not in parts:
             parts[suffix] = read_bytes(other, limits=limits)
     return parts
 
@@ -147,21 +148,23 @@ class _Decoding:
     def decode(self, columns: ReadColumns) -> tuple[ReadColumns, str | None]:
         """Return the columns with their texts, which came as bytes shown in Latin-1, and the encoding."""
         texts = [index for index, kind in enumerate(columns.kinds) if kind == "text"]
-        places = [
-            (index, row)
-            for index in texts
-            for row, value in enumerate(columns.values[index])
-            if isinstance(value, str) and value
-        ]
-        raw = [name.encode("latin-1") for name in columns.names]
-        raw += [str(columns.values[index][row]).encode("latin-1") for index, row in places]
-        decoded = decode_cells(raw, encoding=self.encoding, said=self.said, where=self.where)
-        names = distinct_names(decoded.texts[: len(columns.names)])
-        values = [list(column) for column in columns.values]
+        written = dict.fromkeys(columns.names)
+        for index in texts:
+            written.update(dict.fromkeys(str(value) for value in columns.values[index] if value))
+        decoded = decode_cells(
+            [text.encode("latin-1") for text in written],
+            encoding=self.encoding,
+            said=self.said,
+            where=self.where,
+        )
+        meaning: dict[object, object] = dict(zip(written, decoded.texts, strict=True))
+        incomplete = {text for position, text in enumerate(written) if position in decoded.cut}
+        values = list(columns.values)
         cut: set[int] = set()
-        for position, (index, row) in enumerate(places, start=len(names)):
-            values[index][row] = decoded.texts[position]
-            if position in decoded.cut:
-                cut.add(row)
+        for index in texts:
+            if incomplete:
+                cut.update(row for row, value in enumerate(values[index]) if value in incomplete)
+            values[index] = [meaning.get(value) for value in values[index]]
         self.cut_rows = frozenset(cut)
+        names = distinct_names([str(meaning[name]) for name in columns.names])
         return replace(columns, names=names, values=tuple(values)), decoded.encoding

@@ -32,7 +32,10 @@ class Element:
 
     def child(self, name: str) -> "Element | None":
         """Return the first child of a name."""
-        return next((child for child in self.children if child.name == name), None)
+        for child in self.children:  # a loop: this is asked for every name of every placemark
+            if child.name == name:
+                return child
+        return None
 
     def text_of(self, name: str) -> str:
         """Return the text of the first child of a name, "" without one."""

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
+import orjson
 
 from geo_ems.errors import DataError, known_names
 from geo_ems.formats import reading_findings as found
@@ -257,7 +258,25 @@ def _cells(values: list[object], kind: str) -> list[Cell]:
         case "datetime":
             return [_moment(value, datetime.fromisoformat) for value in values]
         case _:
-            return [value if isinstance(value, str) and value.strip(" \t\r\n\x00") else None for value in values]
+            texts = [value if isinstance(value, str) and value.strip(" \t\r\n\x00") else None for value in values]
+            return [*(_lists_joined(texts) or texts)]
+
+
+def _lists_joined(texts: Sequence[str | None]) -> list[str | None] | None:
+    """Return a column of JSON lists, as GeoPackages hold them, with `;` between the items; None for another column."""
+    joined: list[str | None] = []
+    for text in texts:
+        if text is None:
+            joined.append(None)
+            continue
+        try:
+            items = orjson.loads(text) if text.startswith("[") else None
+        except orjson.JSONDecodeError:
+            return None
+        if not isinstance(items, list) or not all(isinstance(item, str | int | float) for item in items):
+            return None
+        joined.append(";".join(map(str, items)) or None)
+    return joined
 
 
 def _moment(value: object, parse: Callable[[str], date]) -> Cell:

@@ -124,6 +124,15 @@ def test_long_numbers_beside_empty_cells_keep_every_digit(tmp_path):
     assert cells(raw, "number") == [510107199001011234, None, 9007199254740993]
 
 
+def test_lists_are_joined_where_a_whole_column_holds_them(tmp_path):
+    data = frame(suits=['["flood","fire"]', None, "[]"], remarks=["[1]", "see [2]", None])
+
+    raw = read_records(write_gdal(tmp_path / "a.gpkg", data))
+
+    assert cells(raw, "suits") == ["flood;fire", None, None]
+    assert cells(raw, "remarks") == ["[1]", "see [2]", None]
+
+
 def test_pictures_in_a_column_are_left_out_and_said(tmp_path):
     path = write_gdal(tmp_path / "a.gpkg", frame())
     with_statements(path, "ALTER TABLE a ADD COLUMN photo BLOB", "UPDATE a SET photo = x'89504E47' WHERE fid = 1")

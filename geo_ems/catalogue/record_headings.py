@@ -28,7 +28,7 @@ def recognised_headings(
     definition: LayerDefinition | None = None,
     fixed: Mapping[int, str] | None = None,
 ) -> tuple[str, ...]:
-    """Return one heading per column under which it means the same with no choice and no row of units.
+    """Return one heading per column under which it means the same with no choice, no row of units and no name cut.
 
     Headings stay as they are where that holds already. A column that was chosen, or took its unit
     from a row under the header, gets the label of its field; one that was left aside although its
@@ -36,7 +36,7 @@ def recognised_headings(
     of columns that the plan says nothing of, by index.
     """
     fixed = fixed or {}
-    natural = _uses(plan_columns(replace(raw, units={}), fields=fields, definition=definition))
+    natural = _uses(plan_columns(replace(raw, units={}, names_cut_at_bytes=None), fields=fields, definition=definition))
     uses = _uses(plan)
     is_natural = natural == uses and not fixed
     headings = list(raw.columns)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from geo_ems.catalogue.record_cut_names import fields_by_cut_name
 from geo_ems.catalogue.shape_columns import find_shape_columns
 from geo_ems.errors import UsageError, known_names
 from geo_ems.formats.column_names import ID_HEADINGS, fold_name, report_columns, split_unit, unit_spelled
@@ -91,8 +92,8 @@ TAKEN_TWICE = Label("另一列已用于同一字段", "another column is already
 UNIT_UNFIT = Label("单位与字段不符", "its unit does not fit the field")
 GEOMETRY_GIVEN = Label("文件自带几何", "the file has geometries of its own")
 
-# How well a name fits, best first: the field's own name, a label, a synonym.
-_BY_NAME, _BY_LABEL, _BY_SYNONYM = range(3)
+# How well a name fits, best first: the field's own name, a label, a synonym, the beginning of one of these.
+_BY_NAME, _BY_LABEL, _BY_SYNONYM, _BY_CUT_NAME = range(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,10 @@ def plan_columns(
         if index not in used
         for candidate in _candidates(column, index, fields, units.get(column), reasons)
     ]
+    for index, (field, unit) in fields_by_cut_name(raw, fields).items():
+        if index not in used and (factor := _factor(unit, field)) is not None:
+            match = ColumnMatch(columns[index], index, field, factor, unit)
+            candidates.append(_Candidate((_BY_CUT_NAME, 0, index), match))
     taken_fields = {match.field.name for match in matches}
     for candidate in sorted(candidates, key=lambda item: item.rank):
         match = candidate.match

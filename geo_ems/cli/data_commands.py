@@ -35,7 +35,7 @@ def import_command(
     given: list[str] = typer.Option([], "--set", metavar="FIELD=VALUE", help="For empty cells: status=open."),
     key: str | None = typer.Option(None, "--key", help="Column whose value is the permanent id."),
     encoding: str | None = typer.Option(None, "--encoding", help="Encoding of a text file, where it is not seen."),
-    sheet: str | None = typer.Option(None, "--sheet", help="Sheet of a workbook."),
+    sheet: str | None = typer.Option(None, "--sheet", help="Sheet of a workbook, or layer of a file."),
     append: bool = typer.Option(False, "--append", help="Add rows without a key once more."),
     update_live: bool = typer.Option(False, "--update-live", help="Overwrite states and positions set by hand."),
     dry_run: bool = typer.Option(False, "--dry-run", help="Check and report, store nothing."),

@@ -14,7 +14,7 @@ _BOMS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 # GB18030 contains GBK and GB2312; cp932 contains Shift-JIS.
-_LEGACY = ("gb18030", "cp932", "euc_jp")
+LEGACY_ENCODINGS = ("gb18030", "cp932", "euc_jp")
 KNOWN_ENCODINGS = (
     *("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"),
     *("gb18030", "gbk", "gb2312", "big5", "cp932", "shift_jis", "euc_jp", "euc_kr", "cp949"),
@@ -24,7 +24,7 @@ KNOWN_ENCODINGS = (
 _FREQUENT_ZH = frozenset("县区镇乡村街道市省学校中小大广场公园东西南北路号社会办处局队院避难所库站人民体育馆名称经纬度")
 _FREQUENT_JA = frozenset("市町村丁目番地区県道府小中学校高園公民館第一東西南北大山川田名称住所経緯度電話")
 _SAMPLE_BYTES = 262_144
-_PLAUSIBLE_SHARE = 0.7
+PLAUSIBLE_SHARE = 0.7
 _FIRST_LEVEL_1_LEAD = 0xB0
 
 
@@ -39,7 +39,7 @@ def decode_text(data: bytes, *, encoding: str | None = None, where: str = "") ->
         Where the bytes are not text in the encoding asked for, or in none that reads like text.
     """
     if encoding is not None:
-        return _decode_as(data, _known(encoding), where=where)
+        return _decode_as(data, known_encoding(encoding), where=where)
     for mark, name in _BOMS:
         if data.startswith(mark):
             return _decode_as(data, name, where=where)
@@ -54,7 +54,14 @@ def decode_text(data: bytes, *, encoding: str | None = None, where: str = "") ->
     return _decode_legacy(data, where=where)
 
 
-def _known(encoding: str) -> str:
+def known_encoding(encoding: str) -> str:
+    """Return the name under which an encoding is known to Python.
+
+    Raises
+    ------
+    UsageError
+        Where it is not among `KNOWN_ENCODINGS`.
+    """
     try:
         name = codecs.lookup(encoding).name
     except (LookupError, ValueError) as error:
@@ -110,15 +117,15 @@ def _is_damaged_utf8(data: bytes, error: UnicodeDecodeError) -> bool:
 
 def _decode_legacy(data: bytes, *, where: str) -> tuple[str, str]:
     best: tuple[float, str, str] | None = None
-    for name in _LEGACY:
+    for name in LEGACY_ENCODINGS:
         try:
             text = data.decode(name)
         except UnicodeDecodeError:
             continue
-        score = _plausibility(text, japanese=name != "gb18030")
+        score = plausibility(text, name)
         if best is None or score > best[0]:
             best = (score, text, name)
-    if best is None or best[0] < _PLAUSIBLE_SHARE:
+    if best is None or best[0] < PLAUSIBLE_SHARE:
         raise DataError(
             "The encoding cannot be told: neither UTF-8 nor GB18030, Shift-JIS or EUC-JP gives readable text",
             where=where,
@@ -127,12 +134,13 @@ def _decode_legacy(data: bytes, *, where: str) -> tuple[str, str]:
     return best[1], best[2]
 
 
-def _plausibility(text: str, *, japanese: bool) -> float:
-    """Return the share of the other-than-ASCII characters that are everyday ones, plus a bonus.
+def plausibility(text: str, encoding: str) -> float:
+    """Return the share of the other-than-ASCII characters that are everyday ones, plus a bonus; 1 without any.
 
     Everyday are the level 1 characters of GB 2312 or JIS X 0208, full-width punctuation and, in
     Japanese, kana. Both encodings map the kana rows alike, so kana count against Chinese.
     """
+    japanese = encoding != "gb18030"
     counts = Counter(islice((character for character in text if character > "\x7f"), _SAMPLE_BYTES))
     total = counts.total()
     if total == 0:

@@ -2,92 +2,52 @@
 
 import json
 import math
-from dataclasses import dataclass, field
+import re
 
 from shapely.geometry.base import BaseGeometry
 
 from geo_ems.errors import DataError
 from geo_ems.formats import reading_findings as found
 from geo_ems.formats.findings import Finding
+from geo_ems.formats.gathering import WGS84, Features, GatheredFeatures
 from geo_ems.formats.geojson_geometry import GeometryFaultError, geometry_from_json
-from geo_ems.formats.raw import Cell, CountedBy, FileFormat, Limits, RawRecord
+from geo_ems.formats.raw import Cell, CountedBy, FileFormat, Limits
 from geo_ems.formats.strict_json import Json, StrictReader, is_deeper_than
 
 FEATURE_ID_COLUMN = "@id"
-_WGS84_NAMES = frozenset(
-    {
-        "urn:ogc:def:crs:ogc:1.3:crs84",
-        "urn:ogc:def:crs:ogc::crs84",
-        "http://www.opengis.net/def/crs/ogc/1.3/crs84",
-        "urn:ogc:def:crs:epsg::4326",
-        "epsg:4326",
-        "crs84",
-        "ogc:crs84",
-    }
+_CRS_NAMES = re.compile(
+    r"^(?:urn:(?:x-)?ogc:def:crs:|https?://www\.opengis\.net/def/crs/)?(?P<authority>[a-z]+)"
+    r"(?::[\d.]*:|/[\d.]+/|:)(?P<code>[a-z0-9]+)$",
+    re.IGNORECASE,
 )
 
 
-@dataclass(frozen=True, slots=True)
-class GeoJsonContents:
-    """The features of a file as records under the union of their property names."""
-
-    format: FileFormat
-    counted_by: CountedBy
-    columns: tuple[str, ...]
-    records: tuple[RawRecord, ...]
-
-
-@dataclass(slots=True)
-class _Gathered:
-    """Features as they are read; columns appear in the order in which names appear first."""
-
-    limits: Limits
-    where: str
-    columns: dict[str, int] = field(default_factory=dict)
-    rows: list[tuple[int, dict[str, Cell], BaseGeometry | None, tuple[Finding, ...]]] = field(default_factory=list)
-
-    def add(self, line: int, feature: Json, faults: tuple[Finding, ...]) -> None:
-        cells, geometry, findings = _read_feature(feature, self.limits)
-        for name in cells:
-            self.columns.setdefault(name, len(self.columns))
-        self.rows.append((line, cells, geometry, faults + findings))
-        if len(self.rows) > self.limits.rows:
-            raise DataError(
-                f"There are more than {self.limits.rows} features", where=self.where, remedy="Split the file."
-            )
-        if len(self.columns) > self.limits.columns:
-            raise DataError(
-                f"There are more than {self.limits.columns} properties", where=self.where, remedy="Remove unused ones."
-            )
-
-    def records(self, *, numbered: bool) -> tuple[RawRecord, ...]:
-        """Return the records, with their lines or numbered from 1."""
-        return tuple(
-            RawRecord(number if numbered else line, tuple(cells.get(name) for name in self.columns), geometry, findings)
-            for number, (line, cells, geometry, findings) in enumerate(self.rows, start=1)
-        )
-
-
-def read_geojson(text: str, *, limits: Limits, where: str) -> GeoJsonContents:
+def read_geojson(text: str, *, limits: Limits, where: str) -> Features:
     """Return the features of a text; a fault inside one feature refuses that feature only.
+
+    The system of the coordinates is WGS84, unless a member `crs` (GeoJSON of 2008) says otherwise.
 
     Raises
     ------
     DataError
-        Where the text is not JSON, not GeoJSON, or in coordinates other than WGS84 lon/lat.
+        Where the text is not JSON or not GeoJSON, or says its coordinate system so that it cannot be told.
     """
     reader = StrictReader(text, where=where)
-    gathered = _Gathered(limits, where)
-    is_collection = _read_top(reader, gathered)
+    gathered = GatheredFeatures(limits, where)
+    is_collection, crs = _read_top(reader, gathered)
     is_sequence = not is_collection and reader.peek() != ""
     while reader.peek():
-        if is_collection or _read_top(reader, gathered):
+        is_other, other_crs = (True, crs) if is_collection else _read_top(reader, gathered)
+        if is_other:
             raise _not_geojson(f"there is more on line {reader.line()} than one collection", where)
-    return GeoJsonContents(
+        if other_crs != crs:
+            raise _not_geojson(f"its features are in {crs} and in {other_crs}", where)
+    return Features(
         FileFormat.GEOJSON_SEQUENCE if is_sequence else FileFormat.GEOJSON,
         CountedBy.LINE if is_sequence else CountedBy.FEATURE,
         tuple(gathered.columns),
         gathered.records(numbered=not is_sequence),
+        crs,
     )
 
 
@@ -97,8 +57,8 @@ def _not_geojson(reason: str, where: str) -> DataError:
     )
 
 
-def _read_top(reader: StrictReader, gathered: _Gathered) -> bool:
-    """Read one object of the top level; return True where it was a collection."""
+def _read_top(reader: StrictReader, gathered: GatheredFeatures) -> tuple[bool, str]:
+    """Read one object of the top level; return whether it was a collection, and its coordinate system."""
     if reader.peek() != "{":
         raise _not_geojson("it does not begin with an object", gathered.where)
     line = reader.line()
@@ -110,29 +70,38 @@ def _read_top(reader: StrictReader, gathered: _Gathered) -> bool:
             has_features = True
             for _ in reader.elements():
                 feature, inner = reader.value()
-                gathered.add(0, feature, inner)
+                _add(gathered, 0, feature, inner)
             continue
         members[name], inner = reader.value()
         faults += inner
-    _check_crs(members.get("crs"), gathered.where)
+    crs = _crs_named(members.get("crs"), gathered.where)
     kind = members.get("type")
     if kind == "FeatureCollection" and has_features:
-        return True
+        return True, crs
     if kind == "Feature" and not has_features:
-        gathered.add(line, members, faults)
-        return False
+        _add(gathered, line, members, faults)
+        return False, crs
     raise _not_geojson(f"its type is {json.dumps(kind, ensure_ascii=False)[:60]}", gathered.where)
 
 
-def _check_crs(crs: Json, where: str) -> None:
+def _add(gathered: GatheredFeatures, line: int, feature: Json, faults: tuple[Finding, ...]) -> None:
+    cells, geometry, findings = _read_feature(feature, gathered.limits)
+    gathered.add(line, cells, geometry, faults + findings)
+
+
+def _crs_named(crs: Json, where: str) -> str:
+    """Return the coordinate system that a member `crs` names, such as EPSG:4490; WGS84 without one."""
     if crs is None:
-        return
+        return WGS84
     properties = crs.get("properties") if isinstance(crs, dict) else None
     name = properties.get("name") if isinstance(properties, dict) else None
-    if isinstance(name, str) and name.casefold() in _WGS84_NAMES:
-        return
+    named = _CRS_NAMES.match(name) if isinstance(name, str) else None
+    if named is not None:
+        return f"{named['authority']}:{named['code']}".upper()
+    if isinstance(name, str) and name.casefold() == "crs84":
+        return WGS84
     raise DataError(
-        f"The coordinates are in {str(name or crs)[:80]}, not in WGS84",
+        f"The coordinates are in {str(name or crs)[:80]}, which is no coordinate system known here",
         where=where,
         remedy="Export the file in WGS84 longitude and latitude (EPSG:4326), which is what GeoJSON means.",
     )

@@ -19,6 +19,13 @@ class FileFormat(StrEnum):
     XLSX = "xlsx"
     GEOJSON = "geojson"
     GEOJSON_SEQUENCE = "geojsonseq"
+    GEOPACKAGE = "gpkg"
+    SHAPEFILE = "shp"
+    FILE_GEODATABASE = "gdb"
+    FLATGEOBUF = "fgb"
+    KML = "kml"
+    KMZ = "kmz"
+    GPX = "gpx"
 
 
 class CountedBy(StrEnum):
@@ -31,7 +38,11 @@ class CountedBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is refused as too large; a compressed file also by its ratio once it is not small."""
+    """What is refused as too large; a compressed file also by its ratio once it is not small.
+
+    `foreign_` limits hold for the process that reads GeoPackage, Shapefile, File Geodatabase and
+    FlatGeobuf: its address space, its processor time and the time that is waited for its answer.
+    """
 
     file_bytes: int = 500 * 1024 * 1024
     unpacked_bytes: int = 1024 * 1024 * 1024
@@ -43,6 +54,11 @@ class Limits:
     vertices: int = 100_000
     json_depth: int = 32
     sheet_cells: int = 60_000_000
+    xml_depth: int = 64
+    archive_members: int = 1000
+    foreign_memory_bytes: int = 4 * 1024 * 1024 * 1024
+    foreign_processor_s: int = 120
+    foreign_wait_s: float = 180.0
 
 
 DEFAULT_LIMITS = Limits()
@@ -90,7 +106,13 @@ class RawFile:
     """A whole file as records.
 
     `units` holds what a row of units under the header says, per column. `has_geometry` is True
-    for formats whose records carry a geometry (None there means "without place").
+    for formats whose records carry a geometry (None there means "without place"). `crs` is the
+    coordinate system the file names: "EPSG:4490" where an authority has a code for it, else its WKT;
+    "OGC:CRS84" for formats that are WGS84 by definition; None where the file says nothing.
+    Geometries are in that system, in the order x or longitude, y or latitude. `sheets` are the sheets
+    of a workbook or the layers of a file. `names_cut_at_bytes` is set where the format cuts longer
+    names of columns (Shapefile: 10 bytes in `encoding`). `sha256` is that of the file; of several
+    files that belong together, that of their bytes one after the other.
     """
 
     name: str
@@ -105,6 +127,8 @@ class RawFile:
     sheets: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
     has_geometry: bool = False
+    crs: str | None = None
+    names_cut_at_bytes: int | None = None
 
     def cells(self, record: RawRecord) -> dict[str, Cell]:
         """Return the cells of a record by column name."""

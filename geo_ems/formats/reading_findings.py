@@ -90,3 +90,65 @@ JSON_TOO_DEEP = kind(
     ("嵌套超过 {limit} 层", "is nested deeper than {limit} levels"),
     ("请把属性展平", "Flatten the properties"),
 )
+LAYER_NOT_USED = kind(
+    "layer_not_used",
+    Grade.TAKEN,
+    ("图层“{value}”({count} 个要素)未使用", "layer '{value}' with {count} features was not used"),
+    ("需要时请用 --sheet 指定图层名", "Name the layer to import it (--sheet)"),
+)
+COLUMN_LEFT_OUT = kind(
+    "column_left_out",
+    Grade.TAKEN,
+    (
+        "列“{value}”是二进制或其他无法读取的类型,未导入",
+        "column '{value}' is binary or of another type that is not read",
+    ),
+)
+READER_WARNED = kind("reader_warned", Grade.TAKEN, ("读取时的提示:{value}", "said while reading: {value}"))
+FOLDERS_JOINED = kind(
+    "folders_joined",
+    Grade.TAKEN,
+    (
+        "文件夹 {value} 的地标已一并读取,见列“folder”",
+        "the placemarks of the folders {value} were read together; the column 'folder' tells them apart",
+    ),
+    ("只要其中一个时请用 --sheet 指定", "Name one to read only that (--sheet)"),
+)
+ELEMENTS_SKIPPED = kind(
+    "elements_skipped",
+    Grade.TAKEN,
+    (
+        "{count} 个 {value} 未读取:只读取文件中的地标,不会去取别处的内容",
+        "{count} {value} were not read: only placemarks in the file are, and nothing is fetched from elsewhere",
+    ),
+)
+MEMBERS_NOT_USED = kind(
+    "members_not_used",
+    Grade.TAKEN,
+    ("压缩包中的其他文件未使用:{value}", "other files in the archive were not used: {value}"),
+)
+DELETED_ROWS = kind(
+    "deleted_rows",
+    Grade.TAKEN,
+    ("文件中标记为已删除的 {count} 行未读取", "{count} rows that are marked as deleted in the file were not read"),
+)
+TEXT_CUT = kind(
+    "text_cut",
+    Grade.WARNED,
+    ("一个值在字符中间被截断,已去掉残缺的字", "a value is cut off inside a character; the broken one was left out"),
+    ("请核对该行文字是否完整", "Check whether the texts of the row are complete"),
+)
+ENCODING_DIFFERS = kind(
+    "encoding_differs",
+    Grade.TAKEN,
+    (
+        "文件说编码是 {value},但内容是 {encoding},已按后者读取",
+        "the file says that it is in {value}, but it reads as {encoding}, which was used",
+    ),
+    ("若文字不对,请用 --encoding 指定", "Name the encoding (--encoding) where texts are wrong"),
+)
+SEGMENT_TOO_SHORT = kind(
+    "segment_too_short",
+    Grade.WARNED,
+    ("{count} 段只有一个点,已略去", "{count} segments of a single point were left out"),
+)

@@ -22,6 +22,11 @@ FILE_TYPES = (
     "application/geo+json",
     "application/zip",
     "application/geopackage+sqlite3",
+    "application/flatgeobuf",
+    "application/vnd.google-earth.kml+xml",
+    "application/vnd.google-earth.kmz",
+    "application/gpx+xml",
+    "application/gzip",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "text/csv",
 )

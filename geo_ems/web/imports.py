@@ -27,7 +27,7 @@ FILENAME = Parameter(
 KEY = Parameter("key", kinds.text(60), "the field that recognises rows again")
 APPEND = Parameter("append", kinds.boolean(), "take rows without a key once more")
 ENCODING = Parameter("encoding", kinds.text(40), "the encoding of a text file, where it cannot be told")
-SHEET = Parameter("sheet", kinds.text(100), "the sheet of a workbook")
+SHEET = Parameter("sheet", kinds.text(100), "the sheet of a workbook or the layer of a file")
 MAP = Parameter("map", kinds.text(200), "field=column, where a column is not recognised", repeatable=True)
 ON_ERROR = Parameter("on_error", kinds.choice(("reject-row", "reject-file")), "what a wrong row does")
 IMPORT_QUERY: tuple[Parameter[object], ...] = (DRY_RUN, FILENAME, KEY, APPEND, ENCODING, SHEET, MAP, ON_ERROR)

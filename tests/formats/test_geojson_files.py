@@ -85,8 +85,50 @@ def test_wgs84_may_be_said(read, name):
 
 
 def test_other_coordinates_are_refused_with_the_remedy(read):
-    with pytest.raises(DataError, match=r"in EPSG:3857, not in WGS84. Export the file in WGS84"):
+    with pytest.raises(DataError, match=r"in EPSG:3857, not in WGS84. Save it in WGS84"):
         read(collection(feature(point(1, 2)), crs={"type": "name", "properties": {"name": "EPSG:3857"}}))
+
+
+@pytest.mark.parametrize(
+    ("name", "system"),
+    [
+        ("urn:ogc:def:crs:EPSG::4490", "EPSG:4490"),
+        ("urn:ogc:def:crs:EPSG:6.9:4490", "EPSG:4490"),
+        ("urn:x-ogc:def:crs:EPSG:4490", "EPSG:4490"),
+        ("http://www.opengis.net/def/crs/EPSG/0/4490", "EPSG:4490"),
+        ("epsg:4490", "EPSG:4490"),
+        ("urn:ogc:def:crs:OGC:1.3:CRS84", "OGC:CRS84"),
+        ("CRS84", "OGC:CRS84"),
+    ],
+)
+def test_an_old_file_may_name_its_coordinate_system(read, name, system):
+    assert read(collection(feature(point(1, 2)), crs={"type": "name", "properties": {"name": name}})).crs == system
+
+
+def test_without_a_word_geojson_is_wgs84(read):
+    assert read(collection(feature(point(1, 2)))).crs == "OGC:CRS84"
+
+
+@pytest.mark.parametrize(
+    "crs",
+    [
+        {"type": "link", "properties": {"href": "http://192.0.2.1/crs"}},
+        {"type": "name", "properties": {"name": "Gauss-Krüger"}},
+        {"type": "name"},
+        "EPSG:4490",
+        7,
+    ],
+)
+def test_a_coordinate_system_that_cannot_be_told_is_refused(read, crs):
+    with pytest.raises(DataError, match=r"which is no coordinate system known here. Export the file in WGS84"):
+        read(collection(feature(point(1, 2)), crs=crs))
+
+
+def test_features_in_two_systems_are_refused(read):
+    named = {"type": "name", "properties": {"name": "EPSG:4490"}}
+
+    with pytest.raises(DataError, match=r"its features are in OGC:CRS84 and in EPSG:4490"):
+        read(json.dumps(feature(point(1, 2))) + "\n" + json.dumps({**feature(point(1, 2)), "crs": named}))
 
 
 def test_a_height_is_dropped_and_said(read):

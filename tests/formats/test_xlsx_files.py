@@ -170,7 +170,7 @@ def test_a_workbook_cut_short_is_refused(workbook, share):
 def test_an_archive_of_other_files_is_named(tmp_path):
     path = tmp_path / "data.xlsx"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("a.shp", b"x")
+        archive.writestr("a.pptx", b"x")
 
     with pytest.raises(DataError, match="an archive of other files"):
         read_records(path)

@@ -1,12 +1,20 @@
 """Files sent to be imported."""
 
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
 from asgi_client import AsgiClient
+from foreign_files import every_format
 
 CSV = "编号,名称,经度,纬度,状态,可容纳人数\nI1,一号,111.3,31.3,开放,100\nI2,二号,111.4,31.4,备用,many\n".encode()
 TYPE = {"content-type": "text/csv"}
+
+
+@pytest.fixture(scope="session")
+def foreign(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    return every_format(tmp_path_factory.mktemp("foreign"))
 
 
 def count(client: AsgiClient) -> int:
@@ -91,3 +99,43 @@ def test_nothing_of_a_file_stays_behind(client: AsgiClient, tmp_path: Path, monk
     client.post("/v1/imports/shelters?filename=a.xlsx", content=b"PK", headers=TYPE)
 
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("ending", "media_type"),
+    [
+        ("gpkg", "application/geopackage+sqlite3"),
+        ("fgb", "application/flatgeobuf"),
+        ("shp.zip", "application/zip"),
+        ("gdb.zip", "application/zip"),
+        ("kml", "application/vnd.google-earth.kml+xml"),
+        ("kmz", "application/vnd.google-earth.kmz"),
+        ("gpx", "application/gpx+xml"),
+        ("csv.gz", "application/gzip"),
+        ("gpkg", "application/octet-stream"),
+    ],
+)
+def test_files_of_every_format_are_taken_by_their_content(
+    client: AsgiClient, foreign: dict[str, bytes], ending: str, media_type: str
+) -> None:
+    answer = client.post(
+        "/v1/imports/shelters?filename=upload&dry_run=true",
+        content=foreign[f"places.{ending}"],
+        headers={"content-type": media_type},
+    )
+
+    assert answer.status == 200, answer.body
+    assert answer.json["counts"]["taken"] == 3
+    assert answer.json["format"] == {"shp.zip": "shp", "gdb.zip": "gdb", "csv.gz": "csv"}.get(ending, ending)
+
+
+def test_a_shp_that_is_sent_alone_is_not_enough(client: AsgiClient, foreign: dict[str, bytes]) -> None:
+    with zipfile.ZipFile(io.BytesIO(foreign["places.shp.zip"])) as archive:
+        shapes = archive.read("places.shp")
+
+    answer = client.post(
+        "/v1/imports/shelters?filename=a.shp", content=shapes, headers={"content-type": "application/octet-stream"}
+    )
+
+    assert answer.status == 400
+    assert ".shx and .dbf is missing" in answer.body.decode()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+RETIRE_AT_MOST = "50%"
 OnError = Literal["reject-row", "reject-file"]
 
 
@@ -14,7 +15,10 @@ class ImportOptions:
     `column_map` is {field: column}; `lon`, `lat`, `latlon` and `lonlat` may stand for a field.
     `key` names the field that recognises rows again. `append` takes rows without a key once more.
     `given` is {field: text} for cells the file leaves empty, vouched for by the person who imports.
-    `update_live` lets a file overwrite states and positions that are already known.
+    `update_live` lets a file overwrite states and positions that are already known, and
+    `overwrite_corrections` what was corrected by hand since the last import.
+    `retire_missing` says that the file is the full register: features that a file brought and that
+    are not in this one are retired, at most `retire_at_most` ("200" or "50%" of those in force).
     """
 
     column_map: Mapping[str, str] = field(default_factory=dict)
@@ -24,5 +28,8 @@ class ImportOptions:
     sheet: str | None = None
     append: bool = False
     update_live: bool = False
+    overwrite_corrections: bool = False
+    retire_missing: bool = False
+    retire_at_most: str = RETIRE_AT_MOST
     dry_run: bool = False
     on_error: OnError = "reject-row"

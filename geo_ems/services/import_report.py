@@ -35,7 +35,7 @@ class RowReport:
     """One row: its number in the file, how it fared, and the id it has in the layer.
 
     `child` names the child table for rows that belong to a feature. `cells` are kept for refused
-    rows only, so that they can be given back.
+    and warned rows only, so that they can be given back.
     """
 
     line: int
@@ -89,6 +89,15 @@ class ImportCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class RetiredFeature:
+    """One feature that is retired: `status` is the code it gets, None where it is deleted."""
+
+    id: str
+    name: str
+    status: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ImportReport:
     """What an import did. `seq` is None where nothing was written.
 
@@ -115,6 +124,8 @@ class ImportReport:
     """Headings under which each column is known without a choice; of a child's sheet under the child's name."""
     key: str | None = None
     """The field that recognises rows, where it was named and is not the layer's own."""
+    retired: tuple[RetiredFeature, ...] = ()
+    """Features that the file, a full register, names no more; where it was rejected, those it would retire."""
 
 
 def count_rows(rows: Iterable[RowReport]) -> ImportCounts:
@@ -166,6 +177,7 @@ def report_mapping(report: ImportReport) -> dict[str, object]:
             "warned": counts.warned,
             "unlocated": counts.unlocated,
             "refused": counts.refused,
+            "retired": len(report.retired),
         },
         "columns": [
             {"column": c.column, "field": c.field, "unit": c.unit, "factor": c.factor, "code": c.code}
@@ -177,6 +189,7 @@ def report_mapping(report: ImportReport) -> dict[str, object]:
             {"line": line.line, "sheet": line.sheet, **_finding_mapping(line.finding)} for line in report.skipped
         ],
         "counted_by": report.counted_by.value,
+        "retired": [{"id": item.id, "name": item.name, "status": item.status} for item in report.retired],
         "rows": [_row_mapping(row) for row in report.rows],
     }
 
@@ -230,6 +243,18 @@ def summary_lines(report: ImportReport, language: Language) -> tuple[str, ...]:
     elif report.rejected:
         lines.append(say(language, "有行被拒绝,整个文件未写入", "Rows were refused, so nothing of the file was stored"))
     lines += [f"  {_sentence(finding, language)}" for finding in report.notes[:LISTED_ROWS]]
+    if report.retired:
+        lines.append(
+            say(
+                language,
+                f"  文件中不再有的 {len(report.retired)} 条{'将' if report.dry_run or report.rejected else '已'}停用:",
+                f"  {len(report.retired)} features that the file names no more "
+                f"{'would be' if report.dry_run or report.rejected else 'were'} retired:",
+            )
+        )
+        lines += [f"    {item.id} {item.name}" for item in report.retired[:LISTED_ROWS]]
+        if len(report.retired) > LISTED_ROWS:
+            lines.append(f"    …… +{len(report.retired) - LISTED_ROWS}")
     if report.unused:
         separator = say(language, "、", ", ")
         unused = separator.join(f"{column} ({reason.text(language)})" for column, reason in report.unused)

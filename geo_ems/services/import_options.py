@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from geo_ems.errors import UsageError
+from geo_ems.model.caller import Caller, Permission
+
 RETIRE_AT_MOST = "50%"
 OnError = Literal["reject-row", "reject-file"]
 
@@ -33,3 +36,21 @@ class ImportOptions:
     retire_at_most: str = RETIRE_AT_MOST
     dry_run: bool = False
     on_error: OnError = "reject-row"
+
+
+def check_importer(caller: Caller) -> None:
+    """Refuse a caller who may not import, or whose rights end at some districts.
+
+    Raises
+    ------
+    UsageError
+        With whom to ask.
+    """
+    if not caller.may(Permission.IMPORT):
+        raise UsageError("You may not import", where=caller.principal, remedy="Ask for the right to import.")
+    if caller.areas:
+        raise UsageError(
+            "Your rights end at some districts, and a file may reach beyond them",
+            where=caller.principal,
+            remedy="Ask somebody without that limit to import the file.",
+        )

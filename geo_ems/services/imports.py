@@ -12,14 +12,14 @@ from geo_ems.formats.column_names import KEY_COLUMN, fold_name, report_columns
 from geo_ems.formats.findings import Finding
 from geo_ems.formats.raw import RawFile
 from geo_ems.formats.reading import read_records
-from geo_ems.model.caller import Caller, Permission
+from geo_ems.model.caller import Caller
 from geo_ems.model.definitions import ChildDefinition, LayerDefinition
 from geo_ems.services.import_again import check_not_again
 from geo_ems.services.import_children import ChildRowsRead, Parents, child_headings, read_child_rows, with_children
 from geo_ems.services.import_findings import NO_STATUS_COLUMN
 from geo_ems.services.import_given import with_given_values
 from geo_ems.services.import_memory import ImportMemory
-from geo_ems.services.import_options import ImportOptions
+from geo_ems.services.import_options import ImportOptions, check_importer
 from geo_ems.services.import_outcome import Outcome, corrections_kept, finish_import, images_of, row_reports
 from geo_ems.services.import_places import find_places_outside, find_twins_in_file
 from geo_ems.services.import_report import ImportReport
@@ -87,7 +87,7 @@ def import_file(
     ConflictError
         Where a feature was changed by somebody else meanwhile.
     """
-    _check_caller(caller)
+    check_importer(caller)
     key, column_map = _key_of(definition, options)
     known_headers = headings_of(definition.fields.values(), definition)
     child_sheets = {fold_name(n): child for child in definition.children.values() for n in _sheet_names(child)}
@@ -178,7 +178,7 @@ def import_children(
     DataError, UsageError, ConflictError
         As `import_file` says.
     """
-    _check_caller(caller)
+    check_importer(caller)
     child_definition = definition.children.get(child)
     if child_definition is None:
         raise known_names("child table", child, list(definition.children))
@@ -208,17 +208,6 @@ def import_children(
         images=images_of(spoken, [read], memory, Retiring(), defaults={}),
     )
     return finish_import(outcome, store, caller, options)
-
-
-def _check_caller(caller: Caller) -> None:
-    if not caller.may(Permission.IMPORT):
-        raise UsageError("You may not import", where=caller.principal, remedy="Ask for the right to import.")
-    if caller.areas:
-        raise UsageError(
-            "Your rights end at some districts, and a file may reach beyond them",
-            where=caller.principal,
-            remedy="Ask somebody without that limit to import the file.",
-        )
 
 
 def _key_of(definition: LayerDefinition, options: ImportOptions) -> tuple[str | None, Mapping[str, str]]:

@@ -1,14 +1,11 @@
-"""What became of every row of a file; as JSON, as short text, and the refused rows as a workbook."""
+"""What became of every row of a file; as JSON and as short text."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 
-from geo_ems.formats.column_names import KEY_COLUMN, LINE_COLUMN, PROBLEM_COLUMN, REMEDY_COLUMN, report_columns
 from geo_ems.formats.findings import Finding, Grade
 from geo_ems.formats.raw import Cell, CountedBy, FileFormat, SkippedLine
-from geo_ems.formats.xlsx_writing import SheetContents, write_workbook
 from geo_ems.model.labels import Label, Language
 from geo_ems.services.words import say
 
@@ -291,45 +288,3 @@ def _sentence(finding: Finding, language: Language) -> str:
     if not remedy:
         return f"{column}{problem}"
     return say(language, f"{column}{problem}。{remedy}", f"{column}{problem}. {remedy}")
-
-
-def write_refused_xlsx(report: ImportReport, path: Path) -> None:
-    """Write the refused rows in their own columns, with what is wrong and what to do.
-
-    Corrected there, the file can be imported as it is, without options: its headings are known to
-    the layer, and the added columns to the reader.
-
-    Raises
-    ------
-    DataError
-        Where the file cannot be written.
-    """
-    sheets = []
-    for child, headings in report.headings.items():
-        refused = [row for row in report.rows if row.action is RowAction.REFUSED and row.child == child]
-        ours = set(report_columns(headings).values())
-        kept = [index for index in range(len(headings)) if index not in ours]
-        added = [report.key] if report.key is not None and not child else []
-        rows = [
-            [*(row.cells[i] for i in kept), *(_refusals(row, part) for part in ("problem", "remedy")), row.line, *added]
-            for row in refused
-        ]
-        header = (
-            *(headings[index] for index in kept),
-            PROBLEM_COLUMN,
-            REMEDY_COLUMN,
-            LINE_COLUMN,
-            *([KEY_COLUMN] if added else []),
-        )
-        if refused or not child:
-            sheets.append(SheetContents(child or report.layer, header, tuple(rows)))
-    write_workbook(path, sheets)
-
-
-def _refusals(row: RowReport, part: str) -> str:
-    texts: list[str] = []
-    for finding in row.findings:
-        if finding.grade is Grade.REFUSED:
-            column = f"{finding.column}: " if finding.column and part == "problem" else ""
-            texts.append(column + (finding.problem("zh") if part == "problem" else finding.remedy("zh")))
-    return "; ".join(text for text in texts if text)

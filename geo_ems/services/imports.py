@@ -25,6 +25,7 @@ from geo_ems.services.import_places import find_places_outside, find_twins_in_fi
 from geo_ems.services.import_report import ImportReport
 from geo_ems.services.import_retiring import Retiring, plan_retiring
 from geo_ems.services.import_rows import PLACE_WORDS, PlannedRow, RowPlanner, StoredRows, change_for
+from geo_ems.services.import_workbook import RETIRED_SHEET, WARNED_SHEET
 from geo_ems.storage.protocol import LayerStore
 
 __all__ = ["ImportOptions", "ImportReport", "import_children", "import_file", "import_into"]
@@ -96,7 +97,7 @@ def import_file(
         encoding=options.encoding,
         sheet=options.sheet,
         known_headers=known_headers,
-        ignored_sheets=list(child_sheets),
+        ignored_sheets=[*child_sheets, WARNED_SHEET, RETIRED_SHEET],
     )
     key = key if options.key is not None else _key_asked_back(raw, definition) or key
     converted = convert_records(raw, definition, zone=zone, field_map=column_map)

@@ -4,7 +4,7 @@ import openpyxl
 import pytest
 from import_layers import Office
 
-from geo_ems.services.import_report import write_refused_xlsx
+from geo_ems.services.import_workbook import write_refused_xlsx
 
 
 @pytest.fixture

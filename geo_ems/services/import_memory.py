@@ -73,7 +73,7 @@ class ImportMemory:
 
     @cached_property
     def merged_into(self) -> Mapping[str, str]:
-        """Return the ids of features that were merged into others, with the ids of those."""
+        """Return the ids and codes of features that were merged into others, with the ids of those."""
         changes = self._history.changes_by([MERGE_ORIGIN, REVERT_ORIGIN], self._layer)
         notes = {change.seq: json.loads(change.note or "{}") for change in changes}
         reverted = {note.get("reverts") for note in notes.values()}
@@ -81,7 +81,7 @@ class ImportMemory:
             dropped: note["merged_into"]
             for seq, note in notes.items()
             if "merged_into" in note and seq not in reverted
-            for dropped in note["merged"]
+            for dropped in note["named"]
         }
         return {dropped: _last_of(kept, merged) for dropped, kept in merged.items()}
 

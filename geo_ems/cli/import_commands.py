@@ -163,6 +163,8 @@ def duplicates_command(
         application.snapshots.definition(layer)
         found = find_duplicates(application.store.read_columns(layer), within_m=within_m, caller=LOCAL)
     rows = told.duplicate_rows(found, language)
+    if out is not None:
+        typer.echo(told.duplicate_lines(found, language)[0])
     if output_format == "xlsx" and out is not None:
         write_workbook(out, [SheetContents(layer, told.ROW_HEADER, rows)])
         return

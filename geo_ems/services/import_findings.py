@@ -170,6 +170,15 @@ MERGED_BEFORE = kind(
     ("“{value}”已并入 {other},此行未再建立", "'{value}' was merged into {other}; the row was not created again"),
 )
 # Said once of a whole file.
+SIMILAR_NAMES_NEAR = kind(
+    "similar_names_near",
+    Grade.WARNED,
+    (
+        "{count} 条新记录 50 米内另有同名或名称相似的记录,如{examples}",
+        "{count} new rows have the same or a similar name as another feature within 50 m, such as {examples}",
+    ),
+    ("请核对:geo-ems duplicates {layer}", "Look at them: geo-ems duplicates {layer}"),
+)
 CORRECTIONS_KEPT = kind(
     "corrections_kept",
     Grade.TAKEN,

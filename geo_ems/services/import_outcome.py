@@ -22,7 +22,15 @@ from geo_ems.services.import_memory import (
     rows_digest,
 )
 from geo_ems.services.import_options import ImportOptions
-from geo_ems.services.import_report import ImportCounts, ImportedColumn, ImportReport, RowAction, RowReport, count_rows
+from geo_ems.services.import_report import (
+    GivenValue,
+    ImportCounts,
+    ImportedColumn,
+    ImportReport,
+    RowAction,
+    RowReport,
+    count_rows,
+)
 from geo_ems.services.import_retiring import Retiring
 from geo_ems.services.import_rows import PlannedRow, with_defaults
 from geo_ems.storage.protocol import LayerStore
@@ -45,6 +53,7 @@ class Outcome:
     headings: tuple[str, ...] = ()
     reported_as: str = ""
     key: str | None = None
+    given: tuple[GivenValue, ...] = ()
 
 
 def row_reports(planned: Sequence[PlannedRow], raw: RawFile, changed: set[str]) -> list[RowReport]:
@@ -144,6 +153,7 @@ def finish_import(outcome: Outcome, store: LayerStore, caller: Caller, options: 
         headings=headings,
         key=outcome.key,
         retired=retiring.features,
+        given=outcome.given,
     )
 
 

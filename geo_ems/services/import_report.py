@@ -86,6 +86,15 @@ class ImportCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenValue:
+    """A value given for empty cells: of the column `index`, or of one the file lacks, under `heading`."""
+
+    index: int | None
+    heading: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class RetiredFeature:
     """One feature that is retired: `status` is the code it gets, None where it is deleted."""
 
@@ -123,6 +132,7 @@ class ImportReport:
     """The field that recognises rows, where it was named and is not the layer's own."""
     retired: tuple[RetiredFeature, ...] = ()
     """Features that the file, a full register, names no more; where it was rejected, those it would retire."""
+    given: tuple[GivenValue, ...] = ()
 
 
 def count_rows(rows: Iterable[RowReport]) -> ImportCounts:

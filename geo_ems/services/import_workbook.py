@@ -48,8 +48,12 @@ def _sheet_rows(
     ours = set(report_columns(headings).values())
     kept = [index for index in range(len(headings)) if index not in ours]
     added = [report.key] if report.key is not None and has_key else []
+    given = report.given if has_key else ()
+    texts = {value.index: value.text for value in given if value.index is not None}
+    lacking = [value for value in given if value.index is None]
     header = (
         *(headings[index] for index in kept),
+        *(value.heading for value in lacking),
         PROBLEM_COLUMN,
         REMEDY_COLUMN,
         LINE_COLUMN,
@@ -57,7 +61,8 @@ def _sheet_rows(
     )
     return header, [
         [
-            *(row.cells[index] for index in kept),
+            *(texts.get(index) if row.cells[index] is None else row.cells[index] for index in kept),
+            *(value.text for value in lacking),
             *(_told(row, grade, part) for part in ("problem", "remedy")),
             row.line,
             *added,

@@ -17,11 +17,11 @@ from geo_ems.model.definitions import ChildDefinition, LayerDefinition
 from geo_ems.services.import_again import check_not_again
 from geo_ems.services.import_children import ChildRowsRead, Parents, child_headings, read_child_rows, with_children
 from geo_ems.services.import_findings import NO_STATUS_COLUMN
-from geo_ems.services.import_given import with_given_values
+from geo_ems.services.import_given import given_columns, with_given_values
 from geo_ems.services.import_memory import ImportMemory
 from geo_ems.services.import_options import ImportOptions, check_importer
 from geo_ems.services.import_outcome import Outcome, corrections_kept, finish_import, images_of, row_reports
-from geo_ems.services.import_places import find_places_outside, find_twins_in_file
+from geo_ems.services.import_places import find_places_outside, find_similar_near, find_twins_in_file
 from geo_ems.services.import_report import ImportReport
 from geo_ems.services.import_retiring import Retiring, plan_retiring
 from geo_ems.services.import_rows import PLACE_WORDS, PlannedRow, RowPlanner, StoredRows, change_for
@@ -125,6 +125,7 @@ def import_file(
         *converted.notes,
         *given_notes,
         *find_places_outside(planned, definition, store),
+        *find_similar_near(planned, stored, definition),
         *_status_unknown(planned, definition, converted.plan),
         *corrections_kept(planned),
         *retiring.notes,
@@ -154,6 +155,7 @@ def import_file(
         key=key if key != definition.key else None,
         images=images_of(spoken, reads, memory, retiring, defaults=planner.defaults),
         retiring=retiring,
+        given=given_columns(options.given, converted.plan, definition),
     )
     return finish_import(outcome, store, caller, options)
 

@@ -211,7 +211,7 @@ def import_quietly(office, layer, rows, options):
     return office.import_text(text_of(layer, rows), layer, **options, **retiring).seq
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(first=st.lists(IMPORTS, max_size=3), edits=EDITS, second=IMPORTS)
 def test_an_import_taken_back_leaves_everything_bit_for_bit_as_it_was(first, edits, second):
     with tempfile.TemporaryDirectory() as folder:
@@ -235,13 +235,14 @@ def test_an_import_taken_back_leaves_everything_bit_for_bit_as_it_was(first, edi
         office.store.close()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(first=SHELTER_ROWS, edits=EDITS, second=SHELTER_ROWS)
 def test_a_correction_is_never_overwritten_and_always_listed(first, edits, second):
     with tempfile.TemporaryDirectory() as folder:
         office = KeptOffice(Path(folder))
         import_quietly(office, "shelters", first, {})
-        corrected = {f"S{code}": (name, persons) for code, name, persons in edits if code in first}
+        stored = office.features()  # a row may be refused, for a place that is none
+        corrected = {f"S{code}": (name, persons) for code, name, persons in edits if f"S{code}" in stored}
         for identity, (name, persons) in corrected.items():
             office.edit(identity, name=name, capacity_persons=persons)
         said = {f"S{code}": (cells[0], None if not cells[1] else int(cells[1])) for code, cells in first.items()}
@@ -256,6 +257,7 @@ def test_a_correction_is_never_overwritten_and_always_listed(first, edits, secon
             if persons != said[identity][1]:
                 assert stored["capacity_persons"] == persons
             if identity in rows:
+                assert rows[identity].action.value != "created"
                 cells = second[identity[1:]]
                 told = {finding.field for finding in rows[identity].findings if "correction" in finding.kind.code}
                 if name not in {said[identity][0], cells[0]}:

@@ -9,7 +9,17 @@ import numpy as np
 from geo_ems.errors import ConflictError, StoreError
 from geo_ems.model.columns import ChildTable, Column, LayerColumns
 from geo_ems.model.definitions import FieldDefinition, FieldType, LayerDefinition
-from geo_ems.model.features import ChangeBatch, ChangeKind, Commit, Feature, FeatureChange, LayerChange, Properties
+from geo_ems.model.features import (
+    ChangeBatch,
+    ChangeKind,
+    Commit,
+    Feature,
+    FeatureChange,
+    HeldImage,
+    LayerChange,
+    LoggedChange,
+    Properties,
+)
 from geo_ems.storage.protocol import StoreDescription, StoredLayer
 
 
@@ -22,6 +32,9 @@ class FakeStore:
         self._definitions: dict[str, LayerDefinition] = {}
         self._features: dict[str, dict[str, Feature]] = {}
         self._log: list[LayerChange] = []
+        self._before: dict[int, dict[str, Feature | None]] = {}
+        self._images: dict[str, dict[str, list[HeldImage]]] = {}
+        self.history = self
         for definition in definitions:
             self.apply_definition(definition)
 
@@ -62,6 +75,8 @@ class FakeStore:
         for change in batch.changes:
             self._apply(change, after, self.seq + 1, definition)
         self.seq += 1
+        self._before[self.seq] = {c.id: self._features[batch.layer].get(c.id) for c in batch.changes}
+        self._keep_images(batch)
         self._features[batch.layer] = after
         self.batches.append(batch)
         ids = tuple(change.id for change in batch.changes)
@@ -73,12 +88,70 @@ class FakeStore:
         self._features.setdefault(definition.name, {})
         return self.seq
 
+    def changes_by(self, origins: Sequence[str], layer: str | None = None) -> tuple[LoggedChange, ...]:
+        return tuple(
+            self._logged(seq)
+            for seq, batch in enumerate(self.batches, start=1)
+            if batch.bulk and batch.origin in origins and layer in (None, batch.layer)
+        )
+
+    def import_images(self, layer: str, ids: Sequence[str] | None = None) -> Mapping[str, HeldImage]:
+        held = self._images.get(layer, {})
+        return {
+            identity: images[-1] for identity, images in held.items() if images and (ids is None or identity in ids)
+        }
+
+    def import_marks(self, layer: str, seq: int):
+        held = self._images.get(layer, {})
+        return {name: image.mark for name, images in held.items() for image in images if image.seq == seq}
+
+    def replaced_by(self, layer: str, seq: int, ids: Sequence[str] | None = None) -> tuple[Feature, ...]:
+        del layer  # one batch has one layer
+        before = sorted(self._before[seq].items())
+        return tuple(feature for name, feature in before if feature is not None and (ids is None or name in ids))
+
+    def as_left_by(self, layer: str, seq: int, ids: Sequence[str]) -> Mapping[str, Feature | None]:
+        left: dict[str, Feature | None] = {}
+        for later in range(seq + 1, self.seq + 1):
+            if self.batches[later - 1].layer == layer:
+                for name, feature in self._before[later].items():
+                    if name in ids and (feature is not None or not self.batches[later - 1].bulk):
+                        left.setdefault(name, feature)
+        return left
+
+    def last_changes(self, layer: str, ids: Sequence[str]) -> Mapping[str, LoggedChange]:
+        found = {}
+        for seq, batch in enumerate(self.batches, start=1):
+            found.update({c.id: self._logged(seq) for c in batch.changes if batch.layer == layer and c.id in ids})
+        return found
+
+    def ids_made_one_by_one(self, layer: str) -> frozenset[str]:
+        return frozenset(
+            name
+            for seq, batch in enumerate(self.batches, start=1)
+            if batch.layer == layer and not batch.bulk
+            for name, before in self._before[seq].items()
+            if before is None
+        )
+
     def close(self) -> None:
         self._definitions.clear()
 
     def features(self, layer: str) -> dict[str, Feature]:
         """Return a layer's features by id, to look at in a test."""
         return dict(self._features[layer])
+
+    def _logged(self, seq: int) -> LoggedChange:
+        batch = self.batches[seq - 1]
+        return LoggedChange(seq, batch.layer, "", batch.principal, batch.origin, batch.note)
+
+    def _keep_images(self, batch: ChangeBatch) -> None:
+        held = self._images.setdefault(batch.layer, {})
+        for row in batch.images.rows if batch.images is not None else ():
+            image = HeldImage(self.seq, batch.images.fields, row.said, row.mark)
+            held.setdefault(row.id, []).append(image)
+        for images in held.values():
+            images[:] = [image for image in images if image.seq != batch.takes_back]
 
     def _definition(self, layer: str) -> LayerDefinition:
         if layer not in self._definitions:

@@ -128,6 +128,7 @@ def parse_definition(text: str, source: str) -> LayerDefinition:
         name_field=table.name_field,
         role=table.role,
         status_field=table.status_field,
+        retired_code=table.retired_code,
         observed_field=table.observed_field,
         summary_fields=tuple(table.summary_fields),
         contact_fields=tuple(table.contact_fields),

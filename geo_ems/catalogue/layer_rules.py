@@ -9,7 +9,7 @@ from geo_ems.catalogue.field_definitions import has_known_type
 from geo_ems.catalogue.toml_positions import KeyPath
 from geo_ems.catalogue.toml_tables import LayerTable
 from geo_ems.catalogue.values import folded
-from geo_ems.model.definitions import ChildDefinition, FieldDefinition, FieldType
+from geo_ems.model.definitions import Availability, ChildDefinition, FieldDefinition, FieldType
 
 _TEXTS = frozenset({FieldType.TEXT})
 _NUMBERS = frozenset({FieldType.INTEGER, FieldType.REAL})
@@ -56,6 +56,7 @@ def check_layer_rules(parts: LayerParts, faults: DefinitionFaults) -> None:
     _check_named_fields(parts, faults)
     _check_public_fields(parts, faults)
     _check_status(parts, faults)
+    _check_retired_code(parts, faults)
     _check_flags_limited(parts, faults)
     for rule in ("capacity", "position"):
         raw = getattr(parts.table, rule)
@@ -125,6 +126,20 @@ def _check_status(parts: LayerParts, faults: DefinitionFaults) -> None:
                 problem = f"'{name}' is not the status field, so its codes have no availability."
                 remedy = f'Remove it, or set status_field = "{name}".'
                 faults.add((*place, "availability"), problem, remedy)
+
+
+def _check_retired_code(parts: LayerParts, faults: DefinitionFaults) -> None:
+    name, status = parts.table.retired_code, parts.table.status_field
+    if name is None:
+        return
+    field = parts.fields.get(status or "")
+    if field is None:
+        faults.add(("retired_code",), "Only a status can be retired.", "Name the status_field, or remove it.")
+    elif name not in field.codes:
+        faults.add(("retired_code",), f"'{status}' has no code '{name}'.", suggestion(name, field.codes))
+    elif field.codes[name].availability not in {None, Availability.UNAVAILABLE}:
+        problem = f"'{name}' is {field.codes[name].availability}: what is retired would still be answered."
+        faults.add(("retired_code",), problem, 'Name a code with availability = "unavailable".')
 
 
 def _check_flags_limited(parts: LayerParts, faults: DefinitionFaults) -> None:

@@ -164,6 +164,7 @@ class LayerTable(Table):
     name_field: str = "name"
     role: str = "other"
     status_field: str | None = None
+    retired_code: str | None = None
     observed_field: str | None = None
     summary_fields: list[str] = Field(default_factory=list)
     contact_fields: list[str] = Field(default_factory=list)

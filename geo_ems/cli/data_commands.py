@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 from geo_ems.cli.arguments import choice_argument, input_file, language_argument, write_output
+from geo_ems.cli.import_commands import check_revert_alone, revert_imported
 from geo_ems.errors import UsageError
 
 _IMPORT_HELP = """Import files into a layer; every row is stored or listed.
@@ -29,8 +30,8 @@ def add_data_commands(cli: typer.Typer) -> None:
 
 
 def import_command(
-    layer: str = typer.Argument(help="Layer name; children as supply_depots.stock."),
-    files: list[Path] = typer.Argument(help="CSV (also gzip-compressed), XLSX or GeoJSON files."),
+    layer: str | None = typer.Argument(None, help="Layer name; children as supply_depots.stock."),
+    files: list[Path] | None = typer.Argument(None, help="CSV (also gzip-compressed), XLSX or GeoJSON files."),
     mapping: list[str] = typer.Option([], "--map", metavar="FIELD=COLUMN", help="Name the column of a field."),
     given: list[str] = typer.Option([], "--set", metavar="FIELD=VALUE", help="For empty cells: status=open."),
     key: str | None = typer.Option(None, "--key", help="Column whose value is the permanent id."),
@@ -38,23 +39,42 @@ def import_command(
     sheet: str | None = typer.Option(None, "--sheet", help="Sheet of a workbook, or layer of a file."),
     append: bool = typer.Option(False, "--append", help="Add rows without a key once more."),
     update_live: bool = typer.Option(False, "--update-live", help="Overwrite states and positions set by hand."),
+    overwrite_corrections: bool = typer.Option(
+        False, "--overwrite-corrections", help="Overwrite what was corrected by hand since the last import."
+    ),
+    retire_missing: bool = typer.Option(
+        False, "--retire-missing", help="The file is the full register: retire what it names no more."
+    ),
+    retire_at_most: str = typer.Option(
+        "50%", "--retire-at-most", metavar="N|N%", help="Refuse the file where it would retire more."
+    ),
+    revert: int | None = typer.Option(None, "--revert", metavar="N", help="Take import N back (geo-ems imports)."),
     dry_run: bool = typer.Option(False, "--dry-run", help="Check and report, store nothing."),
     report: Path | None = typer.Option(None, "--report", help="Refused rows as .xlsx, or the whole report as .json."),
+    report_warned: bool = typer.Option(False, "--report-warned", help="In the .xlsx also the rows with warnings."),
     on_error: str = typer.Option("reject-row", "--on-error", help="reject-row or reject-file."),
     lang: str | None = typer.Option(None, "--lang", help="zh or en."),
 ) -> int:
     """Import files one after the other, each in one transaction."""
     choice_argument(on_error, ("reject-row", "reject-file"), option="--on-error")
-    for file in files:
-        input_file(file)
     if report is not None and report.suffix not in {".xlsx", ".json"}:
         raise UsageError(f"'{report}' is neither .xlsx nor .json", where="--report", remedy="Change the extension.")
-    if report is not None and len(files) > 1:
-        raise UsageError("One report belongs to one file", where="--report", remedy="Import the files one by one.")
+    if revert is not None:
+        check_revert_alone(layer, files or [])
+        return revert_imported(
+            revert,
+            layer,
+            dry_run=dry_run,
+            overwrite_corrections=overwrite_corrections,
+            report=report,
+            lang=lang,
+        )
+    layer, files = _layer_and_files(layer, files or [], has_report=report is not None, retires=retire_missing)
     from geo_ems.bootstrap import current_project, opened
     from geo_ems.formats.answers import json_bytes
     from geo_ems.model.caller import LOCAL
-    from geo_ems.services.import_report import report_mapping, summary_lines, write_refused_xlsx
+    from geo_ems.services.import_report import report_mapping, summary_lines
+    from geo_ems.services.import_workbook import write_refused_xlsx
     from geo_ems.services.imports import ImportOptions, import_into
 
     project = current_project()
@@ -67,6 +87,9 @@ def import_command(
         sheet=sheet,
         append=append,
         update_live=update_live,
+        overwrite_corrections=overwrite_corrections,
+        retire_missing=retire_missing,
+        retire_at_most=retire_at_most,
         dry_run=dry_run,
         on_error="reject-file" if on_error == "reject-file" else "reject-row",
     )
@@ -85,14 +108,33 @@ def import_command(
             )
             for line in summary_lines(done, language):
                 typer.echo(line)
-            refused += done.counts.refused
+            refused += done.counts.refused + done.rejected
             if report is not None and report.suffix == ".json":
                 write_output(report, json_bytes(report_mapping(done)))
             elif report is not None:
-                write_refused_xlsx(done, report)
+                write_refused_xlsx(done, report, with_warned=report_warned)
         if not dry_run:
             application.snapshots.pin([layer])  # read now, so that the next start finds a large layer in the cache
     return 1 if refused else 0
+
+
+def _layer_and_files(
+    layer: str | None, files: list[Path], *, has_report: bool, retires: bool
+) -> tuple[str, list[Path]]:
+    if layer is None or not files:
+        raise UsageError("Which file goes into which layer?", remedy="Write geo-ems import LAYER FILE.", field="file")
+    for file in files:
+        input_file(file)
+    if has_report and len(files) > 1:
+        raise UsageError("One report belongs to one file", where="--report", remedy="Import the files one by one.")
+    if retires and len(files) > 1:
+        raise UsageError(
+            "A full register is one file: the second would retire what only the first names",
+            where="--retire-missing",
+            remedy="Put the files together, or leave it out.",
+            field="retire_missing",
+        )
+    return layer, files
 
 
 def layers_command(

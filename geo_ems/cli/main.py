@@ -9,6 +9,7 @@ import typer
 from geo_ems import __version__
 from geo_ems.cli.data_commands import add_data_commands
 from geo_ems.cli.export_commands import add_export_commands
+from geo_ems.cli.import_commands import add_import_commands
 from geo_ems.cli.project_commands import add_project_commands
 from geo_ems.cli.query_commands import add_query_commands
 from geo_ems.errors import DefinitionError, FaultsError, GeoEmsError, UsageError
@@ -39,6 +40,7 @@ def build_cli() -> typer.Typer:
 
     add_project_commands(cli)
     add_data_commands(cli)
+    add_import_commands(cli)
     add_query_commands(cli)
     add_export_commands(cli)
     return cli

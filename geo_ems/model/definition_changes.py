@@ -21,6 +21,7 @@ _READING_ATTRIBUTES = (
     "name_field",
     "role",
     "status_field",
+    "retired_code",
     "observed_field",
     "summary_fields",
     "contact_fields",

@@ -191,6 +191,8 @@ class LayerDefinition:
     name_field: str = "name"
     role: str = "other"
     status_field: str | None = None
+    retired_code: str | None = None
+    """The status of what is gone for good: what a full register does not name any more gets it."""
     observed_field: str | None = None
     summary_fields: tuple[str, ...] = ()
     contact_fields: tuple[str, ...] = ()

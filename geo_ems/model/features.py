@@ -46,6 +46,41 @@ class FeatureChange:
     expected_rev: int | None = None
 
 
+class ImportMark(StrEnum):
+    """What an import did with a feature that its file names, or that it retired."""
+
+    CREATED = "created"
+    KNOWN = "known"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportImage:
+    """What a file said of one feature: a JSON list of values, in the order of the fields it belongs to."""
+
+    id: str
+    said: str
+    mark: ImportMark
+
+
+@dataclass(frozen=True, slots=True)
+class ImportImages:
+    """What the file of an import said; `fields` are those that every list of `rows` gives a value for."""
+
+    fields: tuple[str, ...]
+    rows: tuple[ImportImage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldImage:
+    """The last image of a feature, with the import (`seq`) and the fields it belongs to."""
+
+    seq: int
+    fields: tuple[str, ...]
+    said: str
+    mark: ImportMark
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeBatch:
     """Changes to one layer that are stored together or not at all.
@@ -53,6 +88,8 @@ class ChangeBatch:
     `origin` says where they come from ("api", "import", "cli"); `note` is JSON text kept in the
     log (for an import: the file's name and hash, and the counts). With `bulk` the log holds one
     entry for the batch, with the before-images of what was replaced, in place of one per row.
+    An import brings `images` of what its file said; one that is taken back (`takes_back`, its
+    sequence number) loses them.
     """
 
     layer: str
@@ -61,6 +98,8 @@ class ChangeBatch:
     origin: str
     note: str = ""
     bulk: bool = False
+    images: ImportImages | None = None
+    takes_back: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +121,16 @@ class LayerChange:
     layer: str
     ids: tuple[str, ...]
     whole_layer: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedChange:
+    """Who changed a layer, when (UTC, ISO 8601) and through what: one sequence number of the log."""
+
+    seq: int
+    layer: str
+    at: str
+    principal: str
+    origin: str
     note: str = ""

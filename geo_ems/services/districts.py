@@ -12,7 +12,7 @@ from geo_ems.model.columns import FloatArray, LayerColumns
 from geo_ems.model.definitions import LayerDefinition
 from geo_ems.model.features import ChangeBatch, ChangeKind, Commit, Feature, FeatureChange, LayerChange
 from geo_ems.queries.areas import AreaIndex, representative_points, smallest_areas_containing
-from geo_ems.storage.protocol import LayerStore, StoreDescription
+from geo_ems.storage.protocol import LayerHistory, LayerStore, StoreDescription
 
 DISTRICT_LAYER = "districts"
 DISTRICT_FIELD = "district_id"
@@ -58,6 +58,11 @@ class DistrictStore:
             for name, definition in self._definitions.items()
             if DISTRICT_FIELD in definition.fields and name != DISTRICT_LAYER
         )
+
+    @property
+    def history(self) -> LayerHistory:
+        """Return what the store knows of the past."""
+        return self._store.history
 
     def describe(self) -> StoreDescription:
         """Return the description of the store."""

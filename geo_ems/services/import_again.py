@@ -1,9 +1,12 @@
 """Files whose rows are stored already: they are not taken a second time unless that is asked for."""
 
+import json
+
 from geo_ems.errors import DataError
 from geo_ems.formats.raw import RawFile
 from geo_ems.model.definitions import LayerDefinition
 from geo_ems.services.import_findings import SAME_NAME_NEAR
+from geo_ems.services.import_memory import ORIGIN, REVERT_ORIGIN
 from geo_ems.services.import_rows import PlannedRow
 from geo_ems.storage.protocol import LayerStore
 
@@ -52,6 +55,7 @@ def _remedy(definition: LayerDefinition) -> str:
 
 
 def _imported_by(raw: RawFile, definition: LayerDefinition, store: LayerStore) -> int | None:
-    """Return the change that imported the same file into the layer, None where none did."""
-    changes = store.changes_since(0)
-    return next((c.seq for c in changes if c.layer == definition.name and raw.sha256 in c.note), None)
+    """Return the change that imported the same file into the layer and stands, None where none did."""
+    changes = store.history.changes_by([ORIGIN, REVERT_ORIGIN], definition.name)
+    reverted = {json.loads(change.note or "{}").get("reverts") for change in changes if change.origin == REVERT_ORIGIN}
+    return next((c.seq for c in changes if c.seq not in reverted and raw.sha256 in c.note), None)

@@ -14,6 +14,7 @@ from geo_ems.formats.raw import RawFile, RawRecord
 from geo_ems.model.definitions import ChildDefinition, FieldDefinition, LayerDefinition
 from geo_ems.model.features import Feature, Properties
 from geo_ems.services import import_findings as found
+from geo_ems.services.import_memory import ImportMemory, child_name, rows_digest
 from geo_ems.services.import_report import RowAction, RowReport
 from geo_ems.services.import_rows import PlannedRow, StoredRows, is_same, key_text
 from geo_ems.services.import_units import UNIT_HEADINGS, UnitCheck
@@ -141,18 +142,45 @@ def read_child_rows(
     )
 
 
-def with_children(feature: Feature, read: ChildRowsRead, definition: LayerDefinition, notes: list[Finding]) -> Feature:
-    """Return the feature with all its rows of a child table replaced; the replacing is noted."""
+def with_children(
+    feature: Feature,
+    read: ChildRowsRead,
+    definition: LayerDefinition,
+    notes: list[Finding],
+    *,
+    memory: ImportMemory,
+    overwrites: bool,
+) -> Feature:
+    """Return the feature with all its rows of a child table replaced, unless they were corrected by hand.
+
+    What is replaced, kept or overwritten is noted.
+    """
     child = read.child
-    name = feature.properties.get(definition.name_field)
-    rows = read.rows_by_parent[feature.id]
-    before = len(feature.children.get(child.name, ()))
+    rows, held = read.rows_by_parent[feature.id], feature.children.get(child.name, ())
     refused = read.refused_by_parent.get(feature.id, 0)
     replaced = replace(feature, children={**feature.children, child.name: rows})
-    if before and not is_same(replaced, feature, definition):
-        kind = found.CHILDREN_REPLACED_IN_PART if refused else found.CHILDREN_REPLACED
-        label = f"{child.label.zh} {child.label.en}"
-        notes.append(kind.found(value=name or feature.id, label=label, before=before, now=len(rows), refused=refused))
+    if not held or is_same(replaced, feature, definition):
+        return replaced
+    said = memory.said(feature.id)
+    kind = found.CHILDREN_REPLACED_IN_PART if refused else found.CHILDREN_REPLACED
+    if said is not None or memory.is_made_by_hand(feature.id):
+        last = (said or {}).get(child_name(child.name))
+        if last != rows_digest(held, child) and not (last is None and memory.has_older_imports):
+            is_kept = not overwrites
+            kind = found.CHILDREN_CORRECTION_OVERWRITTEN
+            if is_kept:
+                is_old = last == rows_digest(rows, child)
+                kind = found.CHILDREN_CORRECTION_KEPT if is_old else found.CHILDREN_CORRECTION_CONFLICT
+                replaced = feature
+    notes.append(
+        kind.found(
+            value=feature.properties.get(definition.name_field) or feature.id,
+            label=f"{child.label.zh} {child.label.en}",
+            before=len(held),
+            now=len(rows),
+            refused=refused,
+        )
+    )
     return replaced
 
 

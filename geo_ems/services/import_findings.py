@@ -131,3 +131,128 @@ CHILDREN_REPLACED_IN_PART = kind(
     ),
     ("请改正被拒绝的行后重新导入全部行", "Correct the refused rows and import all rows again"),
 )
+CORRECTION_KEPT = kind(
+    "correction_kept",
+    Grade.TAKEN,
+    (
+        "“{label}”的人工更正“{kept}”保留,文件仍为“{value}”",
+        "{label_en}: the correction by hand '{kept}' was kept; the file still says '{value}'",
+    ),
+)
+CORRECTION_CONFLICT = kind(
+    "correction_conflict",
+    Grade.WARNED,
+    (
+        "“{label}”人工更正为“{kept}”,文件改为“{value}”,已保留人工更正",
+        "{label_en}: it was corrected by hand to '{kept}', and the file says '{value}'; the correction was kept",
+    ),
+    (
+        "请核实;以文件为准请用 --overwrite-corrections",
+        "Check which is right; --overwrite-corrections takes the file",
+    ),
+)
+CORRECTION_OVERWRITTEN = kind(
+    "correction_overwritten",
+    Grade.WARNED,
+    (
+        "“{label}”的人工更正“{kept}”已被文件的“{value}”替换",
+        "{label_en}: the correction by hand '{kept}' was overwritten by '{value}' from the file",
+    ),
+)
+RETURNED = kind(
+    "returned",
+    Grade.TAKEN,
+    ("曾停用,文件中又有,已恢复", "was retired and is in the file again: it is back"),
+)
+DELETED_SINCE = kind(
+    "deleted_since",
+    Grade.WARNED,
+    ("上次导入后已被删除,文件中仍有,重新建立", "was deleted since a file brought it, and is created again"),
+    ("不应再有请再次删除,并从文件中去掉", "Where it is gone for good, delete it again and take it out of the file"),
+)
+MERGED_BEFORE = kind(
+    "merged_before",
+    Grade.TAKEN,
+    ("“{value}”已并入 {other},此行未再建立", "'{value}' was merged into {other}; the row was not created again"),
+)
+# Said once of a whole file.
+SIMILAR_NAMES_NEAR = kind(
+    "similar_names_near",
+    Grade.WARNED,
+    (
+        "{count} 条新记录 50 米内另有同名或名称相似的记录,如{examples}",
+        "{count} new rows have the same or a similar name as another feature within 50 m, such as {examples}",
+    ),
+    ("请核对:geo-ems duplicates {layer}", "Look at them: geo-ems duplicates {layer}"),
+)
+CORRECTIONS_KEPT = kind(
+    "corrections_kept",
+    Grade.TAKEN,
+    (
+        "保留了 {features} 条记录的 {count} 处人工更正(文件未改动这些值)",
+        "{count} corrections by hand in {features} features were kept; the file says there what it said before",
+    ),
+)
+CHILDREN_CORRECTION_KEPT = kind(
+    "children_correction_kept",
+    Grade.TAKEN,
+    (
+        "“{value}”的{label}人工更正后有 {before} 行,予以保留;文件未改动",
+        "the {label} of '{value}' was corrected by hand ({before} rows) and kept; the file says what it said before",
+    ),
+)
+CHILDREN_CORRECTION_CONFLICT = kind(
+    "children_correction_conflict",
+    Grade.WARNED,
+    (
+        "“{value}”的{label}有人工更正({before} 行),文件也改了({now} 行),已保留人工更正",
+        "the {label} of '{value}' was corrected by hand ({before} rows) and differs in the file ({now}); it was kept",
+    ),
+    (
+        "请核实;以文件为准请用 --overwrite-corrections",
+        "Check which is right; --overwrite-corrections takes the file",
+    ),
+)
+CHILDREN_CORRECTION_OVERWRITTEN = kind(
+    "children_correction_overwritten",
+    Grade.WARNED,
+    (
+        "“{value}”的{label}人工更正({before} 行)已被文件的 {now} 行替换",
+        "the {label} of '{value}', corrected by hand ({before} rows), was overwritten by {now} rows of the file",
+    ),
+)
+RETIRED_NOT_KEYED = kind(
+    "retired_not_keyed",
+    Grade.WARNED,
+    (
+        "有 {count} 行既无编号也无名称(如{lines}),无法断定缺了哪些,未停用任何记录",
+        "{count} rows have neither code nor name ({lines}), so it is not known what is missing; nothing was retired",
+    ),
+    ("请补编号后再导入", "Add the codes and import again"),
+)
+RETIRED_TOO_MANY = kind(
+    "retired_too_many",
+    Grade.REFUSED,
+    (
+        "按此文件要停用 {count} 条,多于允许的 {limit}(在用 {total} 条),整个文件未写入",
+        "the file would retire {count} features, more than {limit} (of {total} in force); nothing of it was stored",
+    ),
+    (
+        "请核对文件是否完整;确认无误请用 --retire-at-most {count}",
+        "Check that the file is the full register; if it is, say --retire-at-most {count}",
+    ),
+)
+RETIRED_IN_USE = kind(
+    "retired_in_use",
+    Grade.WARNED,
+    ("“{value}”({other})正在使用,未停用", "'{value}' ({other}) is in use and was not retired"),
+    ("使用结束后请核对", "Look at it again when it is free"),
+)
+HAND_MADE_NOT_RETIRED = kind(
+    "hand_made_not_retired",
+    Grade.TAKEN,
+    (
+        "{count} 条人工新增的记录不在文件中,未停用:{ids}",
+        "{count} features were added by hand and are not in the file; they were not retired: {ids}",
+    ),
+)

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+from geo_ems.catalogue.record_matching import ColumnPlan
 from geo_ems.catalogue.records import ConvertedFile
 from geo_ems.catalogue.values import parse_value
 from geo_ems.errors import UsageError, known_names
 from geo_ems.formats.findings import Finding
 from geo_ems.model.definitions import FieldType, LayerDefinition
 from geo_ems.services.import_findings import GIVEN_VALUE
+from geo_ems.services.import_report import GivenValue
 
 
 def with_given_values(
@@ -48,3 +50,11 @@ def with_given_values(
             labels = {"label": field.label.zh, "label_en": field.label.en}
             notes.append(GIVEN_VALUE.found(field=name, count=len(empty), **labels, **words))
     return replace(converted, records=tuple(records)), notes
+
+
+def given_columns(given: Mapping[str, str], plan: ColumnPlan, definition: LayerDefinition) -> tuple[GivenValue, ...]:
+    """Return the given values with the columns they stand for, so that refused rows can be given back with them."""
+    column_of = {match.field.name: match.index for match in plan.matches if match.flag is None}
+    return tuple(
+        GivenValue(column_of.get(name), definition.fields[name].label.zh, text) for name, text in given.items()
+    )

@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from geo_ems.errors import UsageError
+from geo_ems.model.caller import Caller, Permission
+
+RETIRE_AT_MOST = "50%"
 OnError = Literal["reject-row", "reject-file"]
 
 
@@ -14,7 +18,10 @@ class ImportOptions:
     `column_map` is {field: column}; `lon`, `lat`, `latlon` and `lonlat` may stand for a field.
     `key` names the field that recognises rows again. `append` takes rows without a key once more.
     `given` is {field: text} for cells the file leaves empty, vouched for by the person who imports.
-    `update_live` lets a file overwrite states and positions that are already known.
+    `update_live` lets a file overwrite states and positions that are already known, and
+    `overwrite_corrections` what was corrected by hand since the last import.
+    `retire_missing` says that the file is the full register: features that a file brought and that
+    are not in this one are retired, at most `retire_at_most` ("200" or "50%" of those in force).
     """
 
     column_map: Mapping[str, str] = field(default_factory=dict)
@@ -24,5 +31,26 @@ class ImportOptions:
     sheet: str | None = None
     append: bool = False
     update_live: bool = False
+    overwrite_corrections: bool = False
+    retire_missing: bool = False
+    retire_at_most: str = RETIRE_AT_MOST
     dry_run: bool = False
     on_error: OnError = "reject-row"
+
+
+def check_importer(caller: Caller) -> None:
+    """Refuse a caller who may not import, or whose rights end at some districts.
+
+    Raises
+    ------
+    UsageError
+        With whom to ask.
+    """
+    if not caller.may(Permission.IMPORT):
+        raise UsageError("You may not import", where=caller.principal, remedy="Ask for the right to import.")
+    if caller.areas:
+        raise UsageError(
+            "Your rights end at some districts, and a file may reach beyond them",
+            where=caller.principal,
+            remedy="Ask somebody without that limit to import the file.",
+        )

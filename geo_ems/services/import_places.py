@@ -5,15 +5,22 @@ from collections.abc import Iterator
 
 import numpy as np
 import shapely
+from scipy.spatial import cKDTree
 
 from geo_ems.formats.findings import Finding
-from geo_ems.model.definitions import LayerDefinition
+from geo_ems.model.definitions import GeometryKind, LayerDefinition
 from geo_ems.queries.areas import representative_points, smallest_areas_containing
+from geo_ems.queries.ellipsoid import largest_chord_m, lonlat_to_xyz
 from geo_ems.services import import_findings as found
-from geo_ems.services.import_rows import METRES_PER_DEGREE, SAME_PLACE_M, PlannedRow, distance_m
+from geo_ems.services.import_rows import METRES_PER_DEGREE, SAME_PLACE_M, PlannedRow, StoredRows, distance_m
+from geo_ems.services.names_alike import comparable_name, likeness
 from geo_ems.storage.protocol import LayerStore
 
 DISTRICTS = "districts"
+SIMILAR_WITHIN_M = 50.0
+_NEW_ROWS_COMPARED = 5000
+_EXAMPLES = 3
+_LINES = {GeometryKind.LINE, GeometryKind.MULTI_LINE}
 
 
 def find_places_outside(planned: list[PlannedRow], definition: LayerDefinition, store: LayerStore) -> list[Finding]:
@@ -70,3 +77,42 @@ def _twins(
         for lon_deg, lat_deg, row in seen.get((name, neighbour), ()):
             if distance_m((lon_deg, lat_deg), lonlat_deg) <= SAME_PLACE_M:
                 yield row
+
+
+def find_similar_near(planned: list[PlannedRow], stored: StoredRows, definition: LayerDefinition) -> list[Finding]:
+    """Return one note of the new rows that lie within 50 m of another feature of a like name, with three of them.
+
+    Layers of lines are left out, and files that bring more than 5,000 new rows: `geo-ems duplicates`
+    looks at those.
+    """
+    new = [row for row in planned if row.is_new and row.record.geometry is not None]
+    if not 0 < len(new) <= _NEW_ROWS_COMPARED or _LINES & set(definition.geometry):
+        return []
+    places = [(name, identity, lon, lat) for name, held in stored.places_by_name.items() for identity, lon, lat in held]
+    located = [place for place in places if math.isfinite(place[2])]
+    geometries = np.empty(len(new), dtype=np.object_)
+    geometries[:] = [row.record.geometry for row in new]
+    points = shapely.point_on_surface(geometries)
+    for row, point in zip(new, points, strict=True):
+        located.append((str(row.record.properties.get(definition.name_field) or ""), str(row.id), point.x, point.y))
+    tree = cKDTree(lonlat_to_xyz(np.array([place[2:] for place in located])).T)
+    first_new = len(located) - len(new)
+    found_pairs: list[tuple[str, str]] = []
+    reach_m = largest_chord_m(SIMILAR_WITHIN_M)
+    for index, point_xyz_m in enumerate(tree.data[first_new:]):
+        neighbours: list[int] = tree.query_ball_point(point_xyz_m, reach_m, return_sorted=True)
+        name = located[first_new + index][0]
+        other = next((located[n] for n in neighbours if _is_like(name, located[n], first_new + index, n)), None)
+        if other is not None:
+            found_pairs.append((f"{name} ({located[first_new + index][1]})", f"{other[0]} ({other[1]})"))
+    if not found_pairs:
+        return []
+    examples = "; ".join(f"{name} – {other}" for name, other in found_pairs[:_EXAMPLES])
+    return [found.SIMILAR_NAMES_NEAR.found(count=len(found_pairs), examples=examples, layer=definition.name)]
+
+
+def _is_like(name: str, other: tuple[str, str, float, float], index: int, other_index: int) -> bool:
+    if other_index >= index:  # of two new rows the later one is told
+        return False
+    first, second = comparable_name(name), comparable_name(other[0])
+    return first is not None and second is not None and likeness(first, second) > 0

@@ -1,14 +1,11 @@
-"""What became of every row of a file; as JSON, as short text, and the refused rows as a workbook."""
+"""What became of every row of a file; as JSON and as short text."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 
-from geo_ems.formats.column_names import KEY_COLUMN, LINE_COLUMN, PROBLEM_COLUMN, REMEDY_COLUMN, report_columns
 from geo_ems.formats.findings import Finding, Grade
 from geo_ems.formats.raw import Cell, CountedBy, FileFormat, SkippedLine
-from geo_ems.formats.xlsx_writing import SheetContents, write_workbook
 from geo_ems.model.labels import Label, Language
 from geo_ems.services.words import say
 
@@ -35,7 +32,7 @@ class RowReport:
     """One row: its number in the file, how it fared, and the id it has in the layer.
 
     `child` names the child table for rows that belong to a feature. `cells` are kept for refused
-    rows only, so that they can be given back.
+    and warned rows only, so that they can be given back.
     """
 
     line: int
@@ -89,6 +86,24 @@ class ImportCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenValue:
+    """A value given for empty cells: of the column `index`, or of one the file lacks, under `heading`."""
+
+    index: int | None
+    heading: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetiredFeature:
+    """One feature that is retired: `status` is the code it gets, None where it is deleted."""
+
+    id: str
+    name: str
+    status: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ImportReport:
     """What an import did. `seq` is None where nothing was written.
 
@@ -115,6 +130,9 @@ class ImportReport:
     """Headings under which each column is known without a choice; of a child's sheet under the child's name."""
     key: str | None = None
     """The field that recognises rows, where it was named and is not the layer's own."""
+    retired: tuple[RetiredFeature, ...] = ()
+    """Features that the file, a full register, names no more; where it was rejected, those it would retire."""
+    given: tuple[GivenValue, ...] = ()
 
 
 def count_rows(rows: Iterable[RowReport]) -> ImportCounts:
@@ -166,6 +184,7 @@ def report_mapping(report: ImportReport) -> dict[str, object]:
             "warned": counts.warned,
             "unlocated": counts.unlocated,
             "refused": counts.refused,
+            "retired": len(report.retired),
         },
         "columns": [
             {"column": c.column, "field": c.field, "unit": c.unit, "factor": c.factor, "code": c.code}
@@ -177,6 +196,7 @@ def report_mapping(report: ImportReport) -> dict[str, object]:
             {"line": line.line, "sheet": line.sheet, **_finding_mapping(line.finding)} for line in report.skipped
         ],
         "counted_by": report.counted_by.value,
+        "retired": [{"id": item.id, "name": item.name, "status": item.status} for item in report.retired],
         "rows": [_row_mapping(row) for row in report.rows],
     }
 
@@ -230,6 +250,18 @@ def summary_lines(report: ImportReport, language: Language) -> tuple[str, ...]:
     elif report.rejected:
         lines.append(say(language, "有行被拒绝,整个文件未写入", "Rows were refused, so nothing of the file was stored"))
     lines += [f"  {_sentence(finding, language)}" for finding in report.notes[:LISTED_ROWS]]
+    if report.retired:
+        lines.append(
+            say(
+                language,
+                f"  文件中不再有的 {len(report.retired)} 条{'将' if report.dry_run or report.rejected else '已'}停用:",
+                f"  {len(report.retired)} features that the file names no more "
+                f"{'would be' if report.dry_run or report.rejected else 'were'} retired:",
+            )
+        )
+        lines += [f"    {item.id} {item.name}" for item in report.retired[:LISTED_ROWS]]
+        if len(report.retired) > LISTED_ROWS:
+            lines.append(f"    …… +{len(report.retired) - LISTED_ROWS}")
     if report.unused:
         separator = say(language, "、", ", ")
         unused = separator.join(f"{column} ({reason.text(language)})" for column, reason in report.unused)
@@ -266,45 +298,3 @@ def _sentence(finding: Finding, language: Language) -> str:
     if not remedy:
         return f"{column}{problem}"
     return say(language, f"{column}{problem}。{remedy}", f"{column}{problem}. {remedy}")
-
-
-def write_refused_xlsx(report: ImportReport, path: Path) -> None:
-    """Write the refused rows in their own columns, with what is wrong and what to do.
-
-    Corrected there, the file can be imported as it is, without options: its headings are known to
-    the layer, and the added columns to the reader.
-
-    Raises
-    ------
-    DataError
-        Where the file cannot be written.
-    """
-    sheets = []
-    for child, headings in report.headings.items():
-        refused = [row for row in report.rows if row.action is RowAction.REFUSED and row.child == child]
-        ours = set(report_columns(headings).values())
-        kept = [index for index in range(len(headings)) if index not in ours]
-        added = [report.key] if report.key is not None and not child else []
-        rows = [
-            [*(row.cells[i] for i in kept), *(_refusals(row, part) for part in ("problem", "remedy")), row.line, *added]
-            for row in refused
-        ]
-        header = (
-            *(headings[index] for index in kept),
-            PROBLEM_COLUMN,
-            REMEDY_COLUMN,
-            LINE_COLUMN,
-            *([KEY_COLUMN] if added else []),
-        )
-        if refused or not child:
-            sheets.append(SheetContents(child or report.layer, header, tuple(rows)))
-    write_workbook(path, sheets)
-
-
-def _refusals(row: RowReport, part: str) -> str:
-    texts: list[str] = []
-    for finding in row.findings:
-        if finding.grade is Grade.REFUSED:
-            column = f"{finding.column}: " if finding.column and part == "problem" else ""
-            texts.append(column + (finding.problem("zh") if part == "problem" else finding.remedy("zh")))
-    return "; ".join(text for text in texts if text)

@@ -4,12 +4,12 @@ import math
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import shapely
 
-from geo_ems.catalogue.record_findings import UNLOCATED
 from geo_ems.catalogue.record_values import Conversion, build_converter, clean_text
 from geo_ems.catalogue.records import ConvertedFile, ConvertedRecord
 from geo_ems.formats.findings import Finding
@@ -18,8 +18,10 @@ from geo_ems.model.columns import LayerColumns, value_at
 from geo_ems.model.definitions import FieldDefinition, LayerDefinition
 from geo_ems.model.features import ChangeKind, Feature, FeatureChange, Properties, Value
 from geo_ems.services import import_findings as found
+from geo_ems.services.import_corrections import is_equal, updated_feature
+from geo_ems.services.import_memory import ImportMemory
 from geo_ems.services.import_options import ImportOptions
-from geo_ems.services.import_sameness import kept_geometry, kept_values, means_the_same
+from geo_ems.services.import_sameness import as_stored, means_the_same
 from geo_ems.storage.protocol import LayerStore
 
 MAX_ID_CHARACTERS = 100
@@ -34,7 +36,8 @@ class PlannedRow:
     """One row on its way into the store; `id` is None where it is refused.
 
     `feature` is what will stand there; None where it stands there already and was let go again.
-    A stored feature that only gets other child rows has a record without a line.
+    A stored feature that only gets other child rows has a record without a line. A row that is
+    `is_merged` stands for a feature that was merged into another one, whose id it has.
     """
 
     record: ConvertedRecord
@@ -43,6 +46,7 @@ class PlannedRow:
     feature: Feature | None = None
     stored: Feature | None = None
     is_new: bool = False
+    is_merged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ def key_text(value: Value) -> str:
     return unicodedata.normalize("NFC", str(value)).strip()
 
 
-@dataclass(slots=True)
+@dataclass
 class RowPlanner:
     """Decides row by row; ids of new rows come from the key or from `new_id`."""
 
@@ -107,6 +111,7 @@ class RowPlanner:
     key: str | None
     new_id: Callable[[], str]
     zone: ZoneInfo
+    memory: ImportMemory
     _lines_by_key: dict[str, int] = field(default_factory=dict)
     _given_ids: set[str] = field(default_factory=set)
 
@@ -124,14 +129,9 @@ class RowPlanner:
         for start in range(0, len(identities), ROWS_READ_AT_ONCE):
             for stored in store.read_rows(self.definition.name, identities[start : start + ROWS_READ_AT_ONCE]):
                 self._update(known[stored.id], stored)
-        defaults = self._defaults()
-        for row in rows if defaults else []:
+        for row in rows:
             if row.feature is not None and row.is_new:
-                properties = dict(row.feature.properties)
-                for name, value in defaults.items():
-                    if properties.get(name) is None:
-                        properties[name] = value
-                row.feature = replace(row.feature, properties=properties)
+                row.feature = replace(row.feature, properties=with_defaults(row.feature.properties, self.defaults))
         return rows
 
     def _recognise(self, row: PlannedRow, place: str) -> str | None:
@@ -156,9 +156,18 @@ class RowPlanner:
             row.findings.append(found.KEY_UNUSABLE.found(field=self.key or "", value=key))
             return None
         identity = self.stored.ids_by_key.get(key)
-        if identity is None:
+        if identity is None and not self._is_merged(row, key):
             self._create(row, key)
         return identity
+
+    def _is_merged(self, row: PlannedRow, key: str) -> bool:
+        """Let a row alone whose feature was merged into another one that is still there."""
+        kept = self.memory.merged_into.get(key)
+        if kept not in self.stored.ids or self.options.overwrite_corrections:
+            return False
+        row.id, row.is_merged = kept, True
+        row.findings.append(found.MERGED_BEFORE.found(value=key, other=kept))
+        return True
 
     def _create(self, row: PlannedRow, key: str | None) -> None:
         record = row.record
@@ -174,27 +183,33 @@ class RowPlanner:
                 row.findings.append(found.SAME_NAME_NEAR.found(value=name, other=twin))
         row.id, row.is_new = identity, True
         row.feature = Feature(identity, record.geometry, record.properties)
+        if self.memory.was_named(identity):
+            self._create_again(row, row.feature)
+
+    def _create_again(self, row: PlannedRow, feature: Feature) -> None:
+        """Bring back what an import had deleted, with what was known of it; warn of what a person deleted."""
+        before = self.memory.before_retiring(feature.id)
+        if before is None:
+            row.findings.append(found.DELETED_SINCE.found())
+            return
+        row.findings.append(found.RETURNED.found())
+        geometry = feature.geometry if feature.geometry is not None else before.geometry
+        row.feature = Feature(feature.id, geometry, {**before.properties, **feature.properties}, before.children)
 
     def _update(self, row: PlannedRow, stored: Feature) -> None:
-        properties = {**stored.properties, **row.record.properties}
-        if not self.options.update_live:
-            for name in live_fields(self.definition) & row.record.properties.keys():
-                kept, value = stored.properties.get(name), row.record.properties[name]
-                if kept is None or means_the_same(value, kept, self.definition.fields[name]):
-                    continue
-                properties[name] = kept
-                if value is not None:
-                    row.findings.append(found.LIVE_VALUE_KEPT.found(field=name, value=value, kept=kept))
-        properties |= kept_values(row.record.properties, stored.properties, dict(self.definition.fields))
-        geometry = kept_geometry(row.record.geometry, stored.geometry)
-        if geometry is not None:  # it stays where it is
-            row.findings = [finding for finding in row.findings if finding.kind is not UNLOCATED]
+        record = as_stored(row.record, stored, self.definition)
+        if self.defaults:
+            filled = {name: self.defaults[name] for name in self.defaults if name in record.properties}
+            record = replace(record, properties=with_defaults(record.properties, filled))
+        row.record = record
+        feature, row.findings = updated_feature(record, stored, self.definition, self.options, self.memory)
         row.id = stored.id
-        feature = Feature(stored.id, geometry, properties, stored.children, stored.rev)
         if self.definition.children or not is_same(feature, stored, self.definition):
             row.feature, row.stored = feature, stored
 
-    def _defaults(self) -> dict[str, Value]:
+    @cached_property
+    def defaults(self) -> Properties:
+        """Return the values of fields that a file leaves empty, for layers that have such."""
         conversion = Conversion(self.zone)
         return {
             name: build_converter(definition, conversion)(definition.default, [])
@@ -203,13 +218,10 @@ class RowPlanner:
         }
 
 
-def live_fields(definition: LayerDefinition) -> set[str]:
-    """Return the fields that change while it happens: the state and the position."""
-    names = {definition.status_field} if definition.status_field is not None else set()
-    if definition.position is not None:
-        rule = definition.position
-        names |= {rule.mode_field, rule.lon_field, rule.lat_field, rule.time_field}
-    return names
+def with_defaults(properties: Properties, defaults: Properties) -> Properties:
+    """Return the properties with a default in every one of its fields that has no value."""
+    empty = {name: value for name, value in defaults.items() if properties.get(name) is None}
+    return {**properties, **empty} if empty else properties
 
 
 def is_same(feature: Feature, stored: Feature, definition: LayerDefinition) -> bool:
@@ -219,7 +231,7 @@ def is_same(feature: Feature, stored: Feature, definition: LayerDefinition) -> b
     if feature.geometry is not None and stored.geometry is not None and feature.geometry != stored.geometry:
         return False
     for name, field_definition in definition.fields.items():
-        if not field_definition.derived and not _equal(feature.properties.get(name), stored.properties.get(name)):
+        if not field_definition.derived and not is_equal(feature.properties.get(name), stored.properties.get(name)):
             return False
     return all(
         _same_rows(feature.children.get(name, ()), stored.children.get(name, ()), child.fields)
@@ -231,14 +243,10 @@ def _same_rows(
     rows: tuple[Properties, ...], others: tuple[Properties, ...], fields: Mapping[str, FieldDefinition]
 ) -> bool:
     return len(rows) == len(others) and all(
-        _equal(row.get(name), other.get(name)) or means_the_same(row.get(name), other.get(name), fields[name])
+        is_equal(row.get(name), other.get(name)) or means_the_same(row.get(name), other.get(name), fields[name])
         for row, other in zip(rows, others, strict=True)
         for name in fields
     )
-
-
-def _equal(value: Value, other: Value) -> bool:
-    return (None if value == () else value) == (None if other == () else other)
 
 
 def change_for(row: PlannedRow, definition: LayerDefinition) -> FeatureChange | None:

@@ -1,8 +1,7 @@
 """Import of a file into a layer: one file is one transaction, and every row is stored or listed."""
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,26 +10,26 @@ from geo_ems.catalogue.record_matching import ColumnPlan, headings_of
 from geo_ems.catalogue.records import ConvertedFile, ConvertedRecord, convert_records
 from geo_ems.errors import UsageError, known_names
 from geo_ems.formats.column_names import KEY_COLUMN, NOTES_SHEET, fold_name, report_columns
-from geo_ems.formats.findings import Finding, worst_grade
+from geo_ems.formats.findings import Finding
 from geo_ems.formats.raw import RawFile
 from geo_ems.formats.reading import read_records
-from geo_ems.model.caller import Caller, Permission
+from geo_ems.model.caller import Caller
 from geo_ems.model.definitions import ChildDefinition, LayerDefinition
-from geo_ems.model.features import ChangeBatch, FeatureChange
-from geo_ems.model.labels import Label
 from geo_ems.services.import_again import check_not_again
 from geo_ems.services.import_children import ChildRowsRead, Parents, child_headings, read_child_rows, with_children
 from geo_ems.services.import_findings import NO_ROWS, NO_STATUS_COLUMN
-from geo_ems.services.import_given import with_given_values
-from geo_ems.services.import_options import ImportOptions
-from geo_ems.services.import_places import find_places_outside, find_twins_in_file
-from geo_ems.services.import_report import ImportCounts, ImportedColumn, ImportReport, RowAction, RowReport, count_rows
+from geo_ems.services.import_given import given_columns, with_given_values
+from geo_ems.services.import_memory import ImportMemory
+from geo_ems.services.import_options import ImportOptions, check_importer
+from geo_ems.services.import_outcome import Outcome, corrections_kept, finish_import, images_of, row_reports
+from geo_ems.services.import_places import find_places_outside, find_similar_near, find_twins_in_file
+from geo_ems.services.import_report import ImportReport
+from geo_ems.services.import_retiring import Retiring, plan_retiring
 from geo_ems.services.import_rows import PLACE_WORDS, PlannedRow, RowPlanner, StoredRows, change_for
+from geo_ems.services.import_workbook import RETIRED_SHEET, WARNED_SHEET
 from geo_ems.storage.protocol import LayerStore
 
 __all__ = ["ImportOptions", "ImportReport", "import_children", "import_file", "import_into"]
-
-ORIGIN = "import"
 
 
 def import_into(
@@ -90,7 +89,7 @@ def import_file(
     ConflictError
         Where a feature was changed by somebody else meanwhile.
     """
-    _check_caller(caller)
+    check_importer(caller)
     key, column_map = _key_of(definition, options)
     known_headers = headings_of(definition.fields.values(), definition)
     child_sheets = {fold_name(n): child for child in definition.children.values() for n in _sheet_names(child)}
@@ -99,22 +98,38 @@ def import_file(
         encoding=options.encoding,
         sheet=options.sheet,
         known_headers=known_headers,
-        ignored_sheets=[*child_sheets, NOTES_SHEET],
+        ignored_sheets=[*child_sheets, NOTES_SHEET, WARNED_SHEET, RETIRED_SHEET],
     )
     key = key if options.key is not None else _key_asked_back(raw, definition) or key
     converted = convert_records(raw, definition, zone=zone, field_map=column_map)
     converted, given_notes = with_given_values(converted, options.given, definition, zone=zone)
     key_in_file = key if _has_values(converted, key) else None
-    stored = StoredRows.of(store.read_columns(definition.name), key)
-    planned = RowPlanner(definition, stored, options, key_in_file, new_id, zone).plan(raw, converted, store)
+    columns = store.read_columns(definition.name)
+    stored, memory = StoredRows.of(columns, key), ImportMemory(definition, store.history)
+    planner = RowPlanner(definition, stored, options, key_in_file, new_id, zone, memory)
+    planned = planner.plan(raw, converted, store)
     if not options.append:
         check_not_again(planned, raw, definition, store, has_keys=key_in_file is not None or _are_known(planned))
+    retiring = Retiring()
+    if options.retire_missing:
+        retiring = plan_retiring(
+            planned,
+            columns,
+            stored,
+            key=_retiring_key(key_in_file, raw, options),
+            memory=memory,
+            store=store,
+            at_most=options.retire_at_most,
+        )
     find_twins_in_file(planned, definition, place_word=PLACE_WORDS[raw.counted_by])
     notes = [
         *converted.notes,
         *given_notes,
         *find_places_outside(planned, definition, store),
+        *find_similar_near(planned, stored, definition),
         *_status_unknown(planned, definition, converted.plan),
+        *corrections_kept(planned),
+        *retiring.notes,
     ]
     parents = Parents.of(stored)
     for row in planned:
@@ -128,16 +143,26 @@ def import_file(
     if not raw.records and not any(file.records for _, file in child_files):
         notes.append(NO_ROWS.found())
     raw = replace(raw, skipped=(*raw.skipped, *(line for _, file in child_files for line in file.skipped)))
-    changes = _changes(planned, reads, definition, store, notes)
-    rows = _row_reports(planned, raw, {change.id for change in changes})
-    headings = recognised_headings(
-        raw, converted.plan, fields=definition.fields, definition=definition, known=known_headers
+    spoken = _with_children(planned, reads, definition, store, notes, memory=memory, options=options)
+    changes = [change for row in spoken if (change := change_for(row, definition)) is not None]
+    outcome = Outcome(
+        raw=raw,
+        layer=definition.name,
+        label=definition.label,
+        rows=row_reports(planned, raw, {change.id for change in changes}),
+        changes=changes,
+        plan=converted.plan,
+        notes=notes,
+        reads=reads,
+        headings=recognised_headings(
+            raw, converted.plan, fields=definition.fields, definition=definition, known=known_headers
+        ),
+        key=key if key != definition.key else None,
+        images=images_of(spoken, reads, memory, retiring, defaults=planner.defaults),
+        retiring=retiring,
+        given=given_columns(options.given, converted.plan, definition),
     )
-    named_key = key if key != definition.key else None
-    outcome = _Outcome(
-        raw, definition.name, definition.label, rows, changes, converted.plan, notes, reads, headings, key=named_key
-    )
-    return _finish(outcome, store, caller, options)
+    return finish_import(outcome, store, caller, options)
 
 
 def import_children(
@@ -161,48 +186,36 @@ def import_children(
     DataError, UsageError, ConflictError
         As `import_file` says.
     """
-    _check_caller(caller)
+    check_importer(caller)
     child_definition = definition.children.get(child)
     if child_definition is None:
         raise known_names("child table", child, list(definition.children))
+    if options.retire_missing:
+        raise UsageError(
+            "Rows of a child table are never retired: all rows of a feature are replaced",
+            where="--retire-missing",
+            remedy=f"Leave it out, or import {definition.name} with it.",
+            field="retire_missing",
+        )
     raw = _read_child(path, definition, child_definition, options.sheet, encoding=options.encoding)
     parents = Parents.of(StoredRows.of(store.read_columns(definition.name), definition.key))
     read = read_child_rows(raw, definition, child_definition, parents, zone=zone, field_map=options.column_map)
     notes: list[Finding] = []
-    changes = _changes([], [read], definition, store, notes)
-    name = f"{definition.name}.{child}"
-    outcome = _Outcome(
-        raw, definition.name, child_definition.label, [], changes, read.plan, notes, [read], reported_as=name
+    memory = ImportMemory(definition, store.history)
+    spoken = _with_children([], [read], definition, store, notes, memory=memory, options=options)
+    outcome = Outcome(
+        raw=raw,
+        layer=definition.name,
+        label=child_definition.label,
+        rows=[],
+        changes=[change for row in spoken if (change := change_for(row, definition)) is not None],
+        plan=read.plan,
+        notes=notes,
+        reads=[read],
+        reported_as=f"{definition.name}.{child}",
+        images=images_of(spoken, [read], memory, Retiring(), defaults={}),
     )
-    return _finish(outcome, store, caller, options)
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What an import found out, before anything is stored."""
-
-    raw: RawFile
-    layer: str
-    label: Label
-    rows: list[RowReport]
-    changes: list[FeatureChange]
-    plan: ColumnPlan
-    notes: list[Finding]
-    reads: list[ChildRowsRead]
-    headings: tuple[str, ...] = ()
-    reported_as: str = ""
-    key: str | None = None
-
-
-def _check_caller(caller: Caller) -> None:
-    if not caller.may(Permission.IMPORT):
-        raise UsageError("You may not import", where=caller.principal, remedy="Ask for the right to import.")
-    if caller.areas:
-        raise UsageError(
-            "Your rights end at some districts, and a file may reach beyond them",
-            where=caller.principal,
-            remedy="Ask somebody without that limit to import the file.",
-        )
+    return finish_import(outcome, store, caller, options)
 
 
 def _key_of(definition: LayerDefinition, options: ImportOptions) -> tuple[str | None, Mapping[str, str]]:
@@ -253,14 +266,35 @@ def _status_unknown(planned: list[PlannedRow], definition: LayerDefinition, plan
     return [NO_STATUS_COLUMN.found(field=field.name, count=count, **labels)] if count else []
 
 
-def _changes(
+def _retiring_key(key_in_file: str | None, raw: RawFile, options: ImportOptions) -> str:
+    if options.append:
+        raise UsageError(
+            "A file is either the full register or something to add",
+            where=raw.name,
+            remedy="Leave out --append or --retire-missing.",
+            field="retire_missing",
+        )
+    if key_in_file is None:
+        raise UsageError(
+            "What is missing can only be told by codes",
+            where=raw.name,
+            remedy="Add a column with codes, or name the one that tells the rows apart (--key).",
+            field="retire_missing",
+        )
+    return key_in_file
+
+
+def _with_children(
     planned: list[PlannedRow],
     reads: list[ChildRowsRead],
     definition: LayerDefinition,
     store: LayerStore,
     notes: list[Finding],
-) -> list[FeatureChange]:
-    """Return the changes of all rows, with the child rows put into the features they belong to."""
+    *,
+    memory: ImportMemory,
+    options: ImportOptions,
+) -> list[PlannedRow]:
+    """Return all rows, and stored features that only child rows name, with the child rows put into them."""
     rows = list(planned)
     in_file = {row.feature.id for row in planned if row.feature is not None}
     others = dict.fromkeys(identity for read in reads for identity in read.rows_by_parent if identity not in in_file)
@@ -271,77 +305,7 @@ def _changes(
     for read in reads:
         for row in rows:
             if row.feature is not None and row.feature.id in read.rows_by_parent:
-                row.feature = with_children(row.feature, read, definition, notes)
-    return [change for row in rows if (change := change_for(row, definition)) is not None]
-
-
-def _row_reports(planned: list[PlannedRow], raw: RawFile, changed: set[str]) -> list[RowReport]:
-    reports = []
-    for row, record in zip(planned, raw.records, strict=True):
-        findings = tuple(row.findings)
-        grade = worst_grade(findings)
-        if row.id is None:
-            reports.append(
-                RowReport(record.line, record.sheet, grade, RowAction.REFUSED, None, findings, cells=record.values)
-            )
-            continue
-        action = RowAction.UPDATED if row.id in changed else RowAction.UNCHANGED
-        if row.is_new:
-            action = RowAction.CREATED
-        reports.append(RowReport(record.line, record.sheet, grade, action, row.id, findings))
-    return reports
-
-
-def _finish(outcome: _Outcome, store: LayerStore, caller: Caller, options: ImportOptions) -> ImportReport:
-    """Store the changes where that is asked for, and report."""
-    raw, reads = outcome.raw, outcome.reads
-    rows = (*outcome.rows, *(report for read in reads for report in read.reports))
-    counts = count_rows(rows)
-    rejected = options.on_error == "reject-file" and counts.refused > 0
-    seq = None
-    if outcome.changes and not rejected and not options.dry_run:
-        note = _note(raw, counts)
-        batch = ChangeBatch(outcome.layer, tuple(outcome.changes), caller.principal, ORIGIN, note, bulk=True)
-        seq = store.commit(batch).seq
-    headings = {read.child.name: read.headings for read in reads}
-    if not outcome.reported_as:
-        headings = {"": outcome.headings, **headings}
-    return ImportReport(
-        file=raw.name,
-        sha256=raw.sha256,
-        format=raw.format,
-        encoding=raw.encoding,
-        counted_by=raw.counted_by,
-        layer=outcome.reported_as or outcome.layer,
-        layer_label=outcome.label,
-        dry_run=options.dry_run,
-        rejected=rejected,
-        seq=seq,
-        counts=counts,
-        columns=tuple(
-            ImportedColumn(m.column, m.field.name, m.unit.code if m.unit else None, m.factor, m.flag)
-            for m in outcome.plan.matches
-        )
-        + tuple(ImportedColumn(raw.columns[index], place.value) for place, index in outcome.plan.places.items())
-        + tuple(ImportedColumn(raw.columns[index], "geometry") for index in outcome.plan.shape_columns),
-        unused=tuple((column.column, column.reason) for column in outcome.plan.unused),
-        notes=(*outcome.notes, *(note for read in reads for note in read.notes)),
-        skipped=raw.skipped,
-        rows=rows,
-        headings=headings,
-        key=outcome.key,
-    )
-
-
-def _note(raw: RawFile, counts: ImportCounts) -> str:
-    facts = {
-        "file": raw.name,
-        "sha256": raw.sha256,
-        "rows": counts.rows,
-        "created": counts.created,
-        "updated": counts.updated,
-        "unchanged": counts.unchanged,
-        "child_rows": counts.child_rows,
-        "refused": counts.refused,
-    }
-    return json.dumps(facts, ensure_ascii=False)
+                row.feature = with_children(
+                    row.feature, read, definition, notes, memory=memory, overwrites=options.overwrite_corrections
+                )
+    return rows

@@ -21,6 +21,7 @@ from geo_ems.storage.change_log import (
     keep_before_images,
 )
 from geo_ems.storage.contents_table import note_change
+from geo_ems.storage.import_images import forget_import_images, keep_import_images
 from geo_ems.storage.layer_tables import child_table, create_rtree_triggers, drop_rtree_triggers, rtree_table
 from geo_ems.storage.row_fetching import fetch_stored_rows
 from geo_ems.storage.statements import SqlRow, SqlValue, render, whole_number
@@ -85,6 +86,10 @@ def apply_batch(
         grown=prepared.bounds[[index for index, _ in plan.written]],
         left=[row.blob for row in plan.replaced],
     )
+    if batch.images is not None:
+        keep_import_images(connection, seq, batch.layer, batch.images)
+    if batch.takes_back is not None:
+        forget_import_images(connection, batch.takes_back, batch.layer)
     entries = tuple(_bulk_entry(connection, prepared, plan, seq) if batch.bulk else _entries(prepared, plan, seq))
     new_head = append_entries(connection, head, entries, author=author)
     return Commit(seq=seq, revs=committed_revs(batch, seq)), new_head

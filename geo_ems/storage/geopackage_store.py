@@ -24,6 +24,7 @@ from geo_ems.storage.describing import describe_store
 from geo_ems.storage.durable_files import appearing_file
 from geo_ems.storage.foreign_edits import are_waiting
 from geo_ems.storage.group_writer import GroupWriter, WriteContext
+from geo_ems.storage.history import StoreHistory
 from geo_ems.storage.locking import StoreLock
 from geo_ems.storage.maintenance import copy_store, index_faults, page_faults
 from geo_ems.storage.protocol import StoreDescription
@@ -79,6 +80,7 @@ class GeoPackageStore:
         self._lock = lock
         self._definitions = DefinitionsCache()
         self._readers = ReaderPool(path)
+        self.history = StoreHistory(self._readers, self._definitions)
         self._writer: GroupWriter | None = None
         self._notice_lock = Lock()
         self._data_version: int | None = None

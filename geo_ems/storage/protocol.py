@@ -6,7 +6,15 @@ from typing import Protocol
 
 from geo_ems.model.columns import LayerColumns
 from geo_ems.model.definitions import LayerDefinition
-from geo_ems.model.features import ChangeBatch, Commit, Feature, LayerChange
+from geo_ems.model.features import (
+    ChangeBatch,
+    Commit,
+    Feature,
+    HeldImage,
+    ImportMark,
+    LayerChange,
+    LoggedChange,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +43,45 @@ class StoreDescription:
     has_unsealed_edits: bool = False
 
 
+class LayerHistory(Protocol):
+    """What a store knows of the past; every method may be called from any thread."""
+
+    def changes_by(self, origins: Sequence[str], layer: str | None = None) -> tuple[LoggedChange, ...]:
+        """Return the bulk changes of some origins, of one layer or of all, oldest first."""
+        ...
+
+    def import_images(self, layer: str, ids: Sequence[str] | None = None) -> Mapping[str, HeldImage]:
+        """Return what the last file that named it said of each feature, of all or of `ids`."""
+        ...
+
+    def import_marks(self, layer: str, seq: int) -> Mapping[str, ImportMark]:
+        """Return what an import did with each feature that it kept an image of."""
+        ...
+
+    def replaced_by(self, layer: str, seq: int, ids: Sequence[str] | None = None) -> tuple[Feature, ...]:
+        """Return the features that a bulk change replaced or deleted, as they were, ordered by id."""
+        ...
+
+    def as_left_by(self, layer: str, seq: int, ids: Sequence[str]) -> Mapping[str, Feature | None]:
+        """Return those of `ids` that a later change touched, as they were after `seq`; None where unknown."""
+        ...
+
+    def last_changes(self, layer: str, ids: Sequence[str]) -> Mapping[str, LoggedChange]:
+        """Return who changed each of `ids` last, also of those that are gone."""
+        ...
+
+    def ids_made_one_by_one(self, layer: str) -> frozenset[str]:
+        """Return the ids that were created by single changes at some time, not by a file."""
+        ...
+
+
 class LayerStore(Protocol):
     """A place that keeps layers; every method may be called from any thread."""
+
+    @property
+    def history(self) -> LayerHistory:
+        """Return what the store knows of the past."""
+        ...
 
     def describe(self) -> StoreDescription:
         """Return the identity of the store, its sequence number and its layers."""

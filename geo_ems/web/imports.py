@@ -1,4 +1,4 @@
-"""`POST /v1/imports/{layer}`: the bytes of a file, imported as the command line would, answered with its report."""
+"""Imports over HTTP: the bytes of a file, imported as the command line would; the list of them; one taken back."""
 
 import shutil
 import tempfile
@@ -10,8 +10,12 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from geo_ems.errors import UsageError
 from geo_ems.model.caller import Caller, Permission
+from geo_ems.services.import_list import listed_imports
+from geo_ems.services.import_options import RETIRE_AT_MOST as RETIRE_AT_MOST_DEFAULT
 from geo_ems.services.import_options import ImportOptions
 from geo_ems.services.import_report import report_mapping
+from geo_ems.services.import_revert import revert_import
+from geo_ems.services.import_revert_report import revert_mapping
 from geo_ems.services.imports import import_into
 from geo_ems.web import kinds
 from geo_ems.web.bodies import FILE_TYPES, check_type, receive_file
@@ -30,10 +34,69 @@ ENCODING = Parameter("encoding", kinds.text(40), "the encoding of a text file, w
 SHEET = Parameter("sheet", kinds.text(100), "the sheet of a workbook or the layer of a file")
 MAP = Parameter("map", kinds.text(200), "field=column, where a column is not recognised", repeatable=True)
 ON_ERROR = Parameter("on_error", kinds.choice(("reject-row", "reject-file")), "what a wrong row does")
-IMPORT_QUERY: tuple[Parameter[object], ...] = (DRY_RUN, FILENAME, KEY, APPEND, ENCODING, SHEET, MAP, ON_ERROR)
+GIVEN = Parameter("set", kinds.text(200), "field=value, for cells the file leaves empty", repeatable=True)
+UPDATE_LIVE = Parameter("update_live", kinds.boolean(), "overwrite states and positions that are known")
+OVERWRITE_CORRECTIONS = Parameter(
+    "overwrite_corrections", kinds.boolean(), "overwrite what was corrected by hand since the last import"
+)
+RETIRE_MISSING = Parameter(
+    "retire_missing", kinds.boolean(), "the file is the full register: retire what it names no more"
+)
+RETIRE_AT_MOST = Parameter(
+    "retire_at_most", kinds.text(20), "refuse the file where it would retire more", example="50%"
+)
+IMPORT_QUERY: tuple[Parameter[object], ...] = (
+    *(DRY_RUN, FILENAME, KEY, APPEND, ENCODING, SHEET, MAP, GIVEN, ON_ERROR),
+    *(UPDATE_LIVE, OVERWRITE_CORRECTIONS, RETIRE_MISSING, RETIRE_AT_MOST),
+)
+OF_LAYER = Parameter("layer", kinds.text(60), "only the imports into this layer")
+LIST_QUERY: tuple[Parameter[object], ...] = (OF_LAYER,)
+SEQ = Parameter("seq", kinds.integer(1, 2**53), "the number of the import, as GET /v1/imports lists it", required=True)
+REVERT_QUERY: tuple[Parameter[object], ...] = (SEQ, DRY_RUN, OVERWRITE_CORRECTIONS)
 _FALLBACK_NAME = "upload.csv"
 
 router = APIRouter()
+
+
+@router.api_route("/v1/imports", methods=["GET", "HEAD"])
+async def get_imports(
+    parts: Annotated[Served, Depends(served)],
+    _: Annotated[Caller, Depends(calling(Permission.IMPORT))],
+    asked: Annotated[Asked, Depends(asking(*LIST_QUERY))],
+) -> Response:
+    """List the imports, oldest first."""
+    layer = asked.one(OF_LAYER)
+    if layer is not None:
+        layer_named(parts, layer)
+    listed = await parts.reads.run(partial(listed_imports, parts.application.store.history, layer))
+    return json_response({"imports": [item.mapping() for item in listed if item.layer in parts.layers]})
+
+
+@router.api_route("/v1/imports/{layer}/revert", methods=["POST"])
+async def post_revert(
+    request: Request,
+    parts: Annotated[Served, Depends(served)],
+    caller: Annotated[Caller, Depends(calling(Permission.IMPORT))],
+    asked: Annotated[Asked, Depends(asking(*REVERT_QUERY))],
+) -> Response:
+    """Take an import into a layer back."""
+    layer = layer_named(parts, str(request.path_params["layer"])).name
+    async with parts.imports.slot():
+        return await parts.writes.run(partial(_revert, layer, parts, caller, asked))
+
+
+def _revert(layer: str, parts: Served, caller: Caller, asked: Asked) -> Response:
+    application = parts.application
+    report = revert_import(
+        asked.need(SEQ),
+        definitions=parts.layers,
+        store=application.store,
+        caller=caller,
+        dry_run=asked.one(DRY_RUN) or False,
+        overwrite_corrections=asked.one(OVERWRITE_CORRECTIONS) or False,
+        layer=layer,
+    )
+    return json_response(revert_mapping(report))
 
 
 @router.api_route("/v1/imports/{layer}", methods=["POST"])
@@ -62,11 +125,16 @@ async def post_import(
 def _import(path: Path, layer: str, parts: Served, caller: Caller, asked: Asked) -> Response:
     application = parts.application
     options = ImportOptions(
-        column_map=_column_map(asked),
+        column_map=_pairs(asked, MAP, "column"),
+        given=_pairs(asked, GIVEN, "value"),
         key=asked.one(KEY),
         encoding=asked.one(ENCODING),
         sheet=asked.one(SHEET),
         append=asked.one(APPEND) or False,
+        update_live=asked.one(UPDATE_LIVE) or False,
+        overwrite_corrections=asked.one(OVERWRITE_CORRECTIONS) or False,
+        retire_missing=asked.one(RETIRE_MISSING) or False,
+        retire_at_most=asked.one(RETIRE_AT_MOST) or RETIRE_AT_MOST_DEFAULT,
         dry_run=asked.one(DRY_RUN) or False,
         on_error="reject-file" if asked.one(ON_ERROR) == "reject-file" else "reject-row",
     )
@@ -83,14 +151,17 @@ def _import(path: Path, layer: str, parts: Served, caller: Caller, asked: Asked)
     return json_response(report_mapping(report))
 
 
-def _column_map(asked: Asked) -> dict[str, str]:
-    pairs = [text.partition("=") for text in asked.many(MAP)]
-    for field, sign, column in pairs:
-        if not field.strip() or not sign or not column.strip():
+def _pairs(asked: Asked, parameter: Parameter[str], what: str) -> dict[str, str]:
+    pairs = [text.partition("=") for text in asked.many(parameter)]
+    for field, sign, value in pairs:
+        if not field.strip() or not sign or not value.strip():
             raise UsageError(
-                "It is no pair of field and column", remedy="Write map=field=column.", field="map", value=field
+                f"It is no pair of field and {what}",
+                remedy=f"Write {parameter.name}=field={what}.",
+                field=parameter.name,
+                value=field,
             )
-    return {field.strip(): column.strip() for field, _, column in pairs}
+    return {field.strip(): value.strip() for field, _, value in pairs}
 
 
 def _safe_name(name: str | None) -> str:

@@ -11,7 +11,7 @@ from geo_ems.model.definitions import LayerDefinition
 from geo_ems.web import openapi_schemas as schemas
 from geo_ems.web import question_parameters as ask
 from geo_ems.web.bodies import FEATURE_TYPES, FILE_TYPES, JSON_TYPES, PATCH_TYPES
-from geo_ems.web.imports import IMPORT_QUERY
+from geo_ems.web.imports import IMPORT_QUERY, LIST_QUERY, REVERT_QUERY
 from geo_ems.web.items_query import CRS, F_GEOJSON, items_parameters
 from geo_ems.web.kinds import Kind
 from geo_ems.web.openapi_operations import OPENAPI_TYPE, Answer, operation
@@ -181,6 +181,19 @@ def _add_questions(paths: dict[str, object], layers: Sequence[str]) -> None:
     }
     paths["/v1/maps/{name}"] = {
         "get": operation("map", "地图 Map page", (LANG,), [Answer(200, (_HTML,), schemas.TEXT)], in_path=("name",))
+    }
+    paths["/v1/imports"] = {
+        "get": operation("imports", "导入记录 Imports made", LIST_QUERY, [Answer(200, (JSON,), schemas.ANY_OBJECT)])
+    }
+    paths["/v1/imports/{layer}/revert"] = {
+        "post": operation(
+            "revert_import",
+            "撤销导入 Take an import back",
+            REVERT_QUERY,
+            [Answer(200, (JSON,), schemas.ANY_OBJECT)],
+            in_path=("layer",),
+            writes=True,
+        )
     }
     paths["/v1/imports/{layer}"] = {
         "post": operation(

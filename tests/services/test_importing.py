@@ -8,7 +8,8 @@ from geo_ems.errors import ConflictError, DataError, NotFoundError, UsageError
 from geo_ems.formats.raw import FileFormat
 from geo_ems.model.caller import Caller, Permission
 from geo_ems.model.features import ChangeBatch, ChangeKind, FeatureChange
-from geo_ems.services.import_report import report_mapping, summary_lines, write_refused_xlsx
+from geo_ems.services.import_report import report_mapping, summary_lines
+from geo_ems.services.import_workbook import write_refused_xlsx
 
 HEADER = "编号,名称,容量,状态,经度,纬度\n"
 

@@ -3,7 +3,7 @@ import pytest
 from import_layers import Office, found_codes
 
 from geo_ems.errors import DataError
-from geo_ems.services.import_report import write_refused_xlsx
+from geo_ems.services.import_workbook import write_refused_xlsx
 
 
 @pytest.fixture

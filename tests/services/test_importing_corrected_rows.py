@@ -4,7 +4,7 @@ import openpyxl
 import pytest
 from import_layers import Office
 
-from geo_ems.services.import_report import write_refused_xlsx
+from geo_ems.services.import_workbook import write_refused_xlsx
 
 
 @pytest.fixture
@@ -104,3 +104,75 @@ def test_child_rows_come_back_with_the_column_of_their_feature(office):
     assert headings(path)[:4] == ["物资储备库", "原列 编号", "物资名称", "数量"]
     assert report.counts.child_rows == 1
     assert [row["quantity"] for row in office.features("supply_depots")["D1"].children["stock"]] == [4.0]
+
+
+@pytest.mark.parametrize("head", ["编号,名称,容量\n", "编号,名称,容量,状态\n"])
+def test_values_that_were_given_for_the_file_come_back_with_the_rows(office, head):
+    blank = "," if "状态" in head else ""
+    path = corrected(
+        office, office.import_text(f"{head}S1,A,7{blank}\nS2,B,many{blank}\n", given={"status": "open"}), C2=8
+    )
+
+    report = office.import_path(path)
+
+    assert (report.counts.created, report.counts.refused) == (1, 0)
+    assert office.features()["S2"].properties["status"] == "open"
+    assert office.features()["S2"].properties["capacity_persons"] == 8
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "big5", "shift_jis"])
+def test_rows_of_a_file_in_another_encoding_come_back_readable(office, encoding):
+    path = office.folder / "old.csv"
+    path.write_bytes("編號,名稱,容量\nS1,中心校,many\n".encode(encoding))
+    path = corrected(office, office.import_path(path, encoding=encoding, column_map=CHOSEN), C2=5)
+
+    office.import_path(path)
+
+    assert office.features()["S1"].properties["name"] == "中心校"
+
+
+CHOSEN = {"code": "編號", "name": "名稱"}
+
+
+def test_refused_rows_of_two_sheets_come_back_on_two_sheets(office):
+    book = openpyxl.Workbook()
+    book.active.title = "数据"
+    for row in (["编号", "名称"], ["D1", "县库"], ["D2", None]):
+        book.active.append(row)
+    sheet = book.create_sheet("库存")
+    for row in (["编号", "物资名称", "数量"], ["D1", "帐篷", 50], ["D1", "棉被", "很多"], ["D2", "帐篷", 3]):
+        sheet.append(row)
+    book.save(office.folder / "both.xlsx")
+    first = office.import_path(office.folder / "both.xlsx", "supply_depots")
+    path = office.folder / "refused.xlsx"
+    write_refused_xlsx(first, path)
+    book = openpyxl.load_workbook(path)
+    book["supply_depots"]["B2"] = "乡点"
+    book["stock"]["C2"] = 20
+    book["stock"].append(["D1", "帐篷", 50])  # all rows of a depot are replaced, so they are given together
+    book.save(path)
+
+    report = office.import_path(path, "supply_depots")
+
+    assert (first.counts.refused, report.counts.refused) == (3, 0)
+    depots = office.features("supply_depots")
+    assert [row["quantity"] for row in depots["D1"].children["stock"]] == [20.0, 50.0]
+    assert [row["quantity"] for row in depots["D2"].children["stock"]] == [3.0]
+
+
+def test_rows_with_warnings_stand_on_a_sheet_of_their_own_and_are_read_only_where_it_is_named(office):
+    text = "编号,名称,容量,经度,纬度\nS1,A,1,104.1,30.5\nS2,A,2,104.1,30.5\nS3,B,many,104.2,30.5\n"
+    report = office.import_text(text)
+    path = office.folder / "refused.xlsx"
+    write_refused_xlsx(report, path, with_warned=True)
+    book = openpyxl.load_workbook(path)
+    assert [[cell.value for cell in row] for row in book["有警告的行"].iter_rows(min_row=2)] == [
+        ["S2", "A", "2", "104.1", "30.5", "“A”与第 2 行同名,相距 10 米内", "请核对是否重复", 3]
+    ]
+    book["shelters"]["C2"] = 3
+    book["有警告的行"]["B2"] = "A2"
+    book.save(path)
+
+    assert office.import_path(path).counts.rows == 1
+    named = office.import_path(path, sheet="有警告的行")
+    assert (named.counts.updated, office.features()["S2"].properties["name"]) == (1, "A2")

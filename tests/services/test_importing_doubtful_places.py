@@ -124,3 +124,21 @@ def test_a_file_imported_without_its_codes_is_not_taken_again_with_them(office):
     )
     office.import_text(text, column_map={"code": "no"}, key="name")
     assert sorted(feature.properties["code"] for feature in office.features().values()) == ["1", "2"]
+
+
+def test_new_rows_near_others_of_a_like_name_are_summed_up_in_one_note(tmp_path):
+    office = Office(tmp_path)
+    office.import_text("编号,名称,经度,纬度\nS1,第一中学,104.1,30.5\nS2,公园,104.2,30.5\n")
+
+    report = office.import_text(
+        "编号,名称,经度,纬度\nS3,高桥镇第一中学,104.1002,30.5\nS4,第1中学,104.1003,30.5\n"
+        "S5,第二中学,104.1002,30.5\nS6,公园,104.21,30.5\n"
+    )
+
+    (note,) = [note for note in report.notes if note.kind.code == "similar_names_near"]
+    assert note.problem("en") == (
+        "2 new rows have the same or a similar name as another feature within 50 m, such as "
+        "高桥镇第一中学 (S3) – 第一中学 (S1); 第1中学 (S4) – 第一中学 (S1)"
+    )
+    assert note.remedy("zh") == "请核对:geo-ems duplicates shelters"
+    assert office.import_text("编号,名称,经度,纬度\nS3,高桥镇第一中学,104.1002,30.5\n").notes == ()

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from import_layers import Office
 
 from geo_ems.errors import GeoEmsError
-from geo_ems.services.import_report import report_mapping, summary_lines, write_refused_xlsx
+from geo_ems.services.import_report import report_mapping, summary_lines
+from geo_ems.services.import_workbook import write_refused_xlsx
 
 ODD_CELLS = st.one_of(
     st.text(max_size=12),

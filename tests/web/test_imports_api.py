@@ -139,3 +139,49 @@ def test_a_shp_that_is_sent_alone_is_not_enough(client: AsgiClient, foreign: dic
 
     assert answer.status == 400
     assert ".shx and .dbf is missing" in answer.body.decode()
+
+
+FULL = "编号,名称,状态\nR1,甲,开放\nR2,乙,开放\nR3,丙,开放\nR4,丁,开放\n".encode()
+
+
+def test_an_import_is_listed_taken_back_once_and_tells_what_it_did(client: AsgiClient) -> None:
+    before = count(client)
+    seq = client.post("/v1/imports/shelters?filename=a.csv", content=FULL, headers=TYPE).json["seq"]
+
+    listed = client.get("/v1/imports?layer=shelters").json["imports"]
+    dry = client.post(f"/v1/imports/shelters/revert?seq={seq}&dry_run=true")
+    answer = client.post(f"/v1/imports/shelters/revert?seq={seq}")
+    again = client.post(f"/v1/imports/shelters/revert?seq={seq}")
+
+    assert [(item["seq"], item["file"], item["counts"]["created"]) for item in listed][-1] == (seq, "a.csv", 4)
+    assert dry.json["seq"] is None
+    assert (answer.status, answer.json["counts"]["deleted"]) == (200, 4)
+    assert count(client) == before
+    assert again.status == 409
+    assert client.get("/v1/imports").json["imports"][-1]["reverted_by"] == answer.json["seq"]
+
+
+def test_a_full_register_and_vouched_values_come_over_http_too(client: AsgiClient) -> None:
+    client.post("/v1/imports/shelters?filename=a.csv", content=FULL, headers=TYPE)
+    less = "编号,名称,电话\nR1,甲,\nR2,乙,\nR3,丙,\n".encode()
+
+    options = (
+        "filename=b.csv&retire_missing=true&retire_at_most=100%25&set=phone=0717-1234567&overwrite_corrections=true"
+    )
+    answer = client.post(f"/v1/imports/shelters?{options}", content=less, headers=TYPE)
+
+    assert answer.status == 200, answer.body
+    assert "R4" in [item["id"] for item in answer.json["retired"]]
+    assert client.get("/collections/shelters/items/R4").json["properties"]["status"] == "closed"
+    assert [note["code"] for note in answer.json["notes"] if note["code"] == "given_value"] == ["given_value"]
+
+
+def test_what_cannot_be_taken_back_or_listed_is_refused_in_words(client: AsgiClient) -> None:
+    assert client.post("/v1/imports/shelters/revert?seq=999999").status == 400
+    assert client.post("/v1/imports/shelters/revert").status == 400
+    assert client.post("/v1/imports/nothing/revert?seq=1").status == 404
+    assert client.get("/v1/imports?layer=nothing").status == 404
+    assert client.post("/v1/imports/shelters?set=status&filename=a.csv", content=FULL, headers=TYPE).status == 400
+    wrong = client.post("/v1/imports/shelters?retire_missing=true&retire_at_most=x", content=FULL, headers=TYPE)
+    assert wrong.status == 400
+    assert wrong.json["errors"][0]["field"] == "retire_at_most"

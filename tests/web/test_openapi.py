@@ -72,6 +72,8 @@ def test_every_route_asks_for_a_permission() -> None:
     assert wanted["/collections/{layer}/items", "POST"] is Permission.WRITE
     assert wanted["/collections/{layer}/items/{id}", "DELETE"] is Permission.WRITE
     assert wanted["/v1/imports/{layer}", "POST"] is Permission.IMPORT
+    assert wanted["/v1/imports/{layer}/revert", "POST"] is Permission.IMPORT
+    assert wanted["/v1/imports", "GET"] is Permission.IMPORT
     assert wanted["/v1/nearest", "POST"] is Permission.READ
 
 
@@ -119,6 +121,7 @@ def test_every_described_parameter_is_known_and_refused_when_given_twice(client:
         ("POST", "/v1/nearest"),
         ("POST", "/v1/coverage"),
         ("POST", "/v1/imports/shelters"),
+        ("POST", "/v1/imports/shelters/revert"),
     ],
 )
 def test_an_unknown_parameter_is_refused_where_something_is_sent_too(

@@ -70,7 +70,7 @@ def test_a_shape_that_the_layer_does_not_take_is_refused(office):
 
 
 def test_a_feature_without_a_code_is_known_by_its_permanent_id(office):
-    put(office.store, SHELTERS, [Feature("Xabc", shapely.Point(113, 24), {"name": "甲", "capacity_persons": 5})])
+    put(office.store, SHELTERS, [Feature("Xabc", shapely.Point(113, 24), {"name": "甲"})])
     text = "永久编号,编号,名称,容量\nXabc,,甲,7\n"
 
     first, second = office.import_text(text), office.import_text(text)

@@ -98,7 +98,7 @@ def test_the_folder_and_the_file_are_for_their_owner_alone(store, cache, tmp_pat
     [
         pytest.param(lambda data: data[:-1], id="cut by a byte"),
         pytest.param(lambda data: data[: len(data) // 2], id="cut in the middle"),
-        pytest.param(lambda data: b"", id="empty"),
+        pytest.param(lambda data: data[:0], id="empty"),
         pytest.param(lambda data: data + b"x", id="too long"),
         pytest.param(lambda data: data[:60] + bytes([data[60] ^ 1]) + data[61:], id="a bit of the head"),
         pytest.param(lambda data: b"GP" + data[2:], id="another kind of file"),

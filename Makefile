@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo demo-once test check bench lock sample-data openapi clean
+.PHONY: demo demo-once test check bench bench-start lock sample-data openapi clean
 
 demo: .venv/run.stamp            ## the main job on the sample county, then serves on loopback
 	$(BIN)/geo-ems demo --out .demo
@@ -24,6 +24,9 @@ check: .venv/dev.stamp           ## style, types, who imports whom, locks
 
 bench: .venv/dev.stamp
 	$(BIN)/python benchmarks/run.py
+
+bench-start: .venv/dev.stamp      ## whole processes over a store of a million features (some minutes)
+	$(BIN)/python benchmarks/start.py
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "geo_ems needs Python 3.11 or newer: install it, or call make PYTHON=/path/to/python3.11"; exit 1; }

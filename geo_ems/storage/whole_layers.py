@@ -31,6 +31,7 @@ _JOINED: Final = _PLAIN_TEXT | _LISTED | _TIMES
 _TEXTS: Final = "CAST(group_concat(ifnull({name}, ''), char(0)) AS BLOB)"
 _NUMBERS_IN_WORDS: Final = "CAST(group_concat(ifnull(CAST({name} AS INTEGER), 'nan'), ' ') AS BLOB)"
 _FLAGS: Final = "CAST(group_concat({name} IS NOT NULL, '') AS BLOB)"
+_LARGEST_INTEGER: Final = 2**53
 _DATE_FORM: Final = b"0000-00-00"
 _INSTANT_FORM: Final = b"0000-00-00T00:00:00.000Z"
 _SPACE, _SLASH, _LAST_PLAIN = 0x20, 0x2F, 0x7E
@@ -100,30 +101,30 @@ class _Reader:
 
     def _look(self) -> _Facts:
         """Count, and refuse a table with values of other types than geo_ems writes: joined they could not be told."""
-        fields = list(self._definition.fields.values())
-        numbers = [field.name for field in fields if field.type in _NUMBERS]
-        wrong = " OR ".join(["typeof(rev) != 'integer'", "typeof(id) != 'text'", *map(_is_wrong, fields)])
-        row = self._first_row(
-            [
-                "count(*)",
-                "count(geom)",
-                render(f"total(length(geom) = {POINT_BYTES} AND typeof(geom) = 'blob')"),
-                f"total({wrong})",
-                *(render("count({name})", name=field.name) for field in fields),
-                *(
-                    render("total({name} = CAST({name} AS INTEGER) AND abs({name}) < 1e15)", name=name)
-                    for name in numbers
-                ),
-            ]
-        )
-        size, located, points, wrong_count, *counts = (
-            int(value) if isinstance(value, int | float) else 0 for value in row
+        fields = self._definition.fields
+        counted = self._first_row(["count(*)", "count(geom)", *(render("count({name})", name=name) for name in fields)])
+        size, located, *counts = map(_whole, counted)
+        known = dict(zip(fields, counts, strict=True))
+        # Only columns that hold anything are looked at more closely: most columns of most layers are empty.
+        filled = [field for field in fields.values() if known[field.name]]
+        fractions = [field.name for field in filled if field.type is FieldType.REAL]
+        wrong = " OR ".join(["typeof(rev) != 'integer'", "typeof(id) != 'text'", *map(_is_wrong, filled)])
+        whole_number = "total({name} = CAST({name} AS INTEGER) AND abs({name}) < 1e15)"
+        wrong_count, points, *whole = map(
+            _whole,
+            self._first_row(
+                [
+                    f"total({wrong})",
+                    f"total(length(geom) = {POINT_BYTES} AND typeof(geom) = 'blob')",
+                    *(render(whole_number, name=name) for name in fractions),
+                ]
+            ),
         )
         if wrong_count:
             raise _IrregularError
-        known = dict(zip(self._definition.fields, counts[: len(fields)], strict=True))
-        whole = {name for name, count in zip(numbers, counts[len(fields) :], strict=True) if count == known[name]}
-        return _Facts(size, located, 0 < located == points, known, frozenset(whole))
+        without_fraction = {name for name, count in zip(fractions, whole, strict=True) if count == known[name]}
+        integers = {field.name for field in filled if field.type is FieldType.INTEGER}
+        return _Facts(size, located, 0 < located == points, known, frozenset(without_fraction | integers))
 
     def _join(self) -> dict[str, bytes]:
         """Return the joined values of each column that has any; one scan for all of them."""
@@ -174,9 +175,9 @@ class _Reader:
         return Column(field, np.broadcast_to(one.values, (size,)), known)
 
     def _whole_numbers(self, name: str) -> NDArray[np.float64]:
-        """Return whole numbers below 1e15, NaN where unknown; written in words they are exact."""
+        """Return whole numbers, NaN where unknown; written in words they are exact."""
         numbers = np.fromstring(self._joined[name].decode(), dtype=np.float64, sep=" ")
-        if numbers.size != self._facts.size:
+        if numbers.size != self._facts.size or (np.abs(numbers) > _LARGEST_INTEGER).any():
             raise _IrregularError
         return numbers
 
@@ -223,6 +224,10 @@ class _Reader:
             table=self._definition.name,
         )
         return tuple(self._connection.execute(sql).fetchall()[0])
+
+
+def _whole(value: SqlValue) -> int:
+    return int(value) if isinstance(value, int | float) else 0
 
 
 def _is_wrong(field: FieldDefinition) -> str:
@@ -279,7 +284,10 @@ def _times(field: FieldDefinition, texts: TextCells, known: BoolArray) -> DayCel
     begin, end = texts.begin[known].astype(np.int64), texts.end[known]
     if not (end - begin == len(form)).all() or (texts.end[~known] != texts.begin[~known]).any():
         raise _IrregularError
-    letters = texts.utf8[begin[:, None] + np.arange(len(form))]
+    if known.all() and known.size:  # one like the other, each with its NUL
+        letters = np.append(texts.utf8, np.uint8(0)).reshape(known.size, -1)[:, :-1]
+    else:
+        letters = texts.utf8[begin[:, None] + np.arange(len(form))]
     pattern = np.frombuffer(form, dtype=np.uint8)
     is_digit = pattern == ord("0")
     if field.type is FieldType.DATETIME:

@@ -91,12 +91,12 @@ def packed(path):
     return found
 
 
-def foreign(path, change):
+def foreign(path, change, *values):
     """Edit the file as another program does, past the triggers."""
     connection = sqlite3.connect(path)
     for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
         connection.execute(f'DROP TRIGGER "{name}"')
-    connection.execute(change)
+    connection.execute(change, values)
     connection.commit()
     connection.close()
 
@@ -140,6 +140,6 @@ def test_a_point_outside_the_earth_is_judged_row_by_row(path):
     fill(path, ONE)
     blob = sqlite3.connect(path).execute("SELECT geom FROM shelters WHERE id = 'b'").fetchone()[0]
     wrong = blob[:-16] + np.array([500.0, 2.0]).tobytes()
-    foreign(path, f"UPDATE shelters SET geom = x'{wrong.hex()}' WHERE id = 'b'")
+    foreign(path, "UPDATE shelters SET geom = ? WHERE id = 'b'", wrong)
     assert packed(path) is None
     assert_both_ways_agree(path)

@@ -38,6 +38,7 @@ def merged_columns(old: LayerColumns, changed: LayerColumns, *, replaced_rows: S
             name: _merged_children(table, changed.children[name], new_row_of_old, changed_to)
             for name, table in old.children.items()
         },
+        outdated_ids=(old.outdated_ids - {str(old.ids[row]) for row in replaced_rows}) | changed.outdated_ids,
     )
 
 

@@ -40,7 +40,10 @@ class ChildTable:
 
 @dataclass(frozen=True, slots=True)
 class LayerColumns:
-    """One layer, all features, ordered by id: ids, revisions, geometries (None = unlocated), columns."""
+    """One layer, all features, ordered by id: ids, revisions, geometries (None = unlocated), columns.
+
+    `outdated_ids` answer with their last good version: another program made the newest unusable.
+    """
 
     definition: LayerDefinition
     ids: ObjectArray
@@ -48,6 +51,7 @@ class LayerColumns:
     geometries: ObjectArray
     columns: Mapping[str, Column]
     children: Mapping[str, ChildTable] = field(default_factory=dict)
+    outdated_ids: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         """Return the number of features."""

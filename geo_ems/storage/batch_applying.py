@@ -21,7 +21,9 @@ from geo_ems.storage.change_log import (
     keep_before_images,
 )
 from geo_ems.storage.contents_table import note_change
+from geo_ems.storage.last_good import forget_last_good
 from geo_ems.storage.layer_tables import child_table, create_rtree_triggers, drop_rtree_triggers, rtree_table
+from geo_ems.storage.row_digests import keep_row_digests
 from geo_ems.storage.row_fetching import fetch_stored_rows
 from geo_ems.storage.statements import SqlRow, SqlValue, render, whole_number
 
@@ -85,6 +87,10 @@ def apply_batch(
         grown=prepared.bounds[[index for index, _ in plan.written]],
         left=[row.blob for row in plan.replaced],
     )
+    forget_last_good(connection, batch.layer, [row.fid for row in plan.replaced])
+    if batch.bulk:
+        digests = [(fid, prepared.row_digests[index]) for index, fid in plan.written]
+        keep_row_digests(connection, seq, batch.layer, digests)
     entries = tuple(_bulk_entry(connection, prepared, plan, seq) if batch.bulk else _entries(prepared, plan, seq))
     new_head = append_entries(connection, head, entries, author=author)
     return Commit(seq=seq, revs=committed_revs(batch, seq)), new_head

@@ -13,7 +13,7 @@ from geo_ems.storage.geometry_blobs import register_spatial_functions
 
 APPLICATION_ID = 0x47504B47  # "GPKG"
 USER_VERSION = 10300  # GeoPackage 1.3: GDAL 3.6 does not take the triggers of 1.4
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 _BUSY_TIMEOUT_MS = 5000
 # After this many pages (4 MB) the write-ahead log is copied into the file.
@@ -71,8 +71,10 @@ def errors_in_words(path: Path) -> Iterator[None]:
         raise store_error(error, path) from error
 
 
-def connect(path: Path, *, read_only: bool) -> apsw.Connection:
+def connect(path: Path, *, read_only: bool, immutable: bool = False) -> apsw.Connection:
     """Return a connection to an existing file: WAL with full sync, no mmap, foreign triggers distrusted.
+
+    `immutable` reads a finished file that nobody writes, and leaves no other file beside it.
 
     Raises
     ------
@@ -81,7 +83,7 @@ def connect(path: Path, *, read_only: bool) -> apsw.Connection:
     """
     flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE
     name = str(path)
-    if read_only and _is_on_unwritable_medium(path):
+    if immutable or (read_only and _is_on_unwritable_medium(path)):
         # Without a write-ahead log beside it and no way to make one, SQLite reads only what is immutable.
         name, flags = f"{path.absolute().as_uri()}?immutable=1", flags | apsw.SQLITE_OPEN_URI
     connection = apsw.Connection(name, flags=flags)
@@ -128,6 +130,12 @@ def check_is_ours(connection: apsw.Connection, path: Path) -> None:
             where=str(path),
             remedy="Update geo_ems.",
         )
+
+
+def format_of(connection: apsw.Connection) -> int:
+    """Return the format of a store that `check_is_ours` has let pass."""
+    ((version,),) = connection.execute("SELECT format_version FROM ems_about").fetchall()
+    return version if isinstance(version, int) else 0
 
 
 class ReaderPool:

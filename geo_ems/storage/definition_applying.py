@@ -13,7 +13,7 @@ from geo_ems.model.features import Value
 from geo_ems.storage.change_log import DEFINITION, Author, LogEntry, LogHead, append_entries
 from geo_ems.storage.contents_table import geopackage_datetime
 from geo_ems.storage.definition_codec import encode_definition
-from geo_ems.storage.definitions_table import HeldDefinition, keep_definition
+from geo_ems.storage.definitions_table import HeldDefinition, foreign_columns, keep_definition
 from geo_ems.storage.layer_dress import dress_layer
 from geo_ems.storage.layer_tables import (
     add_columns,
@@ -24,9 +24,10 @@ from geo_ems.storage.layer_tables import (
     create_layer,
     create_triggers,
     geometry_type,
-    widen_geometry,
 )
+from geo_ems.storage.row_digests import digest_rows_of
 from geo_ems.storage.statements import SqlValue, render
+from geo_ems.storage.table_rebuilding import rebuild_features
 from geo_ems.storage.values import ValueFaultError, encode_value
 
 _MASK_BITS = 64
@@ -65,8 +66,12 @@ def apply_layer_definition(
                 where=definition.source or definition.name,
                 remedy="Another store: set GEO_EMS_STORE, or store in geo-ems.toml.",
             )
+        adopted = foreign_columns(connection, held.definition).keys() & definition.fields.keys()
         _extend_layer(connection, held.definition, definition, now=now)
         _fill_defaults(connection, held.definition, definition, seq=seq)
+        if adopted:  # what another program had put into columns of these names are values now
+            connection.execute(render("UPDATE {layer} SET rev = ?", layer=definition.name), (seq,))
+        digest_rows_of(connection, definition, seq)
     dress_layer(connection, definition)
     keep_definition(connection, definition, seq=seq)
     content = encode_definition(definition)
@@ -99,7 +104,7 @@ def _check_codes(definition: LayerDefinition) -> None:
 def _extend_layer(connection: apsw.Connection, old: LayerDefinition, new: LayerDefinition, *, now: str) -> None:
     layer = new.name
     if geometry_type(old) != geometry_type(new):
-        widen_geometry(connection, new)
+        rebuild_features(connection, new)
     else:
         add_columns(connection, layer, _added(old.fields, new.fields))
     add_columns(connection, before_table(layer), _added(old.fields, new.fields))

@@ -1,6 +1,7 @@
 """The embedded store: one GeoPackage, one writer thread, any number of readers (ARCHITECTURE 3.2)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -13,21 +14,24 @@ from geo_ems.errors import ConflictError, StoreError
 from geo_ems.model.columns import LayerColumns
 from geo_ems.model.definitions import LayerDefinition
 from geo_ems.model.features import ChangeBatch, Commit, Feature, LayerChange
+from geo_ems.storage.backups import Manifest, make_backup
 from geo_ems.storage.batch_applying import apply_batch
 from geo_ems.storage.batch_preparing import PreparedBatch, committed_revs, prepare_batch
 from geo_ems.storage.change_log import Author, changes_after, log_faults, read_head
 from geo_ems.storage.connections import ReaderPool, check_is_ours, closed_error, connect, errors_in_words
 from geo_ems.storage.core_schema import create_core
 from geo_ems.storage.definition_applying import apply_layer_definition
-from geo_ems.storage.definitions_table import DefinitionsCache
+from geo_ems.storage.definitions_table import ChangedOutsideError, DefinitionsCache, foreign_columns
 from geo_ems.storage.describing import describe_store
 from geo_ems.storage.durable_files import appearing_file
 from geo_ems.storage.foreign_edits import are_waiting
 from geo_ems.storage.group_writer import GroupWriter, WriteContext
 from geo_ems.storage.locking import StoreLock
-from geo_ems.storage.maintenance import copy_store, index_faults, page_faults
+from geo_ems.storage.maintenance import index_faults, page_faults
+from geo_ems.storage.migrating import migrate_store
 from geo_ems.storage.protocol import StoreDescription
 from geo_ems.storage.reading import PoisonRow, read_features, read_layer
+from geo_ems.storage.row_digests import row_faults
 
 
 def open_geopackage(
@@ -58,6 +62,8 @@ def open_geopackage(
     try:
         if not path.exists():
             _create(path, store_id=new_id(), created_at=_instant(clock()))
+        else:
+            migrate_store(path, clock=clock)
         return GeoPackageStore(path, lock, clock=clock, new_id=new_id)
     except BaseException:
         lock.release()
@@ -77,22 +83,25 @@ class GeoPackageStore:
         """Check the file and start; without a lock the store only reads. Use `open_geopackage`."""
         self._path = path
         self._lock = lock
-        self._definitions = DefinitionsCache()
+        self._definitions = DefinitionsCache(mends=lock is not None)
         self._readers = ReaderPool(path)
         self._writer: GroupWriter | None = None
         self._notice_lock = Lock()
         self._data_version: int | None = None
         self._described: StoreDescription | None = None
         self._closed = False
+        self._clock = clock
         with errors_in_words(path):
             self._watch = connect(path, read_only=True)
             try:
                 check_is_ours(self._watch, path)
-                self._definitions.held(self._watch)
-                if lock is not None:
+                if lock is None:
+                    self._definitions.held(self._watch)
+                else:
                     self._writer = GroupWriter(
                         _connect_writer(path), path, now=lambda: _instant(clock()), new_id=new_id
                     )
+                    self._start_writing(self._writer)
             except BaseException:
                 self._watch.close()
                 raise
@@ -114,7 +123,7 @@ class GeoPackageStore:
 
     def describe(self) -> StoreDescription:
         """Return the identity of the store, its sequence number and its layers."""
-        with self._readers.reading() as connection:
+        with self._reading() as connection:
             held, known = self._definitions.held(connection), self._described
             # Counting rows takes longer than most questions: the same log is the same store.
             if known is None or known.seq != read_head(connection).seq or are_waiting(connection):
@@ -126,23 +135,23 @@ class GeoPackageStore:
 
         The rows that `poison_rows` lists as excluded are left out.
         """
-        with self._readers.reading() as connection:
+        with self._reading() as connection:
             return read_layer(connection, self._definitions.layer(connection, layer).definition, ids)[0]
 
     def read_rows(self, layer: str, ids: Sequence[str]) -> tuple[Feature, ...]:
         """Return the features that exist among `ids`, in that order, with all fields of the layer (None = unknown)."""
-        with self._readers.reading() as connection:
+        with self._reading() as connection:
             return read_features(connection, self._definitions.layer(connection, layer).definition, ids)
 
     def poison_rows(self) -> tuple[PoisonRow, ...]:
         """Return the rows and values that another program left unusable; reads the whole store."""
-        with self._readers.reading() as connection:
+        with self._reading() as connection:
             held = self._definitions.held(connection)
             return tuple(row for item in held.values() for row in read_layer(connection, item.definition)[1])
 
     def changes_since(self, seq: int) -> tuple[LayerChange, ...]:
         """Return what changed after `seq`, oldest first; foreign edits from when they were noticed."""
-        with self._readers.reading() as connection:
+        with self._reading() as connection:
             return changes_after(connection, seq)
 
     def commit(self, batch: ChangeBatch, *, idempotency_key: str | None = None) -> Commit:
@@ -163,7 +172,7 @@ class GeoPackageStore:
             Where the disk or another program does not let us.
         """
         writer = self._require_writer()
-        with self._readers.reading() as connection:
+        with self._reading() as connection:
             held = self._definitions.layer(connection, batch.layer)
         prepared = prepare_batch(batch, held)
         return writer.call(lambda context: _commit(context, prepared, idempotency_key))
@@ -196,7 +205,7 @@ class GeoPackageStore:
             # Changes with every commit of another connection, the writer's own included: it means "look".
             data_version = self._watch.pragma("data_version")
             if data_version != self._data_version:
-                with self._readers.reading() as connection:
+                with self._reading() as connection:
                     self._definitions.held(connection)
                     waiting = are_waiting(connection)
                 if waiting:
@@ -217,25 +226,40 @@ class GeoPackageStore:
 
     def verify_log(self) -> tuple[str, ...]:
         """Return what is wrong with the change log, naming the first broken entry; empty where it is whole."""
-        with self._readers.reading() as connection:
+        with self._reading() as connection:
             return tuple(log_faults(connection, tuple(self._definitions.held(connection))))
 
     def integrity_faults(self) -> tuple[str, ...]:
         """Return what is wrong with the file: its pages, the log, the spatial indexes."""
-        with self._readers.reading() as connection:
+        with self._reading() as connection:
             layers = tuple(self._definitions.held(connection))
-            return (*page_faults(connection), *log_faults(connection, layers), *index_faults(connection, layers))
+            definitions = [item.definition for item in self._definitions.held(connection).values()]
+            return (
+                *page_faults(connection),
+                *log_faults(connection, layers),
+                *index_faults(connection, layers),
+                *row_faults(connection, definitions),
+            )
 
-    def backup_to(self, path: Path) -> None:
-        """Write a consistent copy of the store while it goes on working; it appears whole or not at all.
+    def notes(self) -> tuple[str, ...]:
+        """Return what is no fault but worth knowing: columns that another program added."""
+        with self._reading() as connection:
+            return tuple(
+                f"layer '{layer}' has columns of another program, which are kept and not read: {', '.join(found)}"
+                for layer, held in self._definitions.held(connection).items()
+                if (found := foreign_columns(connection, held.definition))
+            )
+
+    def backup_to(self, path: Path) -> Manifest:
+        """Write a checked, consistent copy of the store while it goes on working; whole or not at all.
 
         Raises
         ------
         StoreError
-            Where the copy cannot be written there, or `path` is a store in use.
+            Where the copy cannot be written there or is not sound, or `path` is a store in use.
         """
-        with self._readers.reading() as connection:
-            copy_store(connection, self._path, path.resolve())
+        with self._reading() as connection:
+            return make_backup(connection, self._path, path.resolve(), moment=self._clock())
 
     def close(self) -> None:
         """Finish what is queued, copy the write-ahead log into the file, release the lock."""
@@ -252,6 +276,28 @@ class GeoPackageStore:
             finally:
                 if self._lock is not None:
                     self._lock.release()
+
+    def _start_writing(self, writer: GroupWriter) -> None:
+        """Look at the tables once, so that what another program took away is put back or refused now."""
+        try:
+            with self._reading():
+                pass
+        except BaseException:
+            self._readers.close()
+            writer.close()
+            raise
+
+    @contextmanager
+    def _reading(self) -> Iterator[apsw.Connection]:
+        """Yield a connection at one moment of the store, in which the tables are what the definitions say."""
+        try:
+            with self._readers.reading() as connection:
+                self._definitions.held(connection)
+        except ChangedOutsideError:
+            self._require_writer().call(lambda _: None)  # the writer mends before it writes
+        with self._readers.reading() as connection:
+            self._definitions.held(connection)
+            yield connection
 
     def _require_writer(self) -> GroupWriter:
         if self._writer is None:

@@ -13,8 +13,9 @@ from geo_ems.errors import StoreError
 from geo_ems.model.features import LayerChange
 from geo_ems.storage.change_log import LogHead, read_head
 from geo_ems.storage.connections import closed_error, store_error
-from geo_ems.storage.definitions_table import DefinitionsCache
+from geo_ems.storage.definitions_table import ChangedOutsideError, DefinitionsCache
 from geo_ems.storage.foreign_edits import are_waiting, seal_foreign_edits
+from geo_ems.storage.outside_repairs import mend_store
 
 Result = TypeVar("Result")
 
@@ -161,12 +162,31 @@ class GroupWriter:
         # The triggers of the layers see the mark and leave our own edits out of the queue.
         connection.execute("UPDATE ems_actor SET actor = 'geo_ems' WHERE one = 1")
         context = WriteContext(connection, self._definitions, read_head(connection), self._now())
-        noticed = self._seal(context)
+        noticed = (*self._mend(context), *self._seal(context))
         for job in group:
             job.run(context)
         connection.execute("UPDATE ems_actor SET actor = NULL WHERE one = 1")
         connection.execute("COMMIT")
         return noticed
+
+    def _mend(self, context: WriteContext) -> tuple[LayerChange, ...]:
+        """Put back what another program took from the tables, before anything relies on it."""
+        try:
+            self._definitions.held(context.connection)
+        except ChangedOutsideError:
+            mending = _Job(self._mend_now)
+            mending.run(context)
+            if mending.error is not None:
+                raise mending.error from None
+            return mending.result or ()
+        return ()
+
+    def _mend_now(self, context: WriteContext) -> tuple[LayerChange, ...]:
+        definitions = context.definitions.unchecked(context.connection)
+        changes, context.head = mend_store(
+            context.connection, definitions, context.head, at=context.at, new_id=self._new_id
+        )
+        return changes
 
     def _seal(self, context: WriteContext) -> tuple[LayerChange, ...]:
         """Seal foreign edits first, so that the jobs meet the revisions they made."""

@@ -73,7 +73,7 @@ def _state(parts: Served, faults: list[str]) -> dict[str, object]:
     except GeoEmsError as error:
         faults = [*faults, str(error)]
     if poison:
-        warnings.append(f"{len(poison)} rows or values cannot be used; they are left out of every answer")
+        warnings.append(f"{len(poison)} rows or values cannot be used; they are left out of answers, or answered from their last good version")
     free = probe.free_disk_bytes()
     if free < RESERVE_BYTES:
         warnings.append(f"only {free} bytes are free on the disk of the store")

@@ -1,6 +1,7 @@
 """Connections to the store file: how they are set up, what is refused, and errors in words."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +9,7 @@ from threading import Lock
 
 import apsw
 
-from geo_ems.errors import StoreError
+from geo_ems.errors import StoreError, StoreFullError
 from geo_ems.storage.geometry_blobs import register_spatial_functions
 
 APPLICATION_ID = 0x47504B47  # "GPKG"
@@ -18,10 +19,10 @@ FORMAT_VERSION = 2
 _BUSY_TIMEOUT_MS = 5000
 # After this many pages (4 MB) the write-ahead log is copied into the file.
 _CHECKPOINT_PAGES = 1000
+_NO_ROOM_BYTES = 65_536
 
 # The first class that matches gives problem and remedy; nothing else of SQLite reaches the reader.
 _WORDS: tuple[tuple[type[apsw.Error], str, str], ...] = (
-    (apsw.FullError, "The disk is full", "Free some space on it and repeat; no restart is needed."),
     (
         apsw.ReadOnlyError,
         "The store cannot be written",
@@ -52,8 +53,25 @@ def sqlite_version() -> str:
     return apsw.sqlite_lib_version()
 
 
+def is_disk_full(error: BaseException | None, path: Path) -> bool:
+    """Return whether SQLite could not go on because the disk of the store has no room."""
+    if isinstance(error, apsw.FullError):
+        return True
+    try:
+        # Where it needs room for its index of the log, SQLite calls a full disk a failing one.
+        return isinstance(error, apsw.IOError) and shutil.disk_usage(path.parent).free < _NO_ROOM_BYTES
+    except OSError:
+        return False
+
+
 def store_error(error: apsw.Error, path: Path) -> StoreError:
     """Return what went wrong in SQLite in words a user can act on."""
+    if is_disk_full(error, path):
+        return StoreFullError(
+            f"The disk is full ({error}): nothing more is stored, questions are still answered",
+            where=str(path),
+            remedy="Free some space on it and repeat; no restart is needed. Deleting features still works for a while.",
+        )
     for kind, problem, remedy in _WORDS:
         if isinstance(error, kind):
             return StoreError(f"{problem} ({error})", where=str(path), remedy=remedy)

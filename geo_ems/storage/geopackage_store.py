@@ -13,7 +13,7 @@ import apsw
 from geo_ems.errors import ConflictError, StoreError
 from geo_ems.model.columns import LayerColumns
 from geo_ems.model.definitions import LayerDefinition
-from geo_ems.model.features import ChangeBatch, Commit, Feature, LayerChange
+from geo_ems.model.features import ChangeBatch, ChangeKind, Commit, Feature, LayerChange
 from geo_ems.storage.backups import Manifest, make_backup
 from geo_ems.storage.batch_applying import apply_batch
 from geo_ems.storage.batch_preparing import PreparedBatch, committed_revs, prepare_batch
@@ -175,7 +175,8 @@ class GeoPackageStore:
         with self._reading() as connection:
             held = self._definitions.layer(connection, batch.layer)
         prepared = prepare_batch(batch, held)
-        return writer.call(lambda context: _commit(context, prepared, idempotency_key))
+        frees_space = bool(batch.changes) and all(change.kind is ChangeKind.DELETE for change in batch.changes)
+        return writer.call(lambda context: _commit(context, prepared, idempotency_key), frees_space=frees_space)
 
     def apply_definition(self, definition: LayerDefinition) -> int:
         """Create or additively extend a layer in one logged transaction; return the sequence number it holds from.
@@ -223,6 +224,14 @@ class GeoPackageStore:
             store is open for reading only.
         """
         self._require_writer().call(lambda _: None)
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return what those who run the store should know before it becomes a fault."""
+        if self._writer is None or self._writer.has_reserve:
+            return ()
+        return (
+            "the reserve for a full disk is used up or could not be made: free some space, it is then made by itself",
+        )
 
     def verify_log(self) -> tuple[str, ...]:
         """Return what is wrong with the change log, naming the first broken entry; empty where it is whole."""

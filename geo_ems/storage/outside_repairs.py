@@ -134,7 +134,7 @@ def _is_our_table(connection: apsw.Connection, definition: LayerDefinition) -> b
         return False
     unique = connection.execute(
         "SELECT 1 FROM pragma_index_list(?) AS list, pragma_index_info(list.name) AS info "
-        'WHERE list."unique" AND info.name = \'id\'',
+        "WHERE list.\"unique\" AND info.name = 'id'",
         (layer,),
     ).fetchall()
     key = connection.execute("SELECT name FROM pragma_table_info(?) WHERE pk = 1", (layer,)).fetchall()

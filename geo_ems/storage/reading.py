@@ -116,7 +116,9 @@ def _put_in_last_good(
         taken = table["id"].index(row.id) if row.id in table["id"] else at
         if taken != at or (ids is not None and row.id not in ids):
             continue
-        reason = "another program made the row unusable" if at is None else _fault_of(table["geom"][at], table["id"][at])
+        reason = (
+            "another program made the row unusable" if at is None else _fault_of(table["geom"][at], table["id"][at])
+        )
         values = {"fid": row.fid, "geom": row.blob, "id": row.id, "rev": row.rev, **row.values}
         for column, cells in table.items():
             if at is None:

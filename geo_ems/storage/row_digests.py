@@ -70,7 +70,8 @@ def row_faults(connection: apsw.Connection, definitions: Sequence[LayerDefinitio
         layer, uncovered, changed = definition.name, 0, 0
         known = _KnownDigests(connection, layer)
         queued = {
-            fid for pair in connection.execute("SELECT fid, old_fid FROM ems_foreign_edit WHERE layer = ?", (layer,))
+            fid
+            for pair in connection.execute("SELECT fid, old_fid FROM ems_foreign_edit WHERE layer = ?", (layer,))
             for fid in pair
         }
         fids = [

@@ -34,7 +34,9 @@ def rebuild_features(
     connection.execute(features_sql(draft, definition))
     for name, kind in extra.items():
         declared = Fragment("".join(part for part in kind if part.isalnum() or part in " (),_"))
-        connection.execute(render("ALTER TABLE {draft} ADD COLUMN {name} {kind}", draft=draft, name=name, kind=declared))
+        connection.execute(
+            render("ALTER TABLE {draft} ADD COLUMN {name} {kind}", draft=draft, name=name, kind=declared)
+        )
     expressions = {
         name: given.get(name) or render("{name}", name=name)
         for name in (*needed, *extra)

@@ -1,6 +1,7 @@
 """The application: routes behind the door, every error a problem, `Allow` told wherever a method does not fit."""
 
 import asyncio
+import errno
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -13,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Match, Route
 
-from geo_ems.errors import GeoEmsError
+from geo_ems.errors import GeoEmsError, StoreFullError
 from geo_ems.web import collections, imports, items, landing, operations, pages, questions
 from geo_ems.web.application import WebApplication
 from geo_ems.web.dependencies import layer_named
@@ -49,6 +50,7 @@ def create_app(application: WebApplication, *, on_close: Callable[[], None] | No
         app.include_router(module.router)
     _add_options(app, parts)
     app.add_exception_handler(GeoEmsError, _tell_error)
+    app.add_exception_handler(OSError, _tell_full_disk)
     app.add_exception_handler(HTTPException, _tell_http_error)
     app.add_exception_handler(RequestValidationError, _tell_wrong_request)
     # Added first = innermost: every request is counted, then checked at the door.
@@ -112,6 +114,14 @@ def _tell(request: Request, problem: Problem) -> Response:
 async def _tell_error(request: Request, error: Exception) -> Response:
     known = error if isinstance(error, GeoEmsError) else GeoEmsError("It cannot be served as asked")
     return _tell(request, problem_of(known))
+
+
+async def _tell_full_disk(request: Request, error: Exception) -> Response:
+    """A file that was sent finds no room; what else the system refuses is told in the log only."""
+    if not isinstance(error, OSError) or error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+        raise error
+    full = StoreFullError("The disk is full", remedy="Free some space on it and repeat; no restart is needed.")
+    return _tell(request, problem_of(full))
 
 
 async def _tell_wrong_request(request: Request, _: Exception) -> Response:

@@ -72,7 +72,7 @@ def test_what_was_acknowledged_is_there_after_reopening(tmp_path):
         description = store.describe()
         assert (description.store_id, description.seq) == (identity, 2)
         assert store.read_columns("response_teams").ids.tolist() == ["a"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["s.gpkg", "s.gpkg.lock"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["s.gpkg", "s.gpkg.lock", "s.gpkg.reserve"]
 
 
 def test_a_store_opened_for_reading_refuses_changes(tmp_path):

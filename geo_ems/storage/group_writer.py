@@ -137,8 +137,9 @@ class GroupWriter:
         self._thread.join()
         try:
             self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-        except apsw.BusyError:
-            # Another program is reading: the log stays beside the file, where every SQLite finds it.
+        except (apsw.BusyError, apsw.FullError, apsw.IOError):
+            # Another program is reading, or there is no room: the log stays beside the file, where every
+            # SQLite finds it.
             return
         finally:
             self._connection.close()

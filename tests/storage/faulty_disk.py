@@ -18,7 +18,7 @@ STORE_ENDINGS = ("", "-wal", "-journal")
 
 
 class QuotaDisk(apsw.VFS):
-    """A disk on which the files of one folder may take `limit_bytes` together."""
+    """A disk on which what lies beside the store (log, reserve) may take `limit_bytes` together."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -29,7 +29,7 @@ class QuotaDisk(apsw.VFS):
         return _QuotaFile(self, name, flags)
 
     def free_bytes(self) -> int:
-        used = sum(path.stat().st_size for path in self.folder.iterdir() if path.is_file() and path.suffix != ".lock")
+        used = sum(path.stat().st_size for path in self.folder.iterdir() if path.name.endswith(("-wal", ".reserve")))
         return 1 << 40 if self.limit_bytes is None else max(self.limit_bytes - used, 0)
 
 

@@ -81,7 +81,7 @@ class Usage:
         return disk.free_bytes()
 def limit(times):
     from geo_ems.storage import disk_reserve
-    disk.limit_bytes = 6_000_000 if times == 1 else 40_000_000
+    disk.limit_bytes = 4_000_000 if times == 1 else 40_000_000
     disk_reserve.shutil = type("Shutil", (), {"disk_usage": staticmethod(lambda _: Usage())})
 def fill_some(store):
     names = [f"z{n}" for n in range(20)]

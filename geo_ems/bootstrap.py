@@ -52,7 +52,7 @@ def opened(project: Project, *, read_only: bool = False) -> Iterator[Application
         Where the store is locked by another writer, missing (read-only), damaged or too new.
     """
     definitions = load_definitions(project.layers_folder)
-    path = _store_path(project)
+    path = store_path(project)
     if read_only and not path.exists():
         raise StoreError(
             f"There is no store at {path}", where="store", remedy="Import a file first: geo-ems import LAYER FILE"
@@ -75,6 +75,27 @@ def opened(project: Project, *, read_only: bool = False) -> Iterator[Application
             clock=utc_clock,
             new_id=new_id,
         )
+    finally:
+        store.close()
+
+
+@contextmanager
+def opened_store(project: Project, *, read_only: bool = False) -> Iterator[GeoPackageStore]:
+    """Open the store of a project as it is, without making the definitions of the folder hold.
+
+    Raises
+    ------
+    StoreError
+        Where it is missing, locked by another writer, damaged or too new.
+    """
+    path = store_path(project)
+    if not path.exists():
+        raise StoreError(
+            f"There is no store at {path}", where="store", remedy="Import a file first: geo-ems import LAYER FILE"
+        )
+    store = open_geopackage(path, clock=utc_clock, new_id=new_id, read_only=read_only)
+    try:
+        yield store
     finally:
         store.close()
 
@@ -113,7 +134,8 @@ def new_id() -> str:
     return "".join(secrets.choice(_ID_ALPHABET) for _ in range(10))
 
 
-def _store_path(project: Project) -> Path:
+def store_path(project: Project) -> Path:
+    """Return where the store of a project lies, or refuse what is no path of one."""
     if project.store.startswith(("postgresql://", "postgres://")):
         raise UsageError(
             "The PostGIS store is not built yet",

@@ -10,6 +10,7 @@ from geo_ems import __version__
 from geo_ems.cli.data_commands import add_data_commands
 from geo_ems.cli.project_commands import add_project_commands
 from geo_ems.cli.query_commands import add_query_commands
+from geo_ems.cli.store_commands import add_store_commands
 from geo_ems.errors import DefinitionError, FaultsError, GeoEmsError, UsageError
 
 EXIT_REFUSED = 1
@@ -39,6 +40,7 @@ def build_cli() -> typer.Typer:
     add_project_commands(cli)
     add_data_commands(cli)
     add_query_commands(cli)
+    add_store_commands(cli)
     return cli
 
 

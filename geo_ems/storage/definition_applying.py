@@ -51,7 +51,7 @@ def apply_layer_definition(
         Where a name cannot be stored, or stored data cannot follow the change.
     """
     check_names(definition)
-    _check_codes(definition)
+    check_codes(definition)
     now = geopackage_datetime(author.at)
     seq = head.seq + 1
     if held is None:
@@ -64,11 +64,11 @@ def apply_layer_definition(
             raise DefinitionError(
                 f"The stored data cannot follow {len(refused)} changes of the definition: {' '.join(refused)}",
                 where=definition.source or definition.name,
-                remedy="Another store: set GEO_EMS_STORE, or store in geo-ems.toml.",
+                remedy="`geo-ems layers migrate --dry-run` says what would become of the data.",
             )
         adopted = foreign_columns(connection, held.definition).keys() & definition.fields.keys()
         _extend_layer(connection, held.definition, definition, now=now)
-        _fill_defaults(connection, held.definition, definition, seq=seq)
+        fill_defaults(connection, held.definition, definition, seq=seq)
         if adopted:  # what another program had put into columns of these names are values now
             connection.execute(render("UPDATE {layer} SET rev = ?", layer=definition.name), (seq,))
         digest_rows_of(connection, definition, seq)
@@ -90,7 +90,8 @@ def _means_the_same(old: LayerDefinition, new: LayerDefinition) -> bool:
     return replace(old, source="") == replace(new, source="")
 
 
-def _check_codes(definition: LayerDefinition) -> None:
+def check_codes(definition: LayerDefinition) -> None:
+    """Refuse a list of more codes than a mask has bits."""
     fields = (*definition.fields.values(), *(f for c in definition.children.values() for f in c.fields.values()))
     for field in fields:
         if field.type is FieldType.CODES and len(field.codes) > _MASK_BITS:
@@ -121,7 +122,7 @@ def _added(old: Mapping[str, FieldDefinition], new: Mapping[str, FieldDefinition
     return tuple(field for name, field in new.items() if name not in old)
 
 
-def _fill_defaults(connection: apsw.Connection, old: LayerDefinition, new: LayerDefinition, *, seq: int) -> None:
+def fill_defaults(connection: apsw.Connection, old: LayerDefinition, new: LayerDefinition, *, seq: int) -> None:
     """Give the rows that exist the default of each field that is required from now on."""
     for name, field in new.fields.items():
         before = old.fields.get(name)

@@ -30,7 +30,7 @@ class StandIn:
 def keep_last_good(
     connection: apsw.Connection, layer: str, *, before: Iterable[StoredRow], now: Iterable[StoredRow]
 ) -> None:
-    """After a foreign edit: keep what was good of rows that are unusable now, forget rows that are good again or gone."""
+    """After a foreign edit: keep what was good of rows unusable now, forget rows that are good again or gone."""
     rows_before, rows_now = tuple(before), tuple(now)
     good_before = {row.fid: row for row in _good_rows(rows_before)}
     unusable = {row.fid for row in rows_now} - {row.fid for row in _good_rows(rows_now)}

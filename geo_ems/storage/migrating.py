@@ -63,7 +63,7 @@ def migrate_store(path: Path, *, clock: Callable[[], datetime], steps: Sequence[
                 raise StoreError(
                     f"There is no way from format {held} to {FORMAT_VERSION}",
                     where=str(path),
-                    remedy="Open it with the release that wrote it, export its layers and import them into a new store.",
+                    remedy="Open it with the release that wrote it, export its layers, import them into a new store.",
                 )
             backup = path.with_name(f"{path.stem}.before-format-{FORMAT_VERSION}.{stamp_of(clock())}{path.suffix}")
             copy_verified(connection, path, backup)

@@ -85,7 +85,8 @@ def row_faults(connection: apsw.Connection, definitions: Sequence[LayerDefinitio
                 case False:
                     changed += 1
                     if changed <= _LISTED:
-                        yield f"layer '{layer}', feature '{row.id}' (row {row.fid}): it is not what was written under {row.rev}"
+                        where = f"layer '{layer}', feature '{row.id}' (row {row.fid})"
+                        yield f"{where}: it is not what was written under {row.rev}"
         if changed > _LISTED:
             yield f"layer '{layer}': {changed - _LISTED} more rows are not what was written"
         if uncovered:

@@ -117,7 +117,7 @@ async def _tell_error(request: Request, error: Exception) -> Response:
 
 
 async def _tell_full_disk(request: Request, error: Exception) -> Response:
-    """A file that was sent finds no room; what else the system refuses is told in the log only."""
+    """Tell that a file that was sent finds no room; what else the system refuses is told in the log only."""
     if not isinstance(error, OSError) or error.errno not in {errno.ENOSPC, errno.EDQUOT}:
         raise error
     full = StoreFullError("The disk is full", remedy="Free some space on it and repeat; no restart is needed.")

@@ -74,7 +74,8 @@ def _state(parts: Served, faults: list[str]) -> dict[str, object]:
         faults = [*faults, str(error)]
     if poison:
         warnings.append(
-            f"{len(poison)} rows or values cannot be used; they are left out of answers, or answered from their last good version"
+            f"{len(poison)} rows or values cannot be used; they are left out of answers, "
+            "or answered from their last good version"
         )
     free = probe.free_disk_bytes()
     if free < RESERVE_BYTES:

@@ -62,7 +62,7 @@ def free_port() -> int:
 
 def team(name: str) -> dict[str, object]:
     geometry = {"type": "Point", "coordinates": [111.5, 31.2]}
-    return {"type": "Feature", "id": name, "geometry": geometry, "properties": {"name": name}}
+    return {"type": "Feature", "geometry": geometry, "properties": {"code": name, "name": name}}
 
 
 def test_servers_killed_while_clients_write_lose_nothing_they_answered(project: Path) -> None:
@@ -77,17 +77,17 @@ def test_servers_killed_while_clients_write_lose_nothing_they_answered(project: 
             for count in range(10_000):
                 name = f"r{number}w{writer}n{count}"
                 try:
-                    status, _ = ask(port, "PUT", f"/collections/response_teams/items/{name}", team(name))
+                    status, _ = ask(port, "POST", "/collections/response_teams/items", team(name))
                 except (OSError, http.client.HTTPException):
                     return
-                if status in {200, 201, 204}:
+                if status == 201:
                     acknowledged.add(name)
                     first.set()
 
         writers = [threading.Thread(target=write, args=(writer,)) for writer in range(WRITERS)]
         for thread in writers:
             thread.start()
-        assert first.wait(60)
+        assert first.wait(20)
         time.sleep(0.1 * number)
         server.send_signal(signal.SIGKILL)
         server.communicate()

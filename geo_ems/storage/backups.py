@@ -14,7 +14,7 @@ import orjson
 from geo_ems.errors import StoreError
 from geo_ems.storage.change_log import log_faults, read_head
 from geo_ems.storage.connections import check_is_ours, connect, errors_in_words, format_of
-from geo_ems.storage.definitions_table import DefinitionsCache
+from geo_ems.storage.definitions_table import DefinitionsCache, definition_faults
 from geo_ems.storage.describing import describe_store, incarnation_of
 from geo_ems.storage.durable_files import appearing_file
 from geo_ems.storage.maintenance import page_faults
@@ -152,7 +152,9 @@ def verified_content(path: Path) -> BackupContent:
             if not faults:
                 held = DefinitionsCache().held(connection)
                 definitions = [item.definition for item in held.values()]
-                faults += [*log_faults(connection, tuple(held)), *row_faults(connection, definitions)]
+                faults += log_faults(connection, tuple(held))
+                faults += definition_faults(connection)
+                faults += row_faults(connection, definitions)
             if faults:
                 more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
                 raise StoreError(

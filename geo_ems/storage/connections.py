@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Lock
 
 import apsw
+import orjson
 
 from geo_ems.errors import StoreError, StoreFullError
 from geo_ems.storage.geometry_blobs import register_spatial_functions
@@ -36,9 +37,13 @@ _WORDS: tuple[tuple[type[apsw.Error], str, str], ...] = (
     (
         apsw.NotADBError,
         "The file is not a GeoPackage, or its beginning is damaged",
-        "Name another file, or restore a backup.",
+        "Name another file, or put the latest backup in its place: `geo-ems restore BACKUP`.",
     ),
-    (apsw.CorruptError, "The store is damaged", "Keep the file as it is and restore the latest backup beside it."),
+    (
+        apsw.CorruptError,
+        "The store is damaged",
+        "Put the latest backup in its place: `geo-ems restore BACKUP`; the damaged file is kept beside it.",
+    ),
     (
         apsw.BusyError,
         "Another program holds the store",
@@ -87,6 +92,13 @@ def errors_in_words(path: Path) -> Iterator[None]:
         yield
     except apsw.Error as error:
         raise store_error(error, path) from error
+    except (UnicodeDecodeError, orjson.JSONDecodeError) as error:
+        # Layers are read cell by cell; here it is one of the store's own tables.
+        raise StoreError(
+            f"The store is damaged (one of its own tables holds {error})",
+            where=str(path),
+            remedy="Put the latest backup in its place: `geo-ems restore BACKUP`; the damaged file is kept beside it.",
+        ) from error
 
 
 def connect(path: Path, *, read_only: bool, immutable: bool = False) -> apsw.Connection:

@@ -101,7 +101,7 @@ def migrate_definition(
         name: migrated_lines(connection, old, new, name, findings) for name in old.children if name in new.children
     }
     list_removed_children(connection, old, new, findings)
-    head = _keep_affected(connection, old, findings, head, author=author)
+    head = _keep_affected(connection, old, new, findings, head, author=author)
     foreign = foreign_columns(connection, old)
     removed = frozenset(old.fields.keys() - new.fields.keys())
     rebuild_features(connection, new, sources={**sources, "rev": "rev"}, dropped=removed - foreign.keys())
@@ -136,7 +136,13 @@ def migrate_definition(
 
 
 def _keep_affected(
-    connection: apsw.Connection, old: LayerDefinition, findings: MigrationFindings, head: LogHead, *, author: Author
+    connection: apsw.Connection,
+    old: LayerDefinition,
+    new: LayerDefinition,
+    findings: MigrationFindings,
+    head: LogHead,
+    *,
+    author: Author,
 ) -> LogHead:
     """Log the migration: the definition as it was, and every row that changes as it was."""
     fids = [
@@ -151,8 +157,9 @@ def _keep_affected(
     images = keep_before_images(connection, head.seq + 1, old.name, rows, counts=counts)
     note = orjson.dumps({"migrated": counts}).decode()
     content = encode_definition(old)
+    digest = hashlib.sha256(encode_definition(new).encode()).hexdigest()
     entries = (
-        LogEntry(old.name, DEFINITION, None, before=content, note=note),
+        LogEntry(old.name, DEFINITION, None, before=content, after_sha256=digest, note=note),
         LogEntry(
             old.name, BULK, None, before=images, after_sha256=hashlib.sha256(images.encode()).hexdigest(), note=note
         ),

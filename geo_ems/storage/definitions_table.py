@@ -1,12 +1,14 @@
 """Which definitions hold in the store, and whether its tables still are what they say."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import apsw
 
 from geo_ems.errors import StoreError, known_names
 from geo_ems.model.definitions import LayerDefinition
+from geo_ems.storage.change_log import DEFINITION
 from geo_ems.storage.connections import format_of
 from geo_ems.storage.core_schema import CORE_TABLES, CORE_TRIGGERS, FORMAT_2_TABLES
 from geo_ems.storage.definition_codec import decode_definition, encode_definition
@@ -85,6 +87,19 @@ class DefinitionsCache:
         held = HeldDefinition(decode_definition(str(content), text=str(text)), seq, str(sha256))
         self._known[layer, seq] = held
         return held
+
+
+def definition_faults(connection: apsw.Connection) -> Iterator[str]:
+    """Yield the kept definitions that are not what the log says was kept."""
+    logged = {
+        (layer, seq): digest
+        for layer, seq, digest in connection.execute(
+            "SELECT layer, seq, after_sha256 FROM ems_change_log WHERE op = ?", (DEFINITION,)
+        )
+    }
+    for layer, seq, content in connection.execute("SELECT layer, seq, json FROM ems_definition").fetchall():
+        if logged.get((layer, seq)) != hashlib.sha256(str(content).encode()).hexdigest():
+            yield f"the definition of layer '{layer}' from {seq} is not the one that was kept"
 
 
 def keep_definition(connection: apsw.Connection, definition: LayerDefinition, *, seq: int) -> None:

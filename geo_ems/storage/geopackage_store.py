@@ -19,7 +19,7 @@ from geo_ems.storage.batch_preparing import prepare_batch
 from geo_ems.storage.change_log import changes_after, log_faults, read_head
 from geo_ems.storage.connections import ReaderPool, check_is_ours, closed_error, connect, errors_in_words
 from geo_ems.storage.definition_migrating import MigrationReport
-from geo_ems.storage.definitions_table import ChangedOutsideError, DefinitionsCache, foreign_columns
+from geo_ems.storage.definitions_table import ChangedOutsideError, DefinitionsCache, definition_faults, foreign_columns
 from geo_ems.storage.describing import describe_store
 from geo_ems.storage.foreign_edits import are_waiting
 from geo_ems.storage.group_writer import GroupWriter
@@ -268,6 +268,7 @@ class GeoPackageStore:
                 *page_faults(connection),
                 *log_faults(connection, layers),
                 *index_faults(connection, layers),
+                *definition_faults(connection),
                 *row_faults(connection, definitions),
             )
 

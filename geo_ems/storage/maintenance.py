@@ -10,7 +10,7 @@ from geo_ems.storage.statements import render, whole_number
 
 def page_faults(connection: apsw.Connection) -> Iterator[str]:
     """Yield what SQLite's own check finds in the pages of the file."""
-    for (line,) in connection.execute("PRAGMA quick_check").fetchall():
+    for (line,) in connection.execute("PRAGMA integrity_check").fetchall():
         if line != "ok":
             yield f"file: {line}"
 

@@ -12,6 +12,7 @@ import orjson
 
 from geo_ems.errors import StoreError, StoreFullError
 from geo_ems.storage.geometry_blobs import register_spatial_functions
+from geo_ems.storage.locking import lock_path
 
 APPLICATION_ID = 0x47504B47  # "GPKG"
 USER_VERSION = 10300  # GeoPackage 1.3: GDAL 3.6 does not take the triggers of 1.4
@@ -223,8 +224,8 @@ def closed_error(path: Path) -> StoreError:
 
 
 def _is_on_unwritable_medium(path: Path) -> bool:
-    return (
-        not os.access(path.parent, os.W_OK)
-        and not os.access(path, os.W_OK)
-        and not path.with_name(path.name + "-wal").exists()
+    # A process that only reads leaves an empty log behind, one that writes says so in the lock file.
+    in_use = any(
+        item.exists() and item.stat().st_size > 0 for item in (path.with_name(path.name + "-wal"), lock_path(path))
     )
+    return not os.access(path.parent, os.W_OK) and not os.access(path, os.W_OK) and not in_use

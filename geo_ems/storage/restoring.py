@@ -53,7 +53,7 @@ def restore_backup(
     _refuse_unfinished(backup)
     lock = StoreLock(store)
     try:
-        content, sha256 = verified_content(backup), check_manifest(backup)
+        content, sha256 = verified_content(backup, every_row=True), check_manifest(backup)
         try:
             with appearing_file(store) as draft:
                 shutil.copyfile(backup, draft)

@@ -6,6 +6,7 @@ repair wrote is hashed here: per sequence number and layer one blob of (fid, 8 b
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 import apsw
 
@@ -25,11 +26,8 @@ Line = Mapping[str, SqlValue]
 
 def row_digest(blob: SqlValue, values: Line, children: Mapping[str, Sequence[Line]]) -> bytes:
     """Return 8 bytes that stand for the content of a row; fields without a value do not count."""
-    content = (
-        blob,
-        _present(values),
-        [(name, [_present(line) for line in children[name]]) for name in sorted(children) if children[name]],
-    )
+    lines = [(name, [_present(line) for line in children[name]]) for name in sorted(children) if children[name]]
+    content = (blob, _present(values), lines)
     return hashlib.blake2b(repr(content).encode(errors="surrogatepass"), digest_size=_DIGEST_BYTES).digest()
 
 
@@ -152,5 +150,11 @@ def _digest_of_row(row: StoredRow) -> bytes:
     return row_digest(row.blob, row.values, row.children)
 
 
-def _present(values: Line) -> list[tuple[str, SqlValue]]:
-    return sorted((name, value) for name, value in values.items() if value is not None)
+def _present(values: Line) -> dict[str, SqlValue]:
+    """Return the values that are there, in the order of their names."""
+    return {name: values[name] for name in _in_order(tuple(values)) if values[name] is not None}
+
+
+@lru_cache(maxsize=64)
+def _in_order(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(names))

@@ -13,7 +13,10 @@ import pytest
 
 from geo_ems.cli.main import run
 
-SHELTERS = "code,name,status,capacity_persons,lon,lat,remarks\nS1,中心小学,open,50,111.5,31.2,\nS2,二中,open,70,111.6,31.2,wet\n"
+SHELTERS = """code,name,status,capacity_persons,lon,lat,remarks
+S1,中心小学,open,50,111.5,31.2,
+S2,二中,open,70,111.6,31.2,wet
+"""
 
 
 @pytest.fixture(scope="module")

@@ -69,11 +69,12 @@ COMMANDS = {
     "backup": [["--keep", "2"], ["--out", str(folder / "mine.gpkg")]],
     "restore": [[str(folder / "backup.gpkg")], [str(folder / "backup.gpkg"), "--to", str(folder / "other.gpkg")]],
 }
+POINT = {"type": "Point", "coordinates": [111.5, 31.3]}
 HTTP = {
-    ("POST", "/collections/{layer}/items"): {"type": "Feature", "geometry": {"type": "Point", "coordinates": [111.5, 31.3]},
+    ("POST", "/collections/{layer}/items"): {"type": "Feature", "geometry": POINT,
         "properties": {"code": "S3", "name": "three"}},
-    ("PUT", "/collections/{layer}/items/{id}"): {"type": "Feature", "geometry": {"type": "Point",
-        "coordinates": [111.5, 31.3]}, "properties": {"code": "S1", "name": "one"}},
+    ("PUT", "/collections/{layer}/items/{id}"): {"type": "Feature", "geometry": POINT,
+        "properties": {"code": "S1", "name": "one"}},
     ("PATCH", "/collections/{layer}/items/{id}"): {"properties": {"remarks": "seen"}},
     ("DELETE", "/collections/{layer}/items/{id}"): None,
     ("POST", "/v1/nearest"): {"layer": "shelters", "lon": 111.5, "lat": 31.2},

@@ -119,7 +119,7 @@ def disk_after_power_cut(
     for pending in waiting.values():
         for step in pending:
             for part in _sectors(step):
-                if chance.random() < 0.5:  # noqa: PLR2004 - half of them
+                if chance.random() < 0.5:
                     _apply(files, part)
     return files
 

@@ -57,10 +57,10 @@ def dump_sql(path: Path) -> Iterator[str]:
             columns = [row[1] for row in connection.execute(f'PRAGMA table_info("{table}")')]
             quoted = " || ', ' || ".join(f'quote("{column}")' for column in columns)
             for (values,) in connection.execute(f'SELECT {quoted} FROM "{table}"'):  # noqa: S608 - names of the store itself
-                yield f'INSERT INTO "{table}" VALUES ({values});'
+                yield f'INSERT INTO "{table}" VALUES ({values});'  # noqa: S608 - likewise
         for table, number in connection.execute("SELECT name, seq FROM sqlite_sequence"):
-            yield f"DELETE FROM sqlite_sequence WHERE name = '{table}';"
-            yield f"INSERT INTO sqlite_sequence VALUES ('{table}', {number});"
+            yield f"DELETE FROM sqlite_sequence WHERE name = '{table}';"  # noqa: S608 - likewise
+            yield f"INSERT INTO sqlite_sequence VALUES ('{table}', {number});"  # noqa: S608 - likewise
         yield from (f"{sql};" for kind, _, sql in entries if kind != "table")
     finally:
         connection.close()

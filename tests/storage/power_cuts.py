@@ -17,7 +17,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
 import apsw  # noqa: E402 - the folders above come first
 from faulty_disk import STORE_ENDINGS, SYSTEM, RecordingDisk, disk_after_power_cut  # noqa: E402
-from store_samples import TEAMS, batch_of, deletion, open_store, team  # noqa: E402
+from store_samples import TEAMS, batch_of, open_store, team  # noqa: E402
 
 from geo_ems.errors import StoreError  # noqa: E402
 

@@ -2,10 +2,8 @@
 
 import hashlib
 import json
-import random
 import sys
 import threading
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import apsw

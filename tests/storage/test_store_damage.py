@@ -45,7 +45,8 @@ truth = acknowledged[-1]
 copy, log = (folder / "copy.gpkg").read_bytes(), b""
 if kind == "wal":
     log = (folder / "copy.gpkg-wal").read_bytes()
-found = {"refused": 0, "harmless": 0, "found by the check": 0, "tail dropped": 0, "silent": [], "crashed": [], "hints": 0}
+counted = ("refused", "harmless", "found by the check", "tail dropped", "hints")
+found = {"silent": [], "crashed": [], **dict.fromkeys(counted, 0)}
 for number in range(rounds):
     target = bytearray(log if kind == "wal" else copy)
     at = chance.randrange(100 if number % 10 == 0 else len(target))

@@ -310,9 +310,13 @@ DROP_COLUMN = (
     ("sql", "missing"),
     [
         pytest.param("DROP TRIGGER ems_response_teams_update", ["trigger ems_response_teams_update"], id="trigger"),
-        pytest.param("DROP TRIGGER ems_change_log_no_delete", ["trigger ems_change_log_no_delete"], id="log unprotected"),
+        pytest.param(
+            "DROP TRIGGER ems_change_log_no_delete", ["trigger ems_change_log_no_delete"], id="log unprotected"
+        ),
         pytest.param("DROP TABLE rtree_response_teams_geom", ["table rtree_response_teams_geom"], id="index"),
-        pytest.param("DROP TABLE ems_foreign_before_response_teams", ["table ems_foreign_before_response_teams"], id="queue"),
+        pytest.param(
+            "DROP TABLE ems_foreign_before_response_teams", ["table ems_foreign_before_response_teams"], id="queue"
+        ),
         pytest.param(
             DROP_COLUMN,
             ["column response_teams.status", "trigger ems_response_teams_update", "trigger ems_response_teams_delete"],
@@ -384,7 +388,8 @@ def test_a_layer_overwritten_by_gdal_is_taken_as_it_is_and_logged(store):
 
     assert (change.layer, change.whole_layer) == ("response_teams", True)
     assert "trigger ems_response_teams_insert" in missing_of(store, change.seq)
-    assert len(columns) and all(columns.geometries)
+    assert len(columns) >= 1
+    assert all(columns.geometries)
     assert set(columns.revs.tolist()) == {change.seq}
     assert columns.definition == before.definition
     assert store.integrity_faults() == ()

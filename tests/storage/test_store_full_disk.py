@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ from geo_ems.errors import StoreFullError
 from geo_ems.storage.disk_reserve import RESERVE_BYTES, reserve_path
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="quotas and mounts are POSIX here")
+
+MOUNT, UNMOUNT = shutil.which("mount") or "/bin/mount", shutil.which("umount") or "/bin/umount"
 
 # Fills the store until it refuses; then reads, deletes, makes room, and writes on, all in one process.
 FILL = """
@@ -90,6 +93,7 @@ def fill_some(store):
     return names, ""
 """
 MOUNTED = """
+import shutil
 import subprocess
 def limit(times):
     if times == 2:
@@ -111,7 +115,7 @@ def check(found):
     assert (found["had_reserve"], found["has_reserve"], found["reserve_again"]) == (True, False, True)
     assert "the reserve for a full disk is used up" in found["warned"][0]
     assert found["calm"] == []
-    assert found["all_there"] and found["there_after"] and found["sound_after"] == []
+    assert (found["all_there"], found["there_after"], found["sound_after"]) == (True, True, [])
 
 
 def test_a_store_on_a_disk_with_a_quota_refuses_in_words_keeps_all_and_recovers_without_a_restart(tmp_path):
@@ -119,14 +123,17 @@ def test_a_store_on_a_disk_with_a_quota_refuses_in_words_keeps_all_and_recovers_
 
 
 def test_a_store_on_a_small_real_disk_does_the_same(tmp_path):
-    if os.geteuid() != 0 or subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m", "geo-ems-test", str(tmp_path)], capture_output=True, check=False
-    ).returncode:
+    if (
+        os.geteuid() != 0
+        or subprocess.run(
+            [MOUNT, "-t", "tmpfs", "-o", "size=8m", "geo-ems-test", str(tmp_path)], capture_output=True, check=False
+        ).returncode
+    ):
         pytest.skip("only root may mount a small disk; the quota above stands in for it")
     try:
         check(json.loads(run_python(MOUNTED + FILL, tmp_path)))
     finally:
-        subprocess.run(["umount", "-l", str(tmp_path)], check=True)
+        subprocess.run([UNMOUNT, "-l", str(tmp_path)], check=True)
 
 
 def test_the_reserve_is_a_megabyte_beside_the_store_readable_by_its_user_alone(tmp_path):

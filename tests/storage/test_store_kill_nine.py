@@ -6,7 +6,7 @@ import sys
 import pytest
 from store_samples import TEAMS, open_store, run_python
 
-ROUNDS = """
+ROUNDS = r"""
 import itertools, json, os, random, signal, threading, time
 from pathlib import Path
 from store_samples import batch_of, open_store, team
@@ -17,7 +17,7 @@ def write(number, pipe):
         for count in itertools.count():
             name = f"{number}-{thread}-{count}"
             store.commit(batch_of("response_teams", team(name), team(name + "-twin")))
-            os.write(pipe, (name + "\\\\n").encode())
+            os.write(pipe, (name + "\n").encode())
     for thread in range(4):
         threading.Thread(target=one, args=(thread,)).start()
     time.sleep(60)
@@ -35,7 +35,7 @@ for number in range(rounds):
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         lines += pipe.readlines()
-    acknowledged |= {line.strip() for line in lines if line.endswith("\\\\n")}
+    acknowledged |= {line.strip() for line in lines if line.endswith("\n")}
     with open_store(path) as store:
         stored = set(store.read_columns("response_teams").ids)
         twins = {name.removesuffix("-twin") for name in stored if name.endswith("-twin")}
@@ -53,6 +53,6 @@ def test_fifty_killed_writers_lose_nothing_they_acknowledged(tmp_path):
     path = tmp_path / "s.gpkg"
     open_store(path, TEAMS).close()
 
-    found = json.loads(run_python(ROUNDS.replace("\\\\n", "\\n"), path, 50))
+    found = json.loads(run_python(ROUNDS, path, 50))
 
     assert found["acknowledged"] >= 50

@@ -15,7 +15,9 @@ from geo_ems.storage.definition_migrating import MigrationNotDoneError
 from geo_ems.storage.value_conversion import converted
 
 
-def with_fields(definition: LayerDefinition, *fields: FieldDefinition, without: tuple[str, ...] = ()) -> LayerDefinition:
+def with_fields(
+    definition: LayerDefinition, *fields: FieldDefinition, without: tuple[str, ...] = ()
+) -> LayerDefinition:
     kept = {name: item for name, item in definition.fields.items() if name not in without}
     return replace(definition, fields={**kept, **{item.name: item for item in fields}})
 
@@ -109,9 +111,7 @@ def test_an_empty_field_is_removed_without_a_loss_and_a_full_one_only_when_agree
 
 
 def test_a_field_in_another_unit_continues_the_one_it_replaces(store):
-    new = with_fields(
-        SHELTERS, field("usable_area_ha", FieldType.REAL, unit=UNITS["ha"]), without=("usable_area_m2",)
-    )
+    new = with_fields(SHELTERS, field("usable_area_ha", FieldType.REAL, unit=UNITS["ha"]), without=("usable_area_m2",))
 
     report = store.migrate_definition(new)
 
@@ -138,7 +138,9 @@ def test_a_removed_code_moves_to_the_code_that_has_it_as_a_synonym_and_is_a_loss
     none = {"closed": STATUS["closed"]}
     with pytest.raises(MigrationNotDoneError) as refused:
         store.migrate_definition(with_fields(SHELTERS, field("status", FieldType.CODE, codes=none)))
-    assert [(item.value, item.reason) for item in refused.value.report.lost] == [("usable", "there is no code 'usable'")]
+    assert [(item.value, item.reason) for item in refused.value.report.lost] == [
+        ("usable", "there is no code 'usable'")
+    ]
     sound(store)
 
 
@@ -154,7 +156,9 @@ def test_a_narrowed_range_keeps_values_outside_it_and_lists_them(store):
 
 
 def test_a_geometry_that_is_allowed_no_longer_is_a_loss_and_one_part_of_one_is_not(tmp_path):
-    many = layer("areas", field("name"), geometry=(GeometryKind.POINT, GeometryKind.POLYGON, GeometryKind.MULTI_POLYGON))
+    many = layer(
+        "areas", field("name"), geometry=(GeometryKind.POINT, GeometryKind.POLYGON, GeometryKind.MULTI_POLYGON)
+    )
     box = shapely.box(1, 1, 2, 2)
     with open_store(tmp_path / "a.gpkg", many) as store:
         shapes = (box, shapely.MultiPolygon([box]), shapely.Point(1, 2))
@@ -214,14 +218,15 @@ def test_writing_and_foreign_edits_go_on_after_a_migration(store):
         pytest.param("是", FieldType.TEXT, FieldType.BOOLEAN, True, "", id="yes in Chinese"),
         pytest.param("maybe", FieldType.TEXT, FieldType.BOOLEAN, None, "it says neither yes nor no", id="neither"),
         pytest.param(("a", "b"), FieldType.CODES, FieldType.TEXT, "a;b", "", id="codes as text"),
-        pytest.param("2026-07-01T12:00:00Z", FieldType.DATETIME, FieldType.DATE, "2026-07-01", "the time of day is cut off",
-                     id="instant to date"),
+        pytest.param("2026-07-01T12:00:00Z", FieldType.DATETIME, FieldType.DATE, "2026-07-01",
+                     "the time of day is cut off", id="instant to date"),
         pytest.param("2026-07-01", FieldType.DATE, FieldType.DATETIME, None,
                      "it does not say the time of day and its offset from UTC", id="date to instant"),
         pytest.param("open", FieldType.CODE, FieldType.CODES, ("open",), "", id="one code as a list"),
         pytest.param("开放、关闭", FieldType.TEXT, FieldType.CODES, ("closed", "open"), "", id="labels as codes"),
         pytest.param("开放、x", FieldType.TEXT, FieldType.CODES, ("open",), "there is no code 'x'", id="in part"),
-        pytest.param(("closed", "open"), FieldType.CODES, FieldType.CODE, None, "there are several codes", id="several"),
+        pytest.param(("closed", "open"), FieldType.CODES, FieldType.CODE, None, "there are several codes",
+                     id="several"),
     ],
 )  # fmt: skip
 def test_values_between_types(value, old, new, expected, loss):

@@ -36,7 +36,7 @@ def format_in(path) -> int:
 
 
 def test_there_is_a_golden_store_of_every_format_up_to_this_one_and_a_step_to_each():
-    assert FORMATS == list(range(1, FORMAT_VERSION + 1))
+    assert list(range(1, FORMAT_VERSION + 1)) == FORMATS
     assert [step.version for step in STEPS] == list(range(2, FORMAT_VERSION + 1))
 
 

@@ -53,7 +53,7 @@ def opened(project: Project, *, read_only: bool = False) -> Iterator[Application
     StoreError
         Where the store is locked by another writer, missing (read-only), damaged or too new.
     """
-    path = _store_path(project)
+    path = store_path(project)
     if read_only and not path.exists():
         raise StoreError(
             f"There is no store at {path}", where="store", remedy="Import a file first: geo-ems import LAYER FILE"
@@ -106,6 +106,27 @@ def _opened_for_reading(project: Project, path: Path) -> tuple[GeoPackageStore, 
     return open_geopackage(path, clock=utc_clock, new_id=new_id, read_only=True), definitions
 
 
+@contextmanager
+def opened_store(project: Project, *, read_only: bool = False) -> Iterator[GeoPackageStore]:
+    """Open the store of a project as it is, without making the definitions of the folder hold.
+
+    Raises
+    ------
+    StoreError
+        Where it is missing, locked by another writer, damaged or too new.
+    """
+    path = store_path(project)
+    if not path.exists():
+        raise StoreError(
+            f"There is no store at {path}", where="store", remedy="Import a file first: geo-ems import LAYER FILE"
+        )
+    store = open_geopackage(path, clock=utc_clock, new_id=new_id, read_only=read_only)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
 def _apply(store: GeoPackageStore, definitions: Mapping[str, LayerDefinition]) -> None:
     for definition in definitions.values():
         store.apply_definition(definition)
@@ -130,7 +151,8 @@ def new_id() -> str:
     return "".join(secrets.choice(_ID_ALPHABET) for _ in range(10))
 
 
-def _store_path(project: Project) -> Path:
+def store_path(project: Project) -> Path:
+    """Return where the store of a project lies, or refuse what is no path of one."""
     if project.store.startswith(("postgresql://", "postgres://")):
         raise UsageError(
             "The PostGIS store is not built yet",

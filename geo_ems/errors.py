@@ -52,6 +52,10 @@ class StoreError(GeoEmsError):
     """The store cannot do it: locked, read-only, full, damaged, newer than this program."""
 
 
+class StoreFullError(StoreError):
+    """The disk of the store is full: nothing is stored until there is room; what is there is read."""
+
+
 class ConflictError(GeoEmsError):
     """The stored state is not the expected one: a revision differs, an id is taken."""
 

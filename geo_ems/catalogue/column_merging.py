@@ -40,6 +40,7 @@ def merged_columns(old: LayerColumns, changed: LayerColumns, *, replaced_rows: S
             name: _merged_children(table, changed.children[name], new_row_of_old, changed_to)
             for name, table in old.children.items()
         },
+        outdated_ids=(old.outdated_ids - {str(old.ids[row]) for row in replaced_rows}) | changed.outdated_ids,
     )
 
 
@@ -126,7 +127,9 @@ def splice_of(base_size: int, changed: LayerColumns, touched: Mapping[str, BaseP
     return Splice(base_size, removed, ahead - np.searchsorted(removed, ahead))
 
 
-def spliced_columns(base: LayerColumns, changed: LayerColumns, splice: Splice) -> LayerColumns:
+def spliced_columns(
+    base: LayerColumns, changed: LayerColumns, splice: Splice, *, outdated_ids: frozenset[str] = frozenset()
+) -> LayerColumns:
     """Return `base` with `changed` put in: what reading the whole layer would give; a column is joined when used."""
     return LayerColumns(
         definition=base.definition,
@@ -137,6 +140,7 @@ def spliced_columns(base: LayerColumns, changed: LayerColumns, splice: Splice) -
         children={
             name: _spliced_children(table, changed.children[name], splice) for name, table in base.children.items()
         },
+        outdated_ids=outdated_ids,
     )
 
 

@@ -18,9 +18,11 @@ from geo_ems.model.columns import Column, LayerColumns, packed_column
 from geo_ems.queries.splicing import Splice
 
 
-def compacted(base: LayerColumns, changed: LayerColumns, splice: Splice) -> LayerColumns:
+def compacted(
+    base: LayerColumns, changed: LayerColumns, splice: Splice, *, outdated_ids: frozenset[str]
+) -> LayerColumns:
     """Return `base` with `changed` put in, in arrays of its own."""
-    joined = spliced_columns(base, changed, splice)
+    joined = spliced_columns(base, changed, splice, outdated_ids=outdated_ids)
     ids = packed_texts([str(feature_id) for feature_id in changed.ids])
     return LayerColumns(
         base.definition,
@@ -36,6 +38,7 @@ def compacted(base: LayerColumns, changed: LayerColumns, splice: Splice) -> Laye
             for name, column in base.columns.items()
         },
         joined.children,
+        outdated_ids=outdated_ids,
     )
 
 

@@ -88,7 +88,9 @@ class LayerSnapshot:
         """Return all features, ordered by id."""
         if self.overlay is None:
             return self.base.columns
-        return spliced_columns(self.base.columns, self.overlay.part.columns, self.overlay.splice)
+        return spliced_columns(
+            self.base.columns, self.overlay.part.columns, self.overlay.splice, outdated_ids=self.outdated_ids
+        )
 
     @cached_property
     def availability(self) -> AvailabilityArray:
@@ -159,12 +161,23 @@ class LayerSnapshot:
         """Return the row of each id."""
         return RowsById(self.columns)
 
+    @property
+    def outdated_ids(self) -> frozenset[str]:
+        """Return the features that answer with their last good version."""
+        base = self.base.columns.outdated_ids
+        return (
+            base
+            if self.overlay is None
+            else (base - self.overlay.touched.keys()) | self.overlay.part.columns.outdated_ids
+        )
+
     def compacted(self) -> Self:
         """Return the same layer with the overlay made part of the base."""
         if self.overlay is None:
             return self
         part, splice = self.overlay.part, self.overlay.splice
-        base = LayerPart(compacted(self.base.columns, part.columns, splice))
+        columns = compacted(self.base.columns, part.columns, splice, outdated_ids=self.outdated_ids)
+        base = LayerPart(columns)
         return replace(self, base=base, base_seq=self.last_seq, overlay=None)
 
     def with_changes(self, ids: Sequence[str], changed: LayerColumns, *, last_seq: int, changed_at: str | None) -> Self:

@@ -163,6 +163,8 @@ class SnapshotSource:
             return
         if self._exact.get(name) is not held.base or self._written.get(name) == held.base_seq:
             return
+        if held.base.columns.outdated_ids:  # the cache holds what is stored, and this is what stood there before
+            return
         store_id = self._store.describe().store_id
         # Once per base, also where it fails: a disk that was full a moment ago is not tried every second.
         self._written[name] = held.base_seq

@@ -14,6 +14,9 @@ Example: geo-ems import shelters shelters.xlsx --map name=场所名称 --report 
 """
 _LAYERS_HELP = """List the layers with their counts and how old their data are.
 
+With `migrate`: make changed definitions hold that retype, remove or narrow; values are converted,
+and none is lost unless --accept-loss says so.
+
 Example: geo-ems layers --format json
 """
 _CHECK_HELP = """Say everything that is wrong with this project folder, its store and this system.
@@ -138,10 +141,23 @@ def _layer_and_files(
 
 
 def layers_command(
+    action: str | None = typer.Argument(None, metavar="[migrate]", help="migrate; else the layers are listed."),
+    names: list[str] = typer.Argument(None, metavar="[LAYER]...", help="The layers to migrate; else all."),
     output_format: str = typer.Option("table", "--format", help="table or json."),
+    accept_loss: bool = typer.Option(False, "--accept-loss", help="Migrate although the values listed are lost."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Show what migrating would do, change nothing."),
     lang: str | None = typer.Option(None, "--lang", help="zh or en."),
-) -> None:
-    """List the layers."""
+) -> int:
+    """List the layers, or migrate them."""
+    if action is not None:
+        choice_argument(action, ("migrate",), option="action")
+        from geo_ems.cli.store_commands import migrate_layers
+
+        return migrate_layers(names or [], accept_loss=accept_loss, dry_run=dry_run, lang=lang)
+    if accept_loss or dry_run:
+        raise UsageError(
+            "It belongs to `geo-ems layers migrate`", where="--accept-loss, --dry-run", remedy="Add migrate."
+        )
     choice_argument(output_format, ("table", "json"), option="--format")
     from geo_ems.bootstrap import current_project, opened
     from geo_ems.formats.answers import json_bytes
@@ -153,7 +169,7 @@ def layers_command(
         listed = layer_list(application.snapshots)
     if output_format == "json":
         typer.echo(json_bytes([item.mapping() for item in listed]), nl=False)
-        return
+        return 0
     from geo_ems.cli.tables import simple_table, terminal
 
     heads = (
@@ -166,6 +182,7 @@ def layers_command(
         for item in listed
     ]
     terminal().print(simple_table(heads, rows))
+    return 0
 
 
 def check_command(lang: str | None = typer.Option(None, "--lang", help="zh or en.")) -> int:
@@ -178,14 +195,16 @@ def check_command(lang: str | None = typer.Option(None, "--lang", help="zh or en
     with opened(project, read_only=True) as application:
         faults = application.embedded.integrity_faults()
         poison = application.embedded.poison_rows()
+        notes = application.embedded.notes()
         facts = data_facts(application.snapshots, language)
     for line in system_facts(project):
         typer.echo(line)
     for fault in faults:
         typer.echo(f"! {fault}")
     for row in poison:
-        typer.echo(f"! {row.layer}, row {row.fid}: {row.reason}. The row is not used; correct or delete it.")
-    for fact in facts:
+        used = "The row is not used" if row.excluded else "The value, or the row as it is, is not used"
+        typer.echo(f"! {row.layer}, row {row.fid}: {row.reason}. {used}; correct or delete it.")
+    for fact in (*notes, *facts):
         typer.echo(f"? {fact}")
     if not faults and not poison:
         typer.echo("Nothing is wrong with the store. 数据库没有问题。")

@@ -12,6 +12,7 @@ from geo_ems.cli.export_commands import add_export_commands
 from geo_ems.cli.import_commands import add_import_commands
 from geo_ems.cli.project_commands import add_project_commands
 from geo_ems.cli.query_commands import add_query_commands
+from geo_ems.cli.store_commands import add_store_commands
 from geo_ems.errors import DefinitionError, FaultsError, GeoEmsError, UsageError
 
 EXIT_REFUSED = 1
@@ -43,6 +44,7 @@ def build_cli() -> typer.Typer:
     add_import_commands(cli)
     add_query_commands(cli)
     add_export_commands(cli)
+    add_store_commands(cli)
     return cli
 
 

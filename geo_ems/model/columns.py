@@ -103,9 +103,10 @@ class LayerColumns:
     """One layer, all features, ordered by id: ids, revisions, geometries (None = unlocated), columns; read-only.
 
     `ids`, `revs` and `geometries` may be packed and are unpacked at the first look at all of them.
+    `outdated_ids` answer with their last good version: another program made the newest unusable.
     """
 
-    __slots__ = ("_geometries", "_ids", "_revs", "children", "columns", "definition")
+    __slots__ = ("_geometries", "_ids", "_revs", "children", "columns", "definition", "outdated_ids")
 
     def __init__(
         self,
@@ -115,6 +116,8 @@ class LayerColumns:
         geometries: ObjectArray | Cells,
         columns: Mapping[str, Column],
         children: Mapping[str, ChildTable] | None = None,
+        *,
+        outdated_ids: frozenset[str] = frozenset(),
     ) -> None:
         """Take arrays as they are, or packed."""
         self.definition = definition
@@ -123,6 +126,7 @@ class LayerColumns:
         self._geometries: AnyArray | Cells = _read_only(geometries)
         self.columns = columns
         self.children: Mapping[str, ChildTable] = {} if children is None else children
+        self.outdated_ids = outdated_ids
 
     def __len__(self) -> int:
         """Return the number of features."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from geo_ems.model.definitions import Code, FieldDefinition, LayerDefinition
 
-MIGRATE_REMEDY = "take it back, or begin a new store and import again"
+MIGRATE_REMEDY = "take it back, or look at `geo-ems layers migrate`"
 
 # Attributes that say how data are read and shown, never how they are stored.
 _READING_ATTRIBUTES = (

@@ -36,6 +36,7 @@ from geo_ems.services.eligibility import (
     SHELTER_ROLE,
     hazard_exposure,
     hazard_warnings,
+    outdated_warnings,
     position_tests,
     status_tests,
     visible_rows,
@@ -106,6 +107,7 @@ def coverage(
     warnings += counted_twice_warning(question, _kinds(people_layer, counted))
     warnings += in_hazard_warning(question, _names(facilities, in_hazard))
     warnings += hazard_warnings(pinned, question.language, as_of=as_of)
+    warnings += outdated_warnings(pinned, question.language)
     districts = _by_district(pinned, places, people, answer.is_reachable, counted, warnings, question)
     return CoverageAnswer(
         query=echo(question, cutoff_m, as_of),

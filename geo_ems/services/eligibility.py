@@ -22,6 +22,7 @@ from geo_ems.services.words import say
 
 SHELTER_ROLE = "shelter"
 HAZARD_LAYER = "hazard_areas"
+_OUTDATED_LISTED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,22 @@ def hazards_at(pinned: SnapshotSet, at_lonlat_deg: tuple[float, float], *, as_of
         return ()
     _, held = areas_by_place(hazards.columns.geometries[rows], np.array([at_lonlat_deg]))
     return tuple(str(hazards.columns.ids[rows[area]]) for area in held)
+
+
+def outdated_warnings(pinned: SnapshotSet, language: Language) -> list[str]:
+    """Return which features answer with their last good version, because another program made the newest unusable."""
+    warnings = []
+    for _, snapshot in sorted(pinned.layers.items()):
+        ids = sorted(snapshot.outdated_ids)
+        if ids:
+            label, more = snapshot.definition.label.text(language), len(ids) - _OUTDATED_LISTED
+            named = ", ".join(ids[:_OUTDATED_LISTED]) + (f" … +{more}" if more > 0 else "")
+            said = (
+                f"{label}: {len(ids)} 条被其他程序改坏,按最后可用的版本回答: {named}",
+                f"{label}: another program made {len(ids)} unusable; their last good version answers: {named}",
+            )
+            warnings.append(say(language, *said))
+    return warnings
 
 
 def hazard_warnings(pinned: SnapshotSet, language: Language, *, as_of: datetime) -> list[str]:

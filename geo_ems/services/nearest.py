@@ -24,6 +24,7 @@ from geo_ems.services.eligibility import (
     hazard_exposure,
     hazard_warnings,
     hazards_at,
+    outdated_warnings,
     position_tests,
     status_tests,
     visible_rows,
@@ -95,6 +96,7 @@ def nearest(
     check_numbers(k, question.cutoff_m, max_age_s)
     at_lonlat_deg, warnings = place_asked(pinned, question, caller)
     warnings += hazard_warnings(pinned, question.language, as_of=as_of)
+    warnings += outdated_warnings(pinned, question.language)
     snapshot = pinned.layer(question.layer)
     around = hazards_at(pinned, at_lonlat_deg, as_of=as_of)
     if around:

@@ -22,7 +22,9 @@ from geo_ems.storage.change_log import (
 )
 from geo_ems.storage.contents_table import note_change
 from geo_ems.storage.import_images import forget_import_images, keep_import_images
+from geo_ems.storage.last_good import forget_last_good
 from geo_ems.storage.layer_tables import child_table, create_rtree_triggers, drop_rtree_triggers, rtree_table
+from geo_ems.storage.row_digests import keep_row_digests
 from geo_ems.storage.row_fetching import fetch_stored_rows
 from geo_ems.storage.statements import SqlRow, SqlValue, render, whole_number
 
@@ -90,6 +92,10 @@ def apply_batch(
         keep_import_images(connection, seq, batch.layer, batch.images)
     if batch.takes_back is not None:
         forget_import_images(connection, batch.takes_back, batch.layer)
+    forget_last_good(connection, batch.layer, [row.fid for row in plan.replaced])
+    if batch.bulk:
+        digests = [(fid, prepared.row_digests[index]) for index, fid in plan.written]
+        keep_row_digests(connection, seq, batch.layer, digests)
     entries = tuple(_bulk_entry(connection, prepared, plan, seq) if batch.bulk else _entries(prepared, plan, seq))
     new_head = append_entries(connection, head, entries, author=author)
     return Commit(seq=seq, revs=committed_revs(batch, seq)), new_head

@@ -13,6 +13,7 @@ from geo_ems.model.definitions import FieldDefinition, LayerDefinition
 from geo_ems.model.features import ChangeBatch, ChangeKind, Feature, FeatureChange, Properties
 from geo_ems.storage.definitions_table import HeldDefinition
 from geo_ems.storage.geometry_blobs import coordinate_faults, encode_geometries, geometry_array
+from geo_ems.storage.row_digests import row_digest
 from geo_ems.storage.statements import SqlRow
 from geo_ems.storage.values import IndexedFaultError, encode_column, id_fault, is_storable_text
 
@@ -25,7 +26,7 @@ class PreparedBatch:
     """A valid batch; `blobs`, `bounds` (n, 4) and `values` stand in the order of `batch.changes`.
 
     `lines` holds, by child table, for each change the encoded rows in order. `request_sha256`
-    stands for the whole content of the batch.
+    stands for the whole content of the batch. `row_digests` is empty where the log keeps one per row.
     """
 
     batch: ChangeBatch
@@ -35,6 +36,7 @@ class PreparedBatch:
     values: tuple[SqlRow, ...]
     lines: Mapping[str, tuple[tuple[SqlRow, ...], ...]]
     request_sha256: str
+    row_digests: tuple[bytes, ...] = ()
 
 
 def prepare_batch(batch: ChangeBatch, held: HeldDefinition) -> PreparedBatch:
@@ -67,6 +69,7 @@ def prepare_batch(batch: ChangeBatch, held: HeldDefinition) -> PreparedBatch:
         values=tuple(values),
         lines=lines,
         request_sha256=_request_digest(batch, blobs),
+        row_digests=tuple(_row_digests(definition, blobs, values, lines)) if batch.bulk else (),
     )
 
 
@@ -155,6 +158,23 @@ def _encode_lines(
     _check_fields(table, fields, zip(owners, lines, strict=True))
     encoded = iter(_encode_rows(table, fields.values(), owners, lines))
     return tuple(tuple(next(encoded) for _ in feature.children.get(child, ())) for feature in features)
+
+
+def _row_digests(
+    definition: LayerDefinition,
+    blobs: Sequence[bytes | None],
+    values: Sequence[SqlRow],
+    lines: Mapping[str, tuple[tuple[SqlRow, ...], ...]],
+) -> Iterable[bytes]:
+    names = tuple(definition.fields)
+    child_names = {child: tuple(definition.children[child].fields) for child in lines}
+    for index, (blob, row) in enumerate(zip(blobs, values, strict=True)):
+        children = {
+            child: [dict(zip(child_names[child], line, strict=True)) for line in by_row[index]]
+            for child, by_row in lines.items()
+            if by_row[index]
+        }
+        yield row_digest(blob, dict(zip(names, row, strict=True)), children)
 
 
 def _request_digest(batch: ChangeBatch, blobs: Sequence[bytes | None]) -> str:

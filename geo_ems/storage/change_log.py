@@ -19,8 +19,8 @@ from geo_ems.model.features import LayerChange
 from geo_ems.storage.geometry_blobs import wkb_hex
 from geo_ems.storage.statements import SqlRow, SqlValue, render, whole_number
 
-BULK, DEFINITION = "bulk", "definition"
-WHOLE_LAYER_OPS = frozenset({BULK, DEFINITION})
+BULK, DEFINITION, REPLACED_OUTSIDE, RESTORED = "bulk", "definition", "replaced_outside", "restored"
+WHOLE_LAYER_OPS = frozenset({BULK, DEFINITION, REPLACED_OUTSIDE, RESTORED})
 
 _COLUMNS = "entry, seq, at, principal, origin, layer, op, id, note, before, after_sha256"
 
@@ -173,7 +173,7 @@ def log_faults(connection: apsw.Connection, layers: Sequence[str]) -> Iterator[s
         if seal != stored_seal:
             yield f"log entry {entry} (seq {seq}): its seal does not fit, it or one before it was changed"
             return
-        if fields[6] == BULK:
+        if fields[6] in {BULK, REPLACED_OUTSIDE} and fields[9] is not None:
             images = connection.execute("SELECT before FROM ems_before_image WHERE seq = ? ORDER BY id", (seq,))
             if _images_digest(str(image) for (image,) in images) != orjson.loads(fields[9])["images_sha256"]:
                 yield f"log entry {entry} (seq {seq}): the rows kept from before the bulk change were changed"

@@ -1,27 +1,30 @@
 """Connections to the store file: how they are set up, what is refused, and errors in words."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
 import apsw
+import orjson
 
-from geo_ems.errors import StoreError
+from geo_ems.errors import StoreError, StoreFullError
 from geo_ems.storage.geometry_blobs import register_spatial_functions
+from geo_ems.storage.locking import lock_path
 
 APPLICATION_ID = 0x47504B47  # "GPKG"
 USER_VERSION = 10300  # GeoPackage 1.3: GDAL 3.6 does not take the triggers of 1.4
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 _BUSY_TIMEOUT_MS = 5000
 # After this many pages (4 MB) the write-ahead log is copied into the file.
 _CHECKPOINT_PAGES = 1000
+_NO_ROOM_BYTES = 65_536
 
 # The first class that matches gives problem and remedy; nothing else of SQLite reaches the reader.
 _WORDS: tuple[tuple[type[apsw.Error], str, str], ...] = (
-    (apsw.FullError, "The disk is full", "Free some space on it and repeat; no restart is needed."),
     (
         apsw.ReadOnlyError,
         "The store cannot be written",
@@ -35,9 +38,13 @@ _WORDS: tuple[tuple[type[apsw.Error], str, str], ...] = (
     (
         apsw.NotADBError,
         "The file is not a GeoPackage, or its beginning is damaged",
-        "Name another file, or restore a backup.",
+        "Name another file, or put the latest backup in its place: `geo-ems restore BACKUP`.",
     ),
-    (apsw.CorruptError, "The store is damaged", "Keep the file as it is and restore the latest backup beside it."),
+    (
+        apsw.CorruptError,
+        "The store is damaged",
+        "Put the latest backup in its place: `geo-ems restore BACKUP`; the damaged file is kept beside it.",
+    ),
     (
         apsw.BusyError,
         "Another program holds the store",
@@ -52,8 +59,25 @@ def sqlite_version() -> str:
     return apsw.sqlite_lib_version()
 
 
+def is_disk_full(error: BaseException | None, path: Path) -> bool:
+    """Return whether SQLite could not go on because the disk of the store has no room."""
+    if isinstance(error, apsw.FullError):
+        return True
+    try:
+        # Where it needs room for its index of the log, SQLite calls a full disk a failing one.
+        return isinstance(error, apsw.IOError) and shutil.disk_usage(path.parent).free < _NO_ROOM_BYTES
+    except OSError:
+        return False
+
+
 def store_error(error: apsw.Error, path: Path) -> StoreError:
     """Return what went wrong in SQLite in words a user can act on."""
+    if is_disk_full(error, path):
+        return StoreFullError(
+            f"The disk is full ({error}): nothing more is stored, questions are still answered",
+            where=str(path),
+            remedy="Free some space on it and repeat; no restart is needed. Deleting features still works for a while.",
+        )
     for kind, problem, remedy in _WORDS:
         if isinstance(error, kind):
             return StoreError(f"{problem} ({error})", where=str(path), remedy=remedy)
@@ -69,10 +93,19 @@ def errors_in_words(path: Path) -> Iterator[None]:
         yield
     except apsw.Error as error:
         raise store_error(error, path) from error
+    except (UnicodeDecodeError, orjson.JSONDecodeError) as error:
+        # Layers are read cell by cell; here it is one of the store's own tables.
+        raise StoreError(
+            f"The store is damaged (one of its own tables holds {error})",
+            where=str(path),
+            remedy="Put the latest backup in its place: `geo-ems restore BACKUP`; the damaged file is kept beside it.",
+        ) from error
 
 
-def connect(path: Path, *, read_only: bool) -> apsw.Connection:
+def connect(path: Path, *, read_only: bool, immutable: bool = False) -> apsw.Connection:
     """Return a connection to an existing file: WAL with full sync, no mmap, foreign triggers distrusted.
+
+    `immutable` reads a finished file that nobody writes, and leaves no other file beside it.
 
     Raises
     ------
@@ -81,7 +114,7 @@ def connect(path: Path, *, read_only: bool) -> apsw.Connection:
     """
     flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE
     name = str(path)
-    if read_only and _is_on_unwritable_medium(path):
+    if immutable or (read_only and _is_on_unwritable_medium(path)):
         # Without a write-ahead log beside it and no way to make one, SQLite reads only what is immutable.
         name, flags = f"{path.absolute().as_uri()}?immutable=1", flags | apsw.SQLITE_OPEN_URI
     connection = apsw.Connection(name, flags=flags)
@@ -128,6 +161,12 @@ def check_is_ours(connection: apsw.Connection, path: Path) -> None:
             where=str(path),
             remedy="Update geo_ems.",
         )
+
+
+def format_of(connection: apsw.Connection) -> int:
+    """Return the format of a store that `check_is_ours` has let pass."""
+    ((version,),) = connection.execute("SELECT format_version FROM ems_about").fetchall()
+    return version if isinstance(version, int) else 0
 
 
 class ReaderPool:
@@ -185,8 +224,8 @@ def closed_error(path: Path) -> StoreError:
 
 
 def _is_on_unwritable_medium(path: Path) -> bool:
-    return (
-        not os.access(path.parent, os.W_OK)
-        and not os.access(path, os.W_OK)
-        and not path.with_name(path.name + "-wal").exists()
+    # A process that only reads leaves an empty log behind, one that writes says so in the lock file.
+    in_use = any(
+        item.exists() and item.stat().st_size > 0 for item in (path.with_name(path.name + "-wal"), lock_path(path))
     )
+    return not os.access(path.parent, os.W_OK) and not os.access(path, os.W_OK) and not in_use

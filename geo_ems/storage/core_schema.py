@@ -57,22 +57,16 @@ INSERT INTO ems_actor VALUES (1, NULL);
 CREATE TABLE ems_foreign_edit (
   n INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
   layer TEXT NOT NULL, op TEXT NOT NULL, fid INTEGER, old_fid INTEGER, old_id TEXT);
-CREATE TRIGGER ems_change_log_no_update BEFORE UPDATE ON ems_change_log
-  BEGIN SELECT RAISE(ABORT, 'the change log is append-only'); END;
-CREATE TRIGGER ems_change_log_no_delete BEFORE DELETE ON ems_change_log
-  BEGIN SELECT RAISE(ABORT, 'the change log is append-only'); END;
-CREATE TRIGGER ems_before_image_no_update BEFORE UPDATE ON ems_before_image
-  BEGIN SELECT RAISE(ABORT, 'the change log is append-only'); END;
-CREATE TRIGGER ems_before_image_no_delete BEFORE DELETE ON ems_before_image
-  BEGIN SELECT RAISE(ABORT, 'the change log is append-only'); END;
 """
 
-CORE_TRIGGERS = (
-    "ems_change_log_no_update",
-    "ems_change_log_no_delete",
-    "ems_before_image_no_update",
-    "ems_before_image_no_delete",
-)
+_APPEND_ONLY = "CREATE TRIGGER {table}_no_{event} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, '{words}'); END;"
+CORE_TRIGGERS = {
+    f"{table}_no_{event}": _APPEND_ONLY.format(
+        table=table, event=event, verb=event.upper(), words="the change log is append-only"
+    )
+    for table in ("ems_change_log", "ems_before_image")
+    for event in ("update", "delete")
+}
 CORE_TABLES = (
     "ems_about",
     "ems_definition",
@@ -84,6 +78,22 @@ CORE_TABLES = (
 )
 
 
+# Tables that a store has since format 2.
+FORMAT_2_TABLES = {
+    "ems_row_digest": """CREATE TABLE ems_row_digest (
+  seq INTEGER NOT NULL, layer TEXT NOT NULL, digests BLOB NOT NULL, PRIMARY KEY (seq, layer))""",
+    "ems_last_good": """CREATE TABLE ems_last_good (
+  layer TEXT NOT NULL, fid INTEGER NOT NULL, id TEXT NOT NULL, rev INTEGER NOT NULL, image TEXT NOT NULL,
+  PRIMARY KEY (layer, fid))""",
+    "ems_restoration": """CREATE TABLE ems_restoration (
+  n INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, at TEXT NOT NULL, incarnation TEXT NOT NULL, seq INTEGER NOT NULL,
+  backup_sha256 TEXT NOT NULL)""",
+    "ems_import_image": """CREATE TABLE ems_import_image (
+  layer TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, mark TEXT NOT NULL, said TEXT NOT NULL,
+  PRIMARY KEY (layer, id, seq)) WITHOUT ROWID""",
+}
+
+
 def create_core(connection: apsw.Connection, *, store_id: str, created_at: str) -> None:
     """Write the tables of an empty store into an empty file, in one transaction, and turn on WAL."""
     connection.execute("PRAGMA page_size=4096")
@@ -91,6 +101,8 @@ def create_core(connection: apsw.Connection, *, store_id: str, created_at: str) 
     with connection:
         create_geopackage_tables(connection)
         connection.execute(_OWN_TABLES)
+        for sql in (*FORMAT_2_TABLES.values(), *CORE_TRIGGERS.values()):
+            connection.execute(sql)
         connection.execute(
             "INSERT INTO ems_about (store_id, format_version, created_at) VALUES (?, ?, ?)",
             (store_id, FORMAT_VERSION, created_at),
@@ -101,7 +113,7 @@ def create_core(connection: apsw.Connection, *, store_id: str, created_at: str) 
             "VALUES ('ems_about', 'attributes', 'ems_about', 'the store of geo_ems', ?)",
             (created_at,),
         )
-        for table in CORE_TABLES[1:]:
+        for table in (*CORE_TABLES[1:], *FORMAT_2_TABLES):
             register_own_table(connection, table)
 
 

@@ -13,7 +13,7 @@ from geo_ems.model.features import Value
 from geo_ems.storage.change_log import DEFINITION, Author, LogEntry, LogHead, append_entries
 from geo_ems.storage.contents_table import geopackage_datetime
 from geo_ems.storage.definition_codec import encode_definition
-from geo_ems.storage.definitions_table import HeldDefinition, keep_definition
+from geo_ems.storage.definitions_table import HeldDefinition, foreign_columns, keep_definition
 from geo_ems.storage.layer_dress import dress_earlier_layer, dress_layer
 from geo_ems.storage.layer_tables import (
     add_columns,
@@ -24,9 +24,10 @@ from geo_ems.storage.layer_tables import (
     create_layer,
     create_triggers,
     geometry_type,
-    widen_geometry,
 )
+from geo_ems.storage.row_digests import digest_rows_of
 from geo_ems.storage.statements import SqlValue, render
+from geo_ems.storage.table_rebuilding import rebuild_features
 from geo_ems.storage.values import ValueFaultError, encode_value
 
 _MASK_BITS = 64
@@ -50,7 +51,7 @@ def apply_layer_definition(
         Where a name cannot be stored, or stored data cannot follow the change.
     """
     check_names(definition)
-    _check_codes(definition)
+    check_codes(definition)
     now = geopackage_datetime(author.at)
     seq = head.seq + 1
     if held is None:
@@ -64,10 +65,14 @@ def apply_layer_definition(
             raise DefinitionError(
                 f"The stored data cannot follow {len(refused)} changes of the definition: {' '.join(refused)}",
                 where=definition.source or definition.name,
-                remedy="Another store: set GEO_EMS_STORE, or store in geo-ems.toml.",
+                remedy="`geo-ems layers migrate --dry-run` says what would become of the data.",
             )
+        adopted = foreign_columns(connection, held.definition).keys() & definition.fields.keys()
         _extend_layer(connection, held.definition, definition, now=now)
-        _fill_defaults(connection, held.definition, definition, seq=seq)
+        fill_defaults(connection, held.definition, definition, seq=seq)
+        if adopted:  # what another program had put into columns of these names are values now
+            connection.execute(render("UPDATE {layer} SET rev = ?", layer=definition.name), (seq,))
+        digest_rows_of(connection, definition, seq)
     dress_layer(connection, definition, now=now)
     keep_definition(connection, definition, seq=seq)
     content = encode_definition(definition)
@@ -86,7 +91,8 @@ def _means_the_same(old: LayerDefinition, new: LayerDefinition) -> bool:
     return replace(old, source="") == replace(new, source="")
 
 
-def _check_codes(definition: LayerDefinition) -> None:
+def check_codes(definition: LayerDefinition) -> None:
+    """Refuse a list of more codes than a mask has bits."""
     fields = (*definition.fields.values(), *(f for c in definition.children.values() for f in c.fields.values()))
     for field in fields:
         if field.type is FieldType.CODES and len(field.codes) > _MASK_BITS:
@@ -100,7 +106,7 @@ def _check_codes(definition: LayerDefinition) -> None:
 def _extend_layer(connection: apsw.Connection, old: LayerDefinition, new: LayerDefinition, *, now: str) -> None:
     layer = new.name
     if geometry_type(old) != geometry_type(new):
-        widen_geometry(connection, new)
+        rebuild_features(connection, new)
     else:
         add_columns(connection, layer, _added(old.fields, new.fields))
     add_columns(connection, before_table(layer), _added(old.fields, new.fields))
@@ -117,7 +123,7 @@ def _added(old: Mapping[str, FieldDefinition], new: Mapping[str, FieldDefinition
     return tuple(field for name, field in new.items() if name not in old)
 
 
-def _fill_defaults(connection: apsw.Connection, old: LayerDefinition, new: LayerDefinition, *, seq: int) -> None:
+def fill_defaults(connection: apsw.Connection, old: LayerDefinition, new: LayerDefinition, *, seq: int) -> None:
     """Give the rows that exist the default of each field that is required from now on."""
     for name, field in new.fields.items():
         before = old.fields.get(name)

@@ -1,13 +1,16 @@
 """Which definitions hold in the store, and whether its tables still are what they say."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import apsw
 
 from geo_ems.errors import StoreError, known_names
 from geo_ems.model.definitions import LayerDefinition
-from geo_ems.storage.core_schema import CORE_TABLES, CORE_TRIGGERS
+from geo_ems.storage.change_log import DEFINITION
+from geo_ems.storage.connections import format_of
+from geo_ems.storage.core_schema import CORE_TABLES, CORE_TRIGGERS, FORMAT_2_TABLES
 from geo_ems.storage.definition_codec import decode_definition, encode_definition
 from geo_ems.storage.layer_tables import before_table, child_table, rtree_table, trigger_names
 from geo_ems.storage.statements import whole_number
@@ -25,8 +28,9 @@ class HeldDefinition:
 class DefinitionsCache:
     """Definitions as last read; reading them again costs one query and no decoding."""
 
-    def __init__(self) -> None:
-        """Know nothing yet."""
+    def __init__(self, *, mends: bool = True) -> None:
+        """Know nothing yet; a reader that cannot mend (`mends`) goes on where only edits would go unnoticed."""
+        self._mends = mends
         self._known: dict[tuple[str, int], HeldDefinition] = {}
         self._checked_schema: tuple[int, int] | None = None
 
@@ -38,19 +42,25 @@ class DefinitionsCache:
         StoreError
             Where a table, column or trigger that the definitions need is missing.
         """
+        held = self.unchecked(connection)
+        newest = max((item.seq for item in held.values()), default=0)
+        schema = (whole_number(connection.pragma("schema_version")), newest)
+        if schema != self._checked_schema:
+            try:
+                check_schema(connection, held)
+            except ChangedOutsideError as error:
+                if self._mends or error.hinders_reading:
+                    raise
+            self._checked_schema = schema
+        return held
+
+    def unchecked(self, connection: apsw.Connection) -> Mapping[str, HeldDefinition]:
+        """Return the definitions without a look at whether the tables still are what they say."""
         current = {
             str(layer): (str(layer), whole_number(seq))
             for layer, seq in connection.execute("SELECT layer, max(seq) FROM ems_definition GROUP BY layer")
         }
-        held = {layer: self._known.get(key) or self._read(connection, *key) for layer, key in sorted(current.items())}
-        schema = (
-            whole_number(connection.pragma("schema_version")),
-            max((key[1] for key in current.values()), default=0),
-        )
-        if schema != self._checked_schema:
-            check_schema(connection, held)
-            self._checked_schema = schema
-        return held
+        return {layer: self._known.get(key) or self._read(connection, *key) for layer, key in sorted(current.items())}
 
     def forget(self) -> None:
         """Forget what was read inside a transaction that was taken back."""
@@ -79,6 +89,19 @@ class DefinitionsCache:
         return held
 
 
+def definition_faults(connection: apsw.Connection) -> Iterator[str]:
+    """Yield the kept definitions that are not what the log says was kept."""
+    logged = {
+        (layer, seq): digest
+        for layer, seq, digest in connection.execute(
+            "SELECT layer, seq, after_sha256 FROM ems_change_log WHERE op = ?", (DEFINITION,)
+        )
+    }
+    for layer, seq, content in connection.execute("SELECT layer, seq, json FROM ems_definition").fetchall():
+        if logged.get((layer, seq)) != hashlib.sha256(str(content).encode()).hexdigest():
+            yield f"the definition of layer '{layer}' from {seq} is not the one that was kept"
+
+
 def keep_definition(connection: apsw.Connection, definition: LayerDefinition, *, seq: int) -> None:
     """Write the definition that holds from `seq`."""
     connection.execute(
@@ -87,31 +110,84 @@ def keep_definition(connection: apsw.Connection, definition: LayerDefinition, *,
     )
 
 
+class ChangedOutsideError(StoreError):
+    """Another program took away what can be put back; `hinders_reading` where even reading needs that first."""
+
+    def __init__(self, missing: tuple[str, ...], *, of: str, hinders_reading: bool) -> None:
+        """Name the first of what is missing."""
+        super().__init__(
+            f"Another program changed the tables of {of}: the {', '.join(missing[:3])} is missing",
+            where=of,
+            remedy="It is put back as soon as the store is opened for writing (`geo-ems serve`, `geo-ems import`).",
+        )
+        self.missing = missing
+        self.hinders_reading = hinders_reading
+
+
 def check_schema(connection: apsw.Connection, held: Mapping[str, HeldDefinition]) -> None:
     """Refuse to go on where another program took away what the definitions or the log rely on.
 
     Raises
     ------
     StoreError
-        With what is missing and the remedy.
+        With what is missing and the remedy; `ChangedOutsideError` where it can be put back.
     """
     present = {(str(kind), str(name)) for kind, name in connection.execute("SELECT type, name FROM sqlite_master")}
-    _require(present, "table", CORE_TABLES, of="the store")
-    _require(present, "trigger", CORE_TRIGGERS, of="the change log")
+    newer = FORMAT_2_TABLES if format_of(connection) > 1 else ()
+    _require(present, "table", (*CORE_TABLES, *newer), of="the store")
     for layer, item in held.items():
-        definition = item.definition
-        of = f"layer '{layer}'"
-        children = {child_table(layer, child.name): tuple(child.fields) for child in definition.children.values()}
-        _require(present, "table", (layer, rtree_table(layer), before_table(layer), *children), of=of)
-        _require(present, "trigger", trigger_names(definition), of=of)
-        columns = {
-            layer: ("fid", "geom", "id", "rev", *definition.fields),
-            before_table(layer): ("n", "fid", "geom", "id", "rev", *definition.fields),
-            **{table: ("parent_id", "line", *fields) for table, fields in children.items()},
-        }
-        for table, names in columns.items():
-            found = {str(row[0]) for row in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))}
-            _require({("column", name) for name in found}, "column", names, of=f"table '{table}'")
+        children = (child_table(layer, child) for child in item.definition.children)
+        _require(present, "table", (layer, *children), of=f"layer '{layer}'")
+    lost = [f"trigger {name}" for name in CORE_TRIGGERS if ("trigger", name) not in present]
+    if lost:
+        raise ChangedOutsideError(tuple(lost), of="the change log", hinders_reading=False)
+    for layer, item in held.items():
+        missing = missing_parts(connection, item.definition, present)
+        if missing:
+            hinders = any(part.startswith("column") for part in missing)
+            raise ChangedOutsideError(missing, of=f"layer '{layer}'", hinders_reading=hinders)
+
+
+def missing_parts(
+    connection: apsw.Connection, definition: LayerDefinition, present: set[tuple[str, str]]
+) -> tuple[str, ...]:
+    """Return what of a layer's columns, triggers, index and queue another program took away."""
+    layer = definition.name
+    missing = []
+    for table, names in needed_columns(definition).items():
+        if ("table", table) in present:
+            found = columns_of(connection, table)
+            missing += [f"column {table}.{name}" for name in names if name not in found]
+    missing += [
+        f"table {table}" for table in (rtree_table(layer), before_table(layer)) if ("table", table) not in present
+    ]
+    missing += [f"trigger {name}" for name in trigger_names(definition) if ("trigger", name) not in present]
+    return tuple(missing)
+
+
+def needed_columns(definition: LayerDefinition) -> Mapping[str, tuple[str, ...]]:
+    """Return the columns that the tables of a layer must have."""
+    layer = definition.name
+    return {
+        layer: ("fid", "geom", "id", "rev", *definition.fields),
+        before_table(layer): ("n", "fid", "geom", "id", "rev", *definition.fields),
+        **{
+            child_table(layer, child.name): ("parent_id", "line", *child.fields)
+            for child in definition.children.values()
+        },
+    }
+
+
+def columns_of(connection: apsw.Connection, table: str) -> Mapping[str, str]:
+    """Return the columns a table has, with their declared types."""
+    rows = connection.execute("SELECT name, type FROM pragma_table_info(?)", (table,))
+    return {str(name): str(kind) for name, kind in rows}
+
+
+def foreign_columns(connection: apsw.Connection, definition: LayerDefinition) -> Mapping[str, str]:
+    """Return the columns of a features table that another program added, with their types: kept, and not read."""
+    known = needed_columns(definition)[definition.name]
+    return {name: kind for name, kind in columns_of(connection, definition.name).items() if name not in known}
 
 
 def _require(present: set[tuple[str, str]], kind: str, names: tuple[str, ...], *, of: str) -> None:
@@ -120,6 +196,6 @@ def _require(present: set[tuple[str, str]], kind: str, names: tuple[str, ...], *
         raise StoreError(
             f"Another program changed the tables of {of}: the {kind} {', '.join(missing[:3])} is missing",
             where=of,
-            remedy="Restore the latest backup; take what was edited there since into the layer with `geo-ems import`. "
-            "(Replacing a whole layer from outside, as ogr2ogr -overwrite does, removes what keeps the log true.)",
+            remedy="Restore the latest backup (`geo-ems restore`); take what was edited there since into the layer "
+            "with `geo-ems import`.",
         )

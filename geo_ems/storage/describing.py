@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import apsw
 
 from geo_ems.storage.change_log import DEFINITION, read_head
+from geo_ems.storage.connections import format_of
 from geo_ems.storage.definitions_table import HeldDefinition
 from geo_ems.storage.foreign_edits import are_waiting
 from geo_ems.storage.protocol import StoreDescription, StoredLayer
@@ -13,13 +14,26 @@ from geo_ems.storage.statements import render, whole_number
 
 def describe_store(connection: apsw.Connection, definitions: Mapping[str, HeldDefinition]) -> StoreDescription:
     """Return identity, sequence number and layers; `count` counts rows, those kept aside included."""
-    ((store_id,),) = connection.execute("SELECT store_id FROM ems_about").fetchall()
     return StoreDescription(
-        store_id=str(store_id),
+        store_id=incarnation_of(connection),
         seq=read_head(connection).seq,
         layers={layer: _describe_layer(connection, layer, held) for layer, held in definitions.items()},
         has_unsealed_edits=are_waiting(connection),
     )
+
+
+def incarnation_of(connection: apsw.Connection) -> str:
+    """Return what names this store and its line of history: another id since each restoration of a backup.
+
+    After a restoration the sequence numbers begin again at those of the backup, so numbers alone
+    would name two states; with this id they do not.
+    """
+    if format_of(connection) > 1:
+        restored = connection.execute("SELECT incarnation FROM ems_restoration ORDER BY n DESC LIMIT 1").fetchall()
+        if restored:
+            return str(restored[0][0])
+    ((store_id,),) = connection.execute("SELECT store_id FROM ems_about").fetchall()
+    return str(store_id)
 
 
 def _describe_layer(connection: apsw.Connection, layer: str, held: HeldDefinition) -> StoredLayer:

@@ -31,7 +31,9 @@ from geo_ems.storage.change_log import (
 from geo_ems.storage.contents_table import note_change
 from geo_ems.storage.definitions_table import HeldDefinition
 from geo_ems.storage.geometry_blobs import decode_blobs
+from geo_ems.storage.last_good import keep_last_good
 from geo_ems.storage.layer_tables import PROVISIONAL_PREFIX, before_table, child_table
+from geo_ems.storage.row_digests import digest_rows_of
 from geo_ems.storage.row_fetching import (
     fetch_stored_fids,
     fetch_stored_rows,
@@ -40,6 +42,7 @@ from geo_ems.storage.row_fetching import (
     stored_row,
 )
 from geo_ems.storage.statements import render
+from geo_ems.storage.values import id_fault
 
 EXTERNAL = "external"
 
@@ -141,6 +144,7 @@ def _seal_layer(
     ids = tuple(sorted(edits.before.keys() | now.keys()))
     if not ids:
         return None, head
+    keep_last_good(connection, layer, before=edits.before.values(), now=now.values())
     left = [row.blob for row in edits.before.values()]
     note_change(connection, edits.definition, at=at, grown=_bounds_of(now), left=left)
     is_bulk = len(ids) > _ENTRIES_UP_TO_ROWS
@@ -162,7 +166,10 @@ def _move_children(connection: apsw.Connection, edits: _Edits) -> None:
     current = {row.fid: row.id for row in fetch_stored_fids(connection, definition, sorted(edits.fids)).values()}
     taken = set(current.values())
     moves = [
-        (current[row.fid], old_id) for old_id, row in edits.before.items() if row.fid in current and old_id not in taken
+        (current[row.fid], old_id)
+        for old_id, row in edits.before.items()
+        # Under an id that cannot be used they would be lost to the last good version as well.
+        if row.fid in current and old_id not in taken and id_fault(current[row.fid]) is None
     ]
     for child in definition.children:
         table = child_table(definition.name, child)
@@ -202,6 +209,7 @@ def _bulk_entry(connection: apsw.Connection, edits: _Edits, now: Mapping[str, St
         "deleted": len(before.keys() - now.keys()),
     }
     images = keep_before_images(connection, seq, edits.definition.name, tuple(before.values()), counts=counts)
+    digest_rows_of(connection, edits.definition, seq)
     return LogEntry(layer=edits.definition.name, op=BULK, id=None, before=images)
 
 

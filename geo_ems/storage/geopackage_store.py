@@ -1,7 +1,8 @@
 """The embedded store: one GeoPackage, one writer thread, any number of readers (ARCHITECTURE 3.2)."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -9,26 +10,28 @@ from typing import Self
 
 import apsw
 
-from geo_ems.errors import ConflictError, StoreError
+from geo_ems.errors import StoreError
 from geo_ems.model.columns import LayerColumns
 from geo_ems.model.definitions import LayerDefinition
-from geo_ems.model.features import ChangeBatch, Commit, Feature, LayerChange
-from geo_ems.storage.batch_applying import apply_batch
-from geo_ems.storage.batch_preparing import PreparedBatch, committed_revs, prepare_batch
-from geo_ems.storage.change_log import Author, changes_after, log_faults, read_head, seal_of
+from geo_ems.model.features import ChangeBatch, ChangeKind, Commit, Feature, LayerChange
+from geo_ems.storage.backups import Manifest, make_backup
+from geo_ems.storage.batch_preparing import prepare_batch
+from geo_ems.storage.change_log import changes_after, log_faults, read_head, seal_of
 from geo_ems.storage.connections import ReaderPool, check_is_ours, closed_error, connect, errors_in_words
-from geo_ems.storage.core_schema import create_core
-from geo_ems.storage.definition_applying import apply_layer_definition
-from geo_ems.storage.definitions_table import DefinitionsCache
+from geo_ems.storage.definition_migrating import MigrationReport
+from geo_ems.storage.definitions_table import ChangedOutsideError, DefinitionsCache, definition_faults, foreign_columns
 from geo_ems.storage.describing import describe_store
-from geo_ems.storage.durable_files import appearing_file
 from geo_ems.storage.foreign_edits import are_waiting
-from geo_ems.storage.group_writer import GroupWriter, WriteContext
+from geo_ems.storage.group_writer import GroupWriter
 from geo_ems.storage.history import StoreHistory
 from geo_ems.storage.locking import StoreLock
-from geo_ems.storage.maintenance import copy_store, index_faults, page_faults
+from geo_ems.storage.maintenance import index_faults, page_faults
+from geo_ems.storage.migrating import migrate_store
 from geo_ems.storage.protocol import StoreDescription
 from geo_ems.storage.reading import PoisonRow, read_features, read_layer
+from geo_ems.storage.row_digests import row_faults
+from geo_ems.storage.store_file import connect_writer, create_store, instant_text
+from geo_ems.storage.writer_jobs import apply_definition, commit_batch, migrate_layer
 
 
 def open_geopackage(
@@ -58,7 +61,9 @@ def open_geopackage(
     lock = StoreLock(path)
     try:
         if not path.exists():
-            _create(path, store_id=new_id(), created_at=_instant(clock()))
+            create_store(path, store_id=new_id(), created_at=instant_text(clock()))
+        else:
+            migrate_store(path, clock=clock)
         return GeoPackageStore(path, lock, clock=clock, new_id=new_id)
     except BaseException:
         lock.release()
@@ -78,7 +83,7 @@ class GeoPackageStore:
         """Check the file and start; without a lock the store only reads. Use `open_geopackage`."""
         self._path = path
         self._lock = lock
-        self._definitions = DefinitionsCache()
+        self._definitions = DefinitionsCache(mends=lock is not None)
         self._readers = ReaderPool(path)
         self.history = StoreHistory(self._readers, self._definitions)
         self._writer: GroupWriter | None = None
@@ -86,15 +91,18 @@ class GeoPackageStore:
         self._data_version: int | None = None
         self._described: StoreDescription | None = None
         self._closed = False
+        self._clock = clock
         with errors_in_words(path):
             self._watch = connect(path, read_only=True)
             try:
                 check_is_ours(self._watch, path)
-                self._definitions.held(self._watch)
-                if lock is not None:
+                if lock is None:
+                    self._definitions.held(self._watch)
+                else:
                     self._writer = GroupWriter(
-                        _connect_writer(path), path, now=lambda: _instant(clock()), new_id=new_id
+                        connect_writer(path), path, now=lambda: instant_text(clock()), new_id=new_id
                     )
+                    self._start_writing(self._writer)
             except BaseException:
                 self._watch.close()
                 raise
@@ -116,7 +124,7 @@ class GeoPackageStore:
 
     def describe(self) -> StoreDescription:
         """Return the identity of the store, its sequence number and its layers."""
-        with self._readers.reading() as connection:
+        with self._reading() as connection:
             held, known = self._definitions.held(connection), self._described
             # Counting rows takes longer than most questions: the same log is the same store.
             waits = are_waiting(connection)
@@ -129,33 +137,33 @@ class GeoPackageStore:
 
         The rows that `poison_rows` lists as excluded are left out.
         """
-        with self._readers.reading() as connection:
+        with self._reading() as connection:
             return read_layer(connection, self._definitions.layer(connection, layer).definition, ids)[0]
 
     def read_rows(self, layer: str, ids: Sequence[str]) -> tuple[Feature, ...]:
         """Return the features that exist among `ids`, in that order, with all fields of the layer (None = unknown)."""
-        with self._readers.reading() as connection:
+        with self._reading() as connection:
             return read_features(connection, self._definitions.layer(connection, layer).definition, ids)
 
     def poison_rows(self) -> tuple[PoisonRow, ...]:
         """Return the rows and values that another program left unusable; reads the whole store."""
-        with self._readers.reading() as connection:
+        with self._reading() as connection:
             held = self._definitions.held(connection)
             return tuple(row for item in held.values() for row in read_layer(connection, item.definition)[1])
 
     def changes_since(self, seq: int) -> tuple[LayerChange, ...]:
         """Return what changed after `seq`, oldest first; foreign edits from when they were noticed."""
-        with self._readers.reading() as connection:
+        with self._reading() as connection:
             return changes_after(connection, seq)
 
     def definition_hashes(self) -> Mapping[str, str]:
         """Return the hash of the definition of each layer that the store keeps."""
-        with self._readers.reading() as connection:
+        with self._reading() as connection:
             return {name: item.sha256 for name, item in self._definitions.held(connection).items()}
 
     def seal_of(self, layer: str, seq: int) -> str | None:
         """Return the seal the log has of a layer at a sequence number; None where it did not change there."""
-        with self._readers.reading() as connection:
+        with self._reading() as connection:
             return seal_of(connection, layer, seq)
 
     def commit(self, batch: ChangeBatch, *, idempotency_key: str | None = None) -> Commit:
@@ -176,10 +184,11 @@ class GeoPackageStore:
             Where the disk or another program does not let us.
         """
         writer = self._require_writer()
-        with self._readers.reading() as connection:
+        with self._reading() as connection:
             held = self._definitions.layer(connection, batch.layer)
         prepared = prepare_batch(batch, held)
-        return writer.call(lambda context: _commit(context, prepared, idempotency_key))
+        frees_space = bool(batch.changes) and all(change.kind is ChangeKind.DELETE for change in batch.changes)
+        return writer.call(lambda context: commit_batch(context, prepared, idempotency_key), frees_space=frees_space)
 
     def apply_definition(self, definition: LayerDefinition) -> int:
         """Create or additively extend a layer in one logged transaction; return the sequence number it holds from.
@@ -189,7 +198,29 @@ class GeoPackageStore:
         DefinitionError
             Where a name cannot be stored, or the change retypes, removes or narrows.
         """
-        return self._require_writer().call(lambda context: _apply_definition(context, definition))
+        return self._require_writer().call(lambda context: apply_definition(context, definition))
+
+    def migrate_definition(
+        self, definition: LayerDefinition, *, accept_loss: bool = False, dry_run: bool = False
+    ) -> MigrationReport:
+        """Make a definition hold that retypes, removes or narrows, in one logged transaction.
+
+        Raises
+        ------
+        MigrationNotDoneError
+            With the report, where `dry_run`, or values would be lost and `accept_loss` is not given.
+        DefinitionError
+            Where the change cannot be made at all.
+        """
+        return self._require_writer().call(
+            lambda context: migrate_layer(context, definition, accept_loss=accept_loss, dry_run=dry_run)
+        )
+
+    def held_definition(self, layer: str) -> LayerDefinition | None:
+        """Return the definition of a layer that holds in the store, None where it has no such layer."""
+        with self._reading() as connection:
+            held = self._definitions.held(connection).get(layer)
+        return None if held is None else held.definition
 
     def notice_foreign_edits(self) -> tuple[LayerChange, ...]:
         """Seal what other programs edited in the file and return it; almost free where nothing changed.
@@ -209,7 +240,7 @@ class GeoPackageStore:
             # Changes with every commit of another connection, the writer's own included: it means "look".
             data_version = self._watch.pragma("data_version")
             if data_version != self._data_version:
-                with self._readers.reading() as connection:
+                with self._reading() as connection:
                     self._definitions.held(connection)
                     waiting = are_waiting(connection)
                 if waiting:
@@ -228,27 +259,51 @@ class GeoPackageStore:
         """
         self._require_writer().call(lambda _: None)
 
+    def warnings(self) -> tuple[str, ...]:
+        """Return what those who run the store should know before it becomes a fault."""
+        if self._writer is None or self._writer.has_reserve:
+            return ()
+        return (
+            "the reserve for a full disk is used up or could not be made: free some space, it is then made by itself",
+        )
+
     def verify_log(self) -> tuple[str, ...]:
         """Return what is wrong with the change log, naming the first broken entry; empty where it is whole."""
-        with self._readers.reading() as connection:
+        with self._reading() as connection:
             return tuple(log_faults(connection, tuple(self._definitions.held(connection))))
 
     def integrity_faults(self) -> tuple[str, ...]:
         """Return what is wrong with the file: its pages, the log, the spatial indexes."""
-        with self._readers.reading() as connection:
+        with self._reading() as connection:
             layers = tuple(self._definitions.held(connection))
-            return (*page_faults(connection), *log_faults(connection, layers), *index_faults(connection, layers))
+            definitions = [item.definition for item in self._definitions.held(connection).values()]
+            return (
+                *page_faults(connection),
+                *log_faults(connection, layers),
+                *index_faults(connection, layers),
+                *definition_faults(connection),
+                *row_faults(connection, definitions),
+            )
 
-    def backup_to(self, path: Path) -> None:
-        """Write a consistent copy of the store while it goes on working; it appears whole or not at all.
+    def notes(self) -> tuple[str, ...]:
+        """Return what is no fault but worth knowing: columns that another program added."""
+        with self._reading() as connection:
+            return tuple(
+                f"layer '{layer}' has columns of another program, which are kept and not read: {', '.join(found)}"
+                for layer, held in self._definitions.held(connection).items()
+                if (found := foreign_columns(connection, held.definition))
+            )
+
+    def backup_to(self, path: Path) -> Manifest:
+        """Write a checked, consistent copy of the store while it goes on working; whole or not at all.
 
         Raises
         ------
         StoreError
-            Where the copy cannot be written there, or `path` is a store in use.
+            Where the copy cannot be written there or is not sound, or `path` is a store in use.
         """
-        with self._readers.reading() as connection:
-            copy_store(connection, self._path, path.resolve())
+        with self._reading() as connection:
+            return make_backup(connection, self._path, path.resolve(), moment=self._clock())
 
     def close(self) -> None:
         """Finish what is queued, copy the write-ahead log into the file, release the lock."""
@@ -266,88 +321,29 @@ class GeoPackageStore:
                 if self._lock is not None:
                     self._lock.release()
 
+    def _start_writing(self, writer: GroupWriter) -> None:
+        """Look at the tables once, so that what another program took away is put back or refused now."""
+        try:
+            with self._reading():
+                pass
+        except BaseException:
+            self._readers.close()
+            writer.close()
+            raise
+
+    @contextmanager
+    def _reading(self) -> Iterator[apsw.Connection]:
+        """Yield a connection at one moment of the store, in which the tables are what the definitions say."""
+        try:
+            with self._readers.reading() as connection:
+                self._definitions.held(connection)
+        except ChangedOutsideError:
+            self._require_writer().call(lambda _: None)  # the writer mends before it writes
+        with self._readers.reading() as connection:
+            self._definitions.held(connection)
+            yield connection
+
     def _require_writer(self) -> GroupWriter:
         if self._writer is None:
             raise StoreError("The store is open for reading only", where=str(self._path), remedy="Open it for writing.")
         return self._writer
-
-
-def _commit(context: WriteContext, prepared: PreparedBatch, key: str | None) -> Commit:
-    connection, batch = context.connection, prepared.batch
-    if key is not None:
-        known = connection.execute("SELECT request_sha256, seq FROM ems_idempotency WHERE key = ?", (key,)).fetchall()
-        if known:
-            return _same_again(prepared, key, known[0])
-    held = context.definitions.layer(connection, batch.layer)
-    if held.seq != prepared.held.seq:
-        prepared = prepare_batch(batch, held)
-    author = Author(principal=batch.principal, origin=batch.origin, at=context.at)
-    commit, context.head = apply_batch(connection, prepared, context.head, author=author)
-    if key is not None:
-        connection.execute(
-            "INSERT INTO ems_idempotency VALUES (?, ?, ?, ?)", (key, prepared.request_sha256, commit.seq, context.at)
-        )
-    return commit
-
-
-def _same_again(prepared: PreparedBatch, key: str, known: tuple[object, ...]) -> Commit:
-    request_sha256, seq = known
-    if request_sha256 != prepared.request_sha256 or not isinstance(seq, int):
-        raise ConflictError(
-            f"The idempotency key '{key}' was used for another request",
-            where=prepared.batch.layer,
-            remedy="Use a new key for a new request.",
-        )
-    return Commit(seq=seq, revs=committed_revs(prepared.batch, seq))
-
-
-def _apply_definition(context: WriteContext, definition: LayerDefinition) -> int:
-    held = context.definitions.held(context.connection).get(definition.name)
-    author = Author(principal="geo_ems", origin="definition", at=context.at)
-    seq, context.head = apply_layer_definition(context.connection, definition, held, context.head, author=author)
-    return seq
-
-
-def _create(path: Path, *, store_id: str, created_at: str) -> None:
-    """Write an empty store; a write-ahead log without its file is a store somebody lost, not a new one."""
-    log = path.with_name(path.name + "-wal")
-    if log.exists():
-        raise StoreError(
-            "The store is missing, but its write-ahead log is there",
-            where=str(log),
-            remedy="Put the store file back beside it, or restore a backup; remove the log only if neither exists.",
-        )
-    try:
-        with errors_in_words(path), appearing_file(path) as draft:
-            connection = connect(draft, read_only=False)
-            try:
-                create_core(connection, store_id=store_id, created_at=created_at[:-1] + ".000Z")
-            finally:
-                connection.close()
-    except OSError as error:
-        raise StoreError(
-            f"The store cannot be created ({error.strerror})",
-            where=str(path),
-            remedy="Give this user the right to write in the folder, and free some space.",
-        ) from error
-
-
-def _connect_writer(path: Path) -> apsw.Connection:
-    """Connect for writing; QGIS turns write-ahead logging off when it closes a file, so it is turned on again."""
-    connection = connect(path, read_only=False)
-    mode = connection.pragma("journal_mode", "wal")
-    if mode != "wal":
-        connection.close()
-        raise StoreError(
-            f"The store cannot use a write-ahead log here (it stays in mode '{mode}')",
-            where=str(path),
-            remedy="Close other programs that hold the file, and keep it on a local disk, not on a network share.",
-        )
-    return connection
-
-
-def _instant(moment: datetime) -> str:
-    """Return an instant as YYYY-MM-DDTHH:MM:SSZ."""
-    if moment.tzinfo is None:
-        raise StoreError("The clock gives an instant without its offset from UTC", remedy="Use an aware datetime.")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

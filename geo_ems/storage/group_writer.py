@@ -12,9 +12,11 @@ import apsw
 from geo_ems.errors import StoreError
 from geo_ems.model.features import LayerChange
 from geo_ems.storage.change_log import LogHead, read_head
-from geo_ems.storage.connections import closed_error, store_error
-from geo_ems.storage.definitions_table import DefinitionsCache
+from geo_ems.storage.connections import closed_error, is_disk_full, store_error
+from geo_ems.storage.definitions_table import ChangedOutsideError, DefinitionsCache
+from geo_ems.storage.disk_reserve import DiskReserve
 from geo_ems.storage.foreign_edits import are_waiting, seal_foreign_edits
+from geo_ems.storage.outside_repairs import mend_store
 
 Result = TypeVar("Result")
 
@@ -38,11 +40,12 @@ class WriteContext:
 class _Job(Generic[Result]):
     """Work that waits, and the promise of its result."""
 
-    def __init__(self, work: Callable[[WriteContext], Result]) -> None:
+    def __init__(self, work: Callable[[WriteContext], Result], *, frees_space: bool = False) -> None:
         self.work = work
+        self.frees_space = frees_space
         self.promise: Future[Result] = Future()
         self.result: Result | None = None
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
 
     def run(self, context: WriteContext) -> None:
         """Do the work inside a savepoint: where it fails, only its own writes are taken back."""
@@ -60,14 +63,11 @@ class _Job(Generic[Result]):
 
     def acknowledge(self, path: Path) -> None:
         """Give the caller the result, or the error of this job alone."""
-        if self.error is None:
+        error = self.error
+        if error is None:
             self.promise.set_result(self.result)  # type: ignore[arg-type]  # set by `run` whenever there is no error
         else:
-            self.refuse(self.error, path)
-
-    def refuse(self, error: BaseException, path: Path) -> None:
-        """Give the caller the error, SQLite's in words."""
-        self.promise.set_exception(store_error(error, path) if isinstance(error, apsw.Error) else error)
+            self.promise.set_exception(store_error(error, path) if isinstance(error, apsw.Error) else error)
 
 
 class GroupWriter:
@@ -82,6 +82,7 @@ class GroupWriter:
         self._now = now
         self._new_id = new_id
         self._definitions = DefinitionsCache()
+        self._reserve = DiskReserve(path)
         self._waiting: deque[_Job[object]] = deque()
         self._wake = Condition()
         self._closing = False
@@ -90,21 +91,28 @@ class GroupWriter:
         self._thread = Thread(target=self._serve, name="geo-ems-writer", daemon=True)
         self._thread.start()
 
-    def call(self, work: Callable[[WriteContext], Result]) -> Result:
+    def call(self, work: Callable[[WriteContext], Result], *, frees_space: bool = False) -> Result:
         """Do the work in the next group and return its result once it is durable.
+
+        Work that `frees_space` is done on a full disk too, as long as the reserve lasts.
 
         Raises
         ------
         GeoEmsError
             What the work raised, or why the group could not be stored.
         """
-        job = _Job(work)
+        job = _Job(work, frees_space=frees_space)
         with self._wake:
             if self._closing:
                 raise closed_error(self._path)
             self._waiting.append(job)  # type: ignore[arg-type]  # a job of any result
             self._wake.notify()
         return job.promise.result()
+
+    @property
+    def has_reserve(self) -> bool:
+        """Return whether deleting would go on if the disk were full now."""
+        return self._reserve.is_kept
 
     def take_noticed(self) -> tuple[LayerChange, ...]:
         """Return the foreign edits sealed since the last call.
@@ -129,8 +137,9 @@ class GroupWriter:
         self._thread.join()
         try:
             self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-        except apsw.BusyError:
-            # Another program is reading: the log stays beside the file, where every SQLite finds it.
+        except (apsw.BusyError, apsw.FullError, apsw.IOError):
+            # Another program is reading, or there is no room: the log stays beside the file, where every
+            # SQLite finds it.
             return
         finally:
             self._connection.close()
@@ -143,17 +152,27 @@ class GroupWriter:
                 if not self._waiting:
                     return
                 group = [self._waiting.popleft() for _ in range(min(len(self._waiting), _GROUP_LIMIT))]
-            try:
-                noticed = self._store(group)
-            except BaseException as error:  # noqa: BLE001 - whatever it is, the callers wait for an answer
-                self._take_back()
-                for job in group:
-                    job.refuse(error, self._path)
-                continue
-            with self._wake:
-                self._noticed.extend(noticed)
+            self._try_to_store(group)
+            freeing = [job for job in group if job.frees_space and is_disk_full(job.error, self._path)]
+            if freeing and self._reserve.give_up():
+                for job in freeing:
+                    job.error = None
+                self._try_to_store(freeing)
+            elif not self._reserve.is_kept and not any(job.error for job in group):
+                self._reserve.take()
             for job in group:
                 job.acknowledge(self._path)
+
+    def _try_to_store(self, group: list[_Job[object]]) -> None:
+        try:
+            noticed = self._store(group)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the callers wait for an answer
+            self._take_back()
+            for job in group:
+                job.error = error
+            return
+        with self._wake:
+            self._noticed.extend(noticed)
 
     def _store(self, group: list[_Job[object]]) -> tuple[LayerChange, ...]:
         connection = self._connection
@@ -161,12 +180,31 @@ class GroupWriter:
         # The triggers of the layers see the mark and leave our own edits out of the queue.
         connection.execute("UPDATE ems_actor SET actor = 'geo_ems' WHERE one = 1")
         context = WriteContext(connection, self._definitions, read_head(connection), self._now())
-        noticed = self._seal(context)
+        noticed = (*self._mend(context), *self._seal(context))
         for job in group:
             job.run(context)
         connection.execute("UPDATE ems_actor SET actor = NULL WHERE one = 1")
         connection.execute("COMMIT")
         return noticed
+
+    def _mend(self, context: WriteContext) -> tuple[LayerChange, ...]:
+        """Put back what another program took from the tables, before anything relies on it."""
+        try:
+            self._definitions.held(context.connection)
+        except ChangedOutsideError:
+            mending = _Job(self._mend_now)
+            mending.run(context)
+            if mending.error is not None:
+                raise mending.error from None
+            return mending.result or ()
+        return ()
+
+    def _mend_now(self, context: WriteContext) -> tuple[LayerChange, ...]:
+        definitions = context.definitions.unchecked(context.connection)
+        changes, context.head = mend_store(
+            context.connection, definitions, context.head, at=context.at, new_id=self._new_id
+        )
+        return changes
 
     def _seal(self, context: WriteContext) -> tuple[LayerChange, ...]:
         """Seal foreign edits first, so that the jobs meet the revisions they made."""

@@ -1,7 +1,7 @@
 """What the files of imports said of each feature: a table beside the log, for the next import to compare with.
 
-The table is no part of the sealed log and is made by the first import that needs it, so stores of
-older versions get it too. The row with an empty id holds the fields of an import.
+The table is no part of the sealed log; a store of format 1 that is only read has none. The row
+with an empty id holds the fields of an import.
 """
 
 from collections.abc import Sequence
@@ -10,14 +10,10 @@ import apsw
 import orjson
 
 from geo_ems.model.features import HeldImage, ImportImages, ImportMark
-from geo_ems.storage.core_schema import register_own_table
 from geo_ems.storage.statements import SqlRow
 
 TABLE = "ems_import_image"
 
-_CREATE = """CREATE TABLE IF NOT EXISTS ems_import_image (
-  layer TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, mark TEXT NOT NULL, said TEXT NOT NULL,
-  PRIMARY KEY (layer, id, seq)) WITHOUT ROWID"""
 _INSERT = "INSERT INTO ems_import_image VALUES (?, ?, ?, ?, ?)"
 _FIELDS = "fields"
 # SQLite takes the other columns from the row that holds the maximum.
@@ -27,8 +23,6 @@ _NEWEST = """SELECT id, max(seq), mark, said FROM ems_import_image
 
 def keep_import_images(connection: apsw.Connection, seq: int, layer: str, images: ImportImages) -> None:
     """Keep what the file of the import `seq` said."""
-    connection.execute(_CREATE)
-    register_own_table(connection, TABLE)
     fields = orjson.dumps(images.fields).decode()
     connection.execute(_INSERT, (layer, "", seq, _FIELDS, fields))
     connection.executemany(_INSERT, ((layer, row.id, seq, row.mark.value, row.said) for row in images.rows))

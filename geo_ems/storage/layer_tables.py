@@ -117,18 +117,9 @@ def check_names(definition: LayerDefinition) -> None:
 def create_layer(connection: apsw.Connection, definition: LayerDefinition, *, now: str) -> None:
     """Create all tables of a new layer and register them; `now` is a GeoPackage DATETIME."""
     layer = definition.name
-    fields = tuple(definition.fields.values())
-    connection.execute(_features_sql(layer, definition))
+    connection.execute(features_sql(layer, definition))
     _register_features(connection, definition, now=now)
-    connection.execute(
-        render(
-            "CREATE TABLE {before} (n INTEGER PRIMARY KEY NOT NULL, fid INTEGER, geom BLOB, id TEXT, rev INTEGER"
-            "{columns})",
-            before=before_table(layer),
-            columns=_columns_sql(fields),
-        )
-    )
-    register_own_table(connection, before_table(layer))
+    create_before_table(connection, definition)
     for child in definition.children:
         create_child(connection, definition, child, now=now)
     create_triggers(connection, definition)
@@ -152,13 +143,34 @@ def _register_features(connection: apsw.Connection, definition: LayerDefinition,
     connection.execute(
         "INSERT INTO gpkg_geometry_columns VALUES (?, 'geom', ?, ?, 0, 0)", (layer, geometry_type(definition), SRS_ID)
     )
+    create_rtree(connection, layer)
+
+
+def create_rtree(connection: apsw.Connection, layer: str) -> None:
+    """Create the spatial index of a layer, empty, in place of one that exists."""
+    connection.execute(render("DROP TABLE IF EXISTS {rtree}", rtree=rtree_table(layer)))
     connection.execute(
         render("CREATE VIRTUAL TABLE {rtree} USING rtree(id, minx, maxx, miny, maxy)", rtree=rtree_table(layer))
     )
     connection.execute(
-        "INSERT INTO gpkg_extensions VALUES (?, 'geom', 'gpkg_rtree_index', ?, 'write-only')",
+        "INSERT OR REPLACE INTO gpkg_extensions VALUES (?, 'geom', 'gpkg_rtree_index', ?, 'write-only')",
         (layer, _RTREE_DEFINITION),
     )
+
+
+def create_before_table(connection: apsw.Connection, definition: LayerDefinition) -> None:
+    """Create the table in which foreign edits leave the rows they changed, empty, in place of one that exists."""
+    table = before_table(definition.name)
+    connection.execute(render("DROP TABLE IF EXISTS {table}", table=table))
+    connection.execute(
+        render(
+            "CREATE TABLE {table} (n INTEGER PRIMARY KEY NOT NULL, fid INTEGER, geom BLOB, id TEXT, rev INTEGER"
+            "{columns})",
+            table=table,
+            columns=_columns_sql(tuple(definition.fields.values())),
+        )
+    )
+    register_own_table(connection, table)
 
 
 def create_child(connection: apsw.Connection, definition: LayerDefinition, child: str, *, now: str) -> None:
@@ -174,38 +186,15 @@ def create_child(connection: apsw.Connection, definition: LayerDefinition, child
 
 
 def add_columns(connection: apsw.Connection, table: str, fields: tuple[FieldDefinition, ...]) -> None:
-    """Add columns for new fields, empty in the rows that exist."""
+    """Add columns for new fields, empty in the rows that exist; a column another program added is taken over."""
+    present = {str(name) for (name,) in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))}
     for field in fields:
+        if field.name in present:
+            continue
         kind = Fragment(SQL_TYPES[field.type])
         connection.execute(
             render("ALTER TABLE {table} ADD COLUMN {name} {kind}", table=table, name=field.name, kind=kind)
         )
-
-
-def widen_geometry(connection: apsw.Connection, definition: LayerDefinition) -> None:
-    """Rebuild the features table with a wider geometry type; the column's type is part of its declaration.
-
-    The triggers of the table go with it and are to be created again.
-    """
-    layer, draft = definition.name, f"ems_draft_{definition.name}"
-    columns = ("fid", "geom", "id", "rev", *definition.fields)
-    connection.execute(_features_sql(draft, definition))
-    connection.execute(
-        render(
-            "INSERT INTO {draft} ({columns}) SELECT {columns} FROM {layer}", draft=draft, columns=columns, layer=layer
-        )
-    )
-    # Numbers of deleted rows are not given out again, in the new table neither.
-    connection.execute(
-        "UPDATE sqlite_sequence SET seq = (SELECT seq FROM sqlite_sequence WHERE name = ?) WHERE name = ?",
-        (layer, draft),
-    )
-    connection.execute(render("DROP TABLE {layer}", layer=layer))
-    connection.execute(render("ALTER TABLE {draft} RENAME TO {layer}", draft=draft, layer=layer))
-    connection.execute(
-        "UPDATE gpkg_geometry_columns SET geometry_type_name = ? WHERE table_name = ?",
-        (geometry_type(definition), layer),
-    )
 
 
 def create_triggers(connection: apsw.Connection, definition: LayerDefinition) -> None:
@@ -247,7 +236,8 @@ def _create_trigger(connection: apsw.Connection, name: str, body: str) -> None:
     connection.execute(render("CREATE TRIGGER {name} {body}", name=name, body=Fragment(body)))
 
 
-def _features_sql(table: str, definition: LayerDefinition) -> str:
+def features_sql(table: str, definition: LayerDefinition) -> str:
+    """Return the statement that creates the features table of a layer under a name."""
     return render(
         _FEATURES,
         table=table,

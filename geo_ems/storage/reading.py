@@ -12,6 +12,7 @@ from geo_ems.model.features import ChildRows, Feature, Properties, Value
 from geo_ems.storage.change_log import StoredRow
 from geo_ems.storage.column_building import build_column, reordered
 from geo_ems.storage.geometry_blobs import decode_blobs, geometry_array
+from geo_ems.storage.last_good import StandIn, stand_ins
 from geo_ems.storage.layer_tables import child_table
 from geo_ems.storage.row_fetching import fetch_columns, fetch_stored_rows, layer_columns
 from geo_ems.storage.statements import SqlValue
@@ -23,8 +24,9 @@ from geo_ems.storage.whole_layers import PackedLayer, read_packed
 class PoisonRow:
     """A row that another program left unusable, and why.
 
-    With `excluded` the whole row is kept aside (no readable geometry, no usable id); otherwise only
-    the value named in `reason` reads as unknown. `layer` is the table: a child row has its own.
+    With `excluded` the whole row is kept aside (no readable geometry, no usable id); otherwise the
+    value named in `reason` reads as unknown, or its last good version answers. `layer` is the table:
+    a child row has its own.
     """
 
     layer: str
@@ -40,11 +42,13 @@ def read_layer(
 
     With `ids` only the features that exist among them.
     """
-    packed = read_packed(connection, definition) if ids is None else None
+    versions = stand_ins(connection, definition)
+    packed = read_packed(connection, definition) if ids is None and not versions else None
     if packed is not None:
         return _packed_layer(connection, definition, packed)
     name = definition.name
     table = fetch_columns(connection, name, layer_columns(definition), named=("id", ids))
+    answering = _put_in_last_good(table, versions, ids)
     fids, names, revs = table["fid"], table["id"], table["rev"]
     shapes, faults = decode_blobs(table["geom"])
     faults += [(index, fault) for index, fault in enumerate(map(id_fault, names)) if fault is not None]
@@ -53,6 +57,7 @@ def read_layer(
     order: IntArray = np.array(sorted(kept, key=kept.__getitem__), dtype=np.int64)
     columns, cell_poison = _build_columns(name, definition.fields, table, order)
     poison = [_poison(name, fids[index], reason) for index, reason in faults] + cell_poison
+    poison += [_poison(name, fid, words, excluded=False) for fid, (_, words) in answering.items()]
     places = {kept[int(index)]: place for place, index in enumerate(order)}
     children: dict[str, ChildTable] = {}
     for child in definition.children:
@@ -66,7 +71,13 @@ def read_layer(
     for array in (found_ids, known_revs, geometries):
         array.setflags(write=False)
     layer = LayerColumns(
-        definition=definition, ids=found_ids, revs=known_revs, geometries=geometries, columns=columns, children=children
+        definition=definition,
+        ids=found_ids,
+        revs=known_revs,
+        geometries=geometries,
+        columns=columns,
+        children=children,
+        outdated_ids=frozenset(identifier for identifier, _ in answering.values()),
     )
     return layer, tuple(poison)
 
@@ -92,6 +103,10 @@ def _packed_layer(
 def read_features(connection: apsw.Connection, definition: LayerDefinition, ids: Sequence[str]) -> tuple[Feature, ...]:
     """Return the usable features among `ids`, in the order asked; every field of the layer is in `properties`."""
     stored = fetch_stored_rows(connection, definition, tuple(dict.fromkeys(ids)))
+    for stand_in in stand_ins(connection, definition):
+        row = stand_in.row
+        if row.id in ids and (row.id not in stored or stored[row.id].fid == row.fid):
+            stored[row.id] = row
     found = [stored[identifier] for identifier in ids if identifier in stored and id_fault(identifier) is None]
     return features_of(definition, found)
 
@@ -111,6 +126,36 @@ def features_of(definition: LayerDefinition, rows: Sequence[StoredRow]) -> tuple
         for index, row in enumerate(rows)
         if index not in excluded
     )
+
+
+def _put_in_last_good(
+    table: dict[str, list[SqlValue]], versions: Sequence[StandIn], ids: Sequence[str] | None
+) -> dict[int, tuple[str, str]]:
+    """Put the last good versions into the columns in place of the rows as they are; return (id, words) by fid."""
+    answering: dict[int, tuple[str, str]] = {}
+    for version in versions:
+        row = version.row
+        at = table["fid"].index(row.fid) if row.fid in table["fid"] else None
+        taken = table["id"].index(row.id) if row.id in table["id"] else at
+        if taken != at or (ids is not None and row.id not in ids):
+            continue
+        reason = (
+            "another program made the row unusable" if at is None else _fault_of(table["geom"][at], table["id"][at])
+        )
+        values = {"fid": row.fid, "geom": row.blob, "id": row.id, "rev": row.rev, **row.values}
+        for column, cells in table.items():
+            if at is None:
+                cells.append(values[column])
+            else:
+                cells[at] = values[column]
+        words = f"{reason}; its last good version (revision {version.good_rev}) answers"
+        answering[row.fid] = (row.id, words)
+    return answering
+
+
+def _fault_of(blob: SqlValue, identifier: SqlValue) -> str:
+    _, faults = decode_blobs([blob])
+    return faults[0][1] if faults else id_fault(identifier) or "it could not be used"
 
 
 def _build_columns(

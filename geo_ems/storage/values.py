@@ -95,7 +95,8 @@ def encode_column(field: FieldDefinition, values: Sequence[Value]) -> list[SqlVa
     if field.type is FieldType.REAL and kinds <= {float, int, type(None)}:
         numbers = [value for value in values if isinstance(value, int | float)]
         if all(map(math.isfinite, numbers)):
-            return list(values)  # type: ignore[arg-type]  # only numbers and None are in it
+            # As SQLite gives them back: whole numbers as floats, no negative zero.
+            return [None if value is None else value + 0.0 for value in values]  # type: ignore[operator]  # numbers only
     # Only of texts and tuples: 1, 1.0 and True are one key of a dict, and a list is none.
     memo: dict[Value, SqlValue] | None = {} if kinds <= {str, tuple, type(None)} else None
     encoded: list[SqlValue] = []
@@ -188,7 +189,7 @@ def _checked_integer(_: FieldDefinition, value: Value) -> int:
 def _checked_real(_: FieldDefinition, value: Value) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ValueFaultError(f"{value!r} is not a finite number")
-    return float(value)
+    return float(value) + 0.0  # no negative zero: SQLite gives it back as 0
 
 
 def _checked_boolean(_: FieldDefinition, value: Value) -> int:

@@ -1,6 +1,7 @@
 """The application: routes behind the door, every error a problem, `Allow` told wherever a method does not fit."""
 
 import asyncio
+import errno
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -13,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Match, Route
 
-from geo_ems.errors import GeoEmsError
+from geo_ems.errors import GeoEmsError, StoreFullError
 from geo_ems.queries.compiled import load_kernels
 from geo_ems.web import collections, imports, items, landing, operations, pages, questions
 from geo_ems.web.application import WebApplication
@@ -23,7 +24,7 @@ from geo_ems.web.metrics import CountRequests
 from geo_ems.web.problems import PROBLEM_TYPE, NoSuchResourceError, Problem, RefusedError, problem_of
 from geo_ems.web.state import Served, make_served
 
-LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 0.25  # an edit made outside is to be seen within a second
 TEND_EVERY_S = 5.0
 _LOADING = "the compiled search is being loaded; at the first start it takes some seconds"
 _NOT_KEPT = (
@@ -59,6 +60,7 @@ def create_app(application: WebApplication, *, on_close: Callable[[], None] | No
         app.include_router(module.router)
     _add_options(app, parts)
     app.add_exception_handler(GeoEmsError, _tell_error)
+    app.add_exception_handler(OSError, _tell_full_disk)
     app.add_exception_handler(HTTPException, _tell_http_error)
     app.add_exception_handler(RequestValidationError, _tell_wrong_request)
     # Added first = innermost: every request is counted, then checked at the door.
@@ -98,7 +100,7 @@ def _add_options(app: FastAPI, parts: Served) -> None:
 
 
 async def _notice_changes(parts: Served) -> None:
-    """Take in, once a second, what another program (QGIS) edited in the file."""
+    """Take in, four times a second, what another program (QGIS) edited in the file."""
     told = ""
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
@@ -106,7 +108,7 @@ async def _notice_changes(parts: Served) -> None:
             await anyio.to_thread.run_sync(parts.application.probe.notice_changes)
             told = ""
         except GeoEmsError as error:
-            if str(error) != told:  # once per trouble, not once a second
+            if str(error) != told:  # once per trouble, not at every look
                 told = str(error)
                 _logger.warning("%s", told)
 
@@ -142,6 +144,14 @@ def _tell(request: Request, problem: Problem) -> Response:
 async def _tell_error(request: Request, error: Exception) -> Response:
     known = error if isinstance(error, GeoEmsError) else GeoEmsError("It cannot be served as asked")
     return _tell(request, problem_of(known))
+
+
+async def _tell_full_disk(request: Request, error: Exception) -> Response:
+    """Tell that a file that was sent finds no room; what else the system refuses is told in the log only."""
+    if not isinstance(error, OSError) or error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+        raise error
+    full = StoreFullError("The disk is full", remedy="Free some space on it and repeat; no restart is needed.")
+    return _tell(request, problem_of(full))
 
 
 async def _tell_wrong_request(request: Request, _: Exception) -> Response:

@@ -34,7 +34,8 @@ class StoreProbe:
     """How to ask whether the store works: `check_writing` raises StoreError where a change would not be stored.
 
     `notice_changes` takes in what another program edited in the file; almost free where nothing
-    changed. `poison_rows` are rows and values that cannot be used, in words.
+    changed. `poison_rows` are rows and values that cannot be used, in words; `warnings` what will
+    become a fault.
     """
 
     check_writing: Callable[[], None]
@@ -42,6 +43,7 @@ class StoreProbe:
     poison_rows: Callable[[], tuple[str, ...]]
     free_disk_bytes: Callable[[], int]
     sqlite_version: str
+    warnings: Callable[[], tuple[str, ...]] = tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def web_application(application: Application) -> WebApplication:
             poison_rows=_poison_reader(embedded),
             free_disk_bytes=lambda: shutil.disk_usage(folder).free,
             sqlite_version=sqlite_version(),
+            warnings=embedded.warnings,
         ),
         maps=board_names(application.project),
         page=_page_maker(application),

@@ -22,7 +22,11 @@ _WITH_BODY = (
     (413, "数据过大 The body is too large"),
     (415, "数据类型不对 The type of the body is not taken"),
 )
-_WITH_WRITE = ((409, "与已存内容冲突 It conflicts with what is stored"), (412, "已被他人修改 Changed meanwhile"))
+_WITH_WRITE = (
+    (409, "与已存内容冲突 It conflicts with what is stored"),
+    (412, "已被他人修改 Changed meanwhile"),
+    (507, "磁盘已满 The disk is full"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def _write_faults(parts: Served) -> list[str]:
 
 def _state(parts: Served, faults: list[str]) -> dict[str, object]:
     probe = parts.application.probe
-    warnings: list[str] = []
+    warnings = list(probe.warnings())
     poison: tuple[str, ...] = ()
     seq, layers = None, {}
     try:
@@ -74,7 +74,10 @@ def _state(parts: Served, faults: list[str]) -> dict[str, object]:
     except GeoEmsError as error:
         faults = [*faults, str(error)]
     if poison:
-        warnings.append(f"{len(poison)} rows or values cannot be used; they are left out of every answer")
+        warnings.append(
+            f"{len(poison)} rows or values cannot be used; they are left out of answers, "
+            "or answered from their last good version"
+        )
     free = probe.free_disk_bytes()
     if free < RESERVE_BYTES:
         warnings.append(f"only {free} bytes are free on the disk of the store")

@@ -18,6 +18,7 @@ from geo_ems.errors import (
     GeoEmsError,
     NotFoundError,
     StoreError,
+    StoreFullError,
     UsageError,
 )
 from geo_ems.services.edits import RevisionDiffersError
@@ -100,6 +101,8 @@ def status_of(error: GeoEmsError) -> HTTPStatus:
             status = HTTPStatus.PRECONDITION_FAILED
         case ConflictError():
             status = HTTPStatus.CONFLICT
+        case StoreFullError():
+            status = HTTPStatus.INSUFFICIENT_STORAGE
         case StoreError() | DefinitionError():
             status = HTTPStatus.SERVICE_UNAVAILABLE
         case _:

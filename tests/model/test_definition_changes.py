@@ -195,7 +195,7 @@ REFUSED: list[tuple[str, Callable[[], LayerDefinition], str]] = [
 def test_what_would_lose_or_contradict_data_is_refused(make: Callable[[], LayerDefinition], sentence: str) -> None:
     refused = refused_changes(OLD, make())
 
-    assert refused == (f"{sentence}: take it back, or begin a new store and import again.",)
+    assert refused == (f"{sentence}: take it back, or look at `geo-ems layers migrate`.",)
 
 
 def test_every_difference_is_told_not_only_the_first() -> None:
@@ -205,6 +205,6 @@ def test_every_difference_is_told_not_only_the_first() -> None:
 
     assert change.additive == ("Layer 'shelters' changes its symbol.",)
     assert change.refused == (
-        "Layer 'shelters' changes its key from 'code' to none: take it back, or begin a new store and import again.",
-        "Field 'shelters.status' is removed: take it back, or begin a new store and import again.",
+        "Layer 'shelters' changes its key from 'code' to none: take it back, or look at `geo-ems layers migrate`.",
+        "Field 'shelters.status' is removed: take it back, or look at `geo-ems layers migrate`.",
     )

@@ -113,7 +113,7 @@ def test_the_box_of_a_layer_grows_and_shrinks_with_it(tmp_path):
 def test_a_backup_is_a_whole_store_and_the_original_goes_on(tmp_path):
     with open_store(tmp_path / "s.gpkg", TEAMS) as store:
         store.commit(batch_of("response_teams", team("a")))
-        (tmp_path / "backup.gpkg").write_text("an older backup")
+        (tmp_path / "backup.gpkg").write_bytes(b"SQLite format 3\x00 an older backup")
         store.backup_to(tmp_path / "backup.gpkg")
         store.commit(batch_of("response_teams", team("b")))
         identity = store.describe().store_id
@@ -132,6 +132,7 @@ def test_a_backup_that_cannot_be_written_leaves_nothing(tmp_path):
             (tmp_path / "s.gpkg", "overwrite a store in use"),
             (tmp_path / "other.gpkg", "overwrite a store in use"),
             (tmp_path / "nowhere" / "b.gpkg", "cannot be written"),
+            (Path(__file__), "The file is no backup"),
         ):
             with pytest.raises(StoreError, match=words):
                 store.backup_to(target)

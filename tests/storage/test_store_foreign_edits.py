@@ -1,11 +1,13 @@
 """Edits by GDAL and by SQLite itself, always in a child process: the store file is opened here by apsw alone."""
 
+import json
 import re
+from dataclasses import replace
 
 import apsw
 import pytest
 import shapely
-from store_samples import DEPOTS, TEAMS, batch_of, expecting, open_store, run_python, team
+from store_samples import DEPOTS, TEAMS, batch_of, expecting, field, open_store, run_python, team
 
 from geo_ems.errors import ConflictError, StoreError
 from geo_ems.model.features import ChangeKind, Feature
@@ -168,17 +170,59 @@ CUT = "x'47500001e6100000010200000005000000000000000000f03f'"
         pytest.param("'POINT (1 2)'", "not a blob", id="text"),
     ],
 )
-def test_a_row_with_an_unusable_geometry_is_kept_aside_and_listed(store, blob, words):
-    edit(store, f"UPDATE response_teams SET geom = {blob} WHERE id = 'b'")  # noqa: S608 - a constant above
+def test_a_row_added_with_an_unusable_geometry_is_kept_aside_and_listed(store, blob, words):
+    edit(store, f"INSERT INTO response_teams (id, geom) VALUES ('d', {blob})")  # noqa: S608 - a constant above
 
     (change,) = store.notice_foreign_edits()
     (poison,) = store.poison_rows()
 
-    assert change.ids == ("b",)
-    assert (poison.layer, poison.fid, poison.excluded) == ("response_teams", 2, True)
+    assert change.ids == ("d",)
+    assert (poison.layer, poison.fid, poison.excluded) == ("response_teams", 4, True)
     assert re.search(words, poison.reason)
-    assert store.read_columns("response_teams").ids.tolist() == ["a", "c"]
-    assert store.read_rows("response_teams", ["a", "b"])[0].id == "a"
+    assert store.read_columns("response_teams").ids.tolist() == ["a", "b", "c"]
+    assert [row.id for row in store.read_rows("response_teams", ["a", "d"])] == ["a"]
+
+
+def test_a_row_whose_geometry_was_made_unusable_answers_with_its_last_good_version(store):
+    edit(store, f"UPDATE response_teams SET geom = {FAR_POINT}, name = 'x' WHERE id = 'b'")  # noqa: S608 - a constant above
+    store.notice_foreign_edits()
+    edit(store, f"UPDATE response_teams SET geom = {SPATIALITE} WHERE id = 'b'")  # noqa: S608 - a constant above
+    store.notice_foreign_edits()
+
+    columns = store.read_columns("response_teams")
+    (row,) = store.read_rows("response_teams", ["b"])
+    (poison,) = store.poison_rows()
+
+    assert columns.ids.tolist() == ["a", "b", "c"]
+    assert columns.outdated_ids == {"b"}
+    assert columns.geometries[1].equals(shapely.Point(113.5, 24.75))
+    assert columns.columns["name"].values[1] == row.properties["name"] == "team b"
+    assert (columns.revs[1], row.rev) == (6, 6)
+    assert store.read_columns("response_teams", ["b"]).outdated_ids == {"b"}
+    assert (poison.fid, poison.excluded) == (2, False)
+    assert poison.reason.endswith("no GeoPackage geometry; its last good version (revision 3) answers")
+    assert store.integrity_faults() == ()
+
+
+@pytest.mark.parametrize(
+    "heal",
+    [
+        pytest.param("UPDATE response_teams SET geom = NULL WHERE id = 'b'", id="corrected outside"),
+        pytest.param("DELETE FROM response_teams WHERE id = 'b'", id="deleted outside"),
+    ],
+)
+def test_a_last_good_version_answers_no_longer_than_the_row_is_unusable(store, heal):
+    edit(store, f"UPDATE response_teams SET geom = {SPATIALITE} WHERE id = 'b'")  # noqa: S608 - a constant above
+    store.notice_foreign_edits()
+    assert store.read_columns("response_teams").outdated_ids == {"b"}
+
+    edit(store, heal)
+    store.notice_foreign_edits()
+
+    assert store.read_columns("response_teams").outdated_ids == frozenset()
+    assert store.poison_rows() == ()
+    with store._reading() as connection:
+        assert connection.execute("SELECT count(*) FROM ems_last_good").fetchall() == [(0,)]
 
 
 def test_a_poisoned_row_is_healed_by_replacing_it(store):
@@ -227,12 +271,16 @@ def test_text_that_is_not_utf8_does_not_take_the_layer_down(store):
     assert [(row.fid, row.reason) for row in store.poison_rows()] == [(1, "name: it is not text in UTF-8")]
 
 
-def test_an_id_no_url_can_carry_is_kept_aside(store):
+def test_an_id_no_url_can_carry_does_not_take_the_place_of_the_one_there_was(store):
     edit(store, "UPDATE response_teams SET id = 'a/b' WHERE id = 'a'")
     store.notice_foreign_edits()
 
-    assert store.read_columns("response_teams").ids.tolist() == ["b", "c"]
-    assert [row.reason for row in store.poison_rows()] == ["the id 'a/b' holds a '/'"]
+    assert store.read_columns("response_teams").ids.tolist() == ["a", "b", "c"]
+    assert [row.id for row in store.read_rows("response_teams", ["a", "a/b"])] == ["a"]
+    assert store.read_columns("response_teams", ["a", "a/b"]).ids.tolist() == ["a"]
+    assert [row.reason for row in store.poison_rows()] == [
+        "the id 'a/b' holds a '/'; its last good version (revision 3) answers"
+    ]
 
 
 def test_stock_of_no_depot_is_listed(store):
@@ -245,18 +293,84 @@ def test_stock_of_no_depot_is_listed(store):
     ]
 
 
+def missing_of(store, seq):
+    with store._reading() as connection:
+        ((op, note),) = connection.execute("SELECT op, note FROM ems_change_log WHERE seq = ?", (seq,)).fetchall()
+    assert op == "replaced_outside"
+    return json.loads(note)["missing"]
+
+
+DROP_COLUMN = (
+    "DROP TRIGGER ems_response_teams_update; DROP TRIGGER ems_response_teams_delete; "
+    "ALTER TABLE response_teams DROP COLUMN status"
+)
+
+
 @pytest.mark.parametrize(
-    "sql",
+    ("sql", "missing"),
     [
-        pytest.param("DROP TRIGGER ems_response_teams_update", id="trigger dropped"),
-        pytest.param("DROP TRIGGER ems_change_log_no_delete", id="log unprotected"),
-        pytest.param("ALTER TABLE response_teams DROP COLUMN status", id="column dropped"),
-        pytest.param("DROP TABLE supply_depots__stock", id="child table dropped"),
+        pytest.param("DROP TRIGGER ems_response_teams_update", ["trigger ems_response_teams_update"], id="trigger"),
+        pytest.param(
+            "DROP TRIGGER ems_change_log_no_delete", ["trigger ems_change_log_no_delete"], id="log unprotected"
+        ),
+        pytest.param("DROP TABLE rtree_response_teams_geom", ["table rtree_response_teams_geom"], id="index"),
+        pytest.param(
+            "DROP TABLE ems_foreign_before_response_teams", ["table ems_foreign_before_response_teams"], id="queue"
+        ),
+        pytest.param(
+            DROP_COLUMN,
+            ["column response_teams.status", "trigger ems_response_teams_update", "trigger ems_response_teams_delete"],
+            id="column",
+        ),
     ],
 )
-def test_tables_changed_outside_are_refused_with_the_remedy_rather_than_read_wrongly(store, sql):
-    drop_first = "DROP TRIGGER ems_response_teams_update; DROP TRIGGER ems_response_teams_delete;"
-    edit(store, f"{drop_first} {sql}" if "COLUMN" in sql else sql)
+def test_what_another_program_took_from_the_tables_is_put_back_and_logged(store, sql, missing):
+    edit(store, sql)
+
+    store.notice_foreign_edits()
+
+    assert missing_of(store, 5) == missing
+    assert store.integrity_faults() == ()
+    assert store.read_columns("response_teams").ids.tolist() == ["a", "b", "c"]
+    edit(store, "UPDATE response_teams SET name = 'x' WHERE id = 'a'")
+    assert [change.ids for change in store.notice_foreign_edits()] == [("a",)]
+    assert store.commit(batch_of("response_teams", team("z"))).seq == 7
+    assert store.integrity_faults() == ()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        pytest.param(lambda store: store.describe(), id="describe"),
+        pytest.param(lambda store: store.read_columns("response_teams"), id="read"),
+        pytest.param(lambda store: store.commit(batch_of("response_teams", team("z"))), id="write"),
+    ],
+)
+def test_whoever_comes_first_finds_the_tables_mended(store, ask):
+    edit(store, DROP_COLUMN)
+
+    ask(store)
+
+    assert store.read_columns("response_teams").columns["status"].known.tolist()[:3] == [False] * 3
+    assert store.integrity_faults() == ()
+
+
+def test_what_was_edited_while_a_trigger_was_missing_is_seen_as_a_change_of_the_whole_layer(store):
+    edit(store, "UPDATE response_teams SET name = 'kept' WHERE id = 'b'; DROP TRIGGER ems_response_teams_update")
+    edit(store, "UPDATE response_teams SET name = 'unnoticed' WHERE id = 'a'")
+
+    (change,) = store.notice_foreign_edits()
+
+    assert (change.whole_layer, change.seq) == (True, 5)
+    assert store.read_columns("response_teams").columns["name"].values.tolist() == ["unnoticed", "kept", "team c"]
+    assert store.read_columns("response_teams").revs.tolist() == [5, 5, 5]
+    with store._reading() as connection:
+        ((before,),) = connection.execute("SELECT before FROM ems_before_image WHERE seq = 5").fetchall()
+    assert '"name":"team b"' in before
+
+
+def test_a_child_table_dropped_outside_is_refused_with_the_remedy_rather_than_read_wrongly(store):
+    edit(store, "DROP TABLE supply_depots__stock")
 
     for ask in (store.notice_foreign_edits, store.describe, lambda: store.read_columns("response_teams")):
         with pytest.raises(StoreError, match=r"Another program changed the tables of .* is missing.*Restore"):
@@ -265,11 +379,52 @@ def test_tables_changed_outside_are_refused_with_the_remedy_rather_than_read_wro
         store.commit(batch_of("response_teams", team("z")))
 
 
-def test_a_layer_overwritten_by_gdal_is_refused(store):
+def test_a_layer_overwritten_by_gdal_is_taken_as_it_is_and_logged(store):
+    before = store.read_columns("response_teams")
     run_python(REPLACE_BY_GDAL, store._path)
 
-    with pytest.raises(StoreError, match="Another program changed the tables"):
-        store.notice_foreign_edits()
+    (change,) = store.notice_foreign_edits()
+    columns = store.read_columns("response_teams")
+
+    assert (change.layer, change.whole_layer) == ("response_teams", True)
+    assert "trigger ems_response_teams_insert" in missing_of(store, change.seq)
+    assert len(columns) >= 1
+    assert all(columns.geometries)
+    assert set(columns.revs.tolist()) == {change.seq}
+    assert columns.definition == before.definition
+    assert store.integrity_faults() == ()
+    store.commit(batch_of("response_teams", team("z")))
+    edit(store, "DELETE FROM response_teams WHERE id = 'z'")
+    assert [change.ids for change in store.notice_foreign_edits()] == [("z",)]
+
+
+def test_a_column_added_outside_is_kept_and_noted_and_taken_over_by_a_field_of_its_name(store):
+    edit(store, "ALTER TABLE response_teams ADD COLUMN remarks TEXT; UPDATE response_teams SET remarks = 'seen'")
+    store.notice_foreign_edits()
+
+    assert store.notes() == (
+        "layer 'response_teams' has columns of another program, which are kept and not read: remarks",
+    )
+    assert store.integrity_faults() == ()
+    store.apply_definition(replace(TEAMS, fields={**TEAMS.fields, "remarks": field("remarks")}))
+    assert store.read_columns("response_teams").columns["remarks"].values.tolist() == ["seen"] * 3
+    assert store.notes() == ()
+    assert store.integrity_faults() == ()
+
+
+def test_a_reader_without_the_lock_goes_on_where_only_a_trigger_is_missing(tmp_path):
+    path = tmp_path / "r.gpkg"
+    with open_store(path, TEAMS) as store:
+        store.commit(batch_of("response_teams", team("a")))
+    run_python(SQL, path, "DROP TRIGGER ems_response_teams_update")
+    with open_store(path, read_only=True) as reader:
+        assert reader.read_columns("response_teams").ids.tolist() == ["a"]
+    run_python(SQL, path, DROP_COLUMN.replace("DROP TRIGGER ems_response_teams_update;", ""))
+
+    with pytest.raises(StoreError, match=r"column response_teams\.status.*put back as soon as"):
+        open_store(path, read_only=True)
+    with open_store(path) as store:
+        assert store.read_columns("response_teams").ids.tolist() == ["a"]
 
 
 def test_many_rows_edited_outside_make_one_entry(store):

@@ -72,7 +72,7 @@ def test_what_was_acknowledged_is_there_after_reopening(tmp_path):
         description = store.describe()
         assert (description.store_id, description.seq) == (identity, 2)
         assert store.read_columns("response_teams").ids.tolist() == ["a"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["s.gpkg", "s.gpkg.lock"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["s.gpkg", "s.gpkg.lock", "s.gpkg.reserve"]
 
 
 def test_a_store_opened_for_reading_refuses_changes(tmp_path):
@@ -122,7 +122,7 @@ def write_geopackage(path):
 def write_newer(path):
     open_store(path).close()
     connection = apsw.Connection(str(path))
-    connection.execute("UPDATE ems_about SET format_version = 2")
+    connection.execute("UPDATE ems_about SET format_version = 3")
     connection.close()
 
 
@@ -133,7 +133,7 @@ def write_newer(path):
         pytest.param(lambda path: path.write_bytes(b""), "no GeoPackage", id="an empty file"),
         pytest.param(write_database, "no GeoPackage", id="another database"),
         pytest.param(write_geopackage, "not a store of geo_ems", id="another GeoPackage"),
-        pytest.param(write_newer, "format 2, this program knows formats up to 1.*Update geo_ems", id="newer"),
+        pytest.param(write_newer, "format 3, this program knows formats up to 2.*Update geo_ems", id="newer"),
     ],
 )
 @pytest.mark.parametrize("read_only", [False, True])

@@ -201,6 +201,19 @@ FAULTS = {
             "Add availability: available, delayed, committed, unavailable or unknown."
         ),
     ),
+    "retired code that is none": (
+        'status_field = "status"\n',
+        'status_field = "status"\nretired_code = "dryed"\n',
+        "line 6, field 'retired_code': 'status' has no code 'dryed'. Did you mean 'dry'?",
+    ),
+    "retired code that is still answered": (
+        'status_field = "status"\n',
+        'status_field = "status"\nretired_code = "open"\n',
+        (
+            "line 6, field 'retired_code': 'open' is available: what is retired would still be answered. "
+            'Name a code with availability = "unavailable".'
+        ),
+    ),
     "unknown availability": (
         'availability = "available"',
         'availability = "avalable"',
@@ -457,3 +470,29 @@ def test_a_text_from_the_store_needs_no_file_name() -> None:
 )
 def test_hostile_or_hollow_text_ends_in_faults_and_nothing_else(text: str) -> None:
     assert faults_in(text)
+
+
+def test_a_retired_code_needs_a_status_field() -> None:
+    text = SOUND.replace('status_field = "status"\n', 'retired_code = "dry"\n')
+    text = text.replace(', availability = "available"', "").replace(', availability = "unavailable"', "")
+
+    with pytest.raises(FaultsError, match="Only a status can be retired"):
+        parse_definition(text, "wells")
+
+
+def test_the_bundled_layers_with_a_status_say_which_is_that_of_what_is_gone() -> None:
+    from geo_ems.settings import bundled_folder
+
+    definitions = load_definitions(bundled_folder() / "layers").values()
+
+    retired = {layer.name: layer.retired_code for layer in definitions if layer.status_field is not None}
+    assert retired == {
+        "barriers": "lifted",
+        "facilities": "closed",
+        "hazard_areas": "expired",
+        "hazard_points": "struck_off",
+        "incidents": "terminated",
+        "response_teams": "out_of_service",
+        "shelters": "closed",
+        "supply_depots": "closed",
+    }

@@ -90,7 +90,8 @@ class RawFile:
     """A whole file as records.
 
     `units` holds what a row of units under the header says, per column. `has_geometry` is True
-    for formats whose records carry a geometry (None there means "without place").
+    for formats whose records carry a geometry (None there means "without place"). `crs` is the
+    coordinate system that the file names, None where it names none.
     """
 
     name: str
@@ -105,6 +106,7 @@ class RawFile:
     sheets: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
     has_geometry: bool = False
+    crs: str | None = None
 
     def cells(self, record: RawRecord) -> dict[str, Cell]:
         """Return the cells of a record by column name."""

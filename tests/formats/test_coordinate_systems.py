@@ -108,7 +108,7 @@ def test_the_worked_example_of_epsg_for_transverse_mercator():
 
 @pytest.mark.parametrize("code", [4508, *range(4545, 4548), *range(4524, 4527), 32649, 3857])
 def test_places_come_out_where_pyproj_put_them_in(code):
-    lonlat = COUNTY + [0.4, 0.7]
+    lonlat = np.add(COUNTY, (0.4, 0.7))
     crs = pyproj.CRS(f"EPSG:{code}")
     xy = projected(crs, lonlat)
 
@@ -124,7 +124,7 @@ def test_places_come_out_where_pyproj_put_them_in(code):
 @pytest.mark.parametrize("swapped", [False, True])
 @pytest.mark.parametrize("name", ["EPSG:4546", "EPSG:4525"])
 def test_north_first_or_east_first_with_or_without_zone_number_is_the_same_place(name, swapped, zone):
-    xy = projected("EPSG:4546") + [zone * 1_000_000, 0]
+    xy = np.add(projected("EPSG:4546"), (zone * 1_000_000, 0))
     reading = read_planar(xy[:, ::-1] if swapped else xy, read_system(name))
 
     assert np.abs(reading.lonlat_deg - COUNTY).max() < 1e-9
@@ -133,7 +133,7 @@ def test_north_first_or_east_first_with_or_without_zone_number_is_the_same_place
 
 
 def test_a_row_with_the_number_of_another_zone_is_told_apart():
-    xy = projected("EPSG:4546") + [37_000_000, 0]
+    xy = np.add(projected("EPSG:4546"), (37_000_000, 0))
     xy[1, 0] += 1_000_000
 
     reading = read_planar(xy, read_system("EPSG:4525"))
@@ -172,7 +172,7 @@ def test_what_is_no_place_of_the_system_is_not_placed(xy):
 @given(st.permutations(range(6)))
 def test_the_order_of_rows_changes_nothing(order):
     lonlat = np.vstack([COUNTY, COUNTY + 0.01])
-    xy = projected("EPSG:4546", lonlat)[:, ::-1] + [0, 37_000_000]
+    xy = np.add(projected("EPSG:4546", lonlat)[:, ::-1], (0, 37_000_000))
 
     reading = read_planar(xy[list(order)], read_system("CGCS2000"))
 
@@ -191,7 +191,7 @@ def test_any_place_in_any_zone_comes_back_from_its_grid(case):
     if not system.area_deg[1] - 1 <= lat <= system.area_deg[3] + 1:
         return
     lonlat = np.array([[lon, lat]])
-    xy = projected(system.crs, lonlat) + [zone * 1_000_000, 0]
+    xy = np.add(projected(system.crs, lonlat), (zone * 1_000_000, 0))
 
     reading = read_planar(xy[:, ::-1], read_system("CGCS2000"))
 
@@ -281,7 +281,7 @@ def test_a_projection_without_a_datum_gets_it_from_the_option():
     ],
 )
 def test_the_systems_that_fit_the_districts_are_suggested(code, shift, expected):
-    xy = projected(code)[:, ::-1] + [0, shift]
+    xy = np.add(projected(code)[:, ::-1], (0, shift))
 
     systems, count = suggest_systems(xy, home=HOME)
 
@@ -292,7 +292,7 @@ def test_without_districts_only_a_zone_number_suggests_anything():
     xy = projected("EPSG:4546")
 
     assert suggest_systems(xy, home=None) == ((), 0)
-    assert [system.code for system in suggest_systems(xy + [37_000_000, 0], home=None)[0]] == ["EPSG:4546"]
+    assert [system.code for system in suggest_systems(np.add(xy, (37_000_000, 0)), home=None)[0]] == ["EPSG:4546"]
 
 
 def test_degrees_are_no_metres():

@@ -25,6 +25,7 @@ from geo_ems.model.columns import BoolArray, FloatArray, IntArray
 from geo_ems.queries.china_datums import Datum
 
 _ZONE_STEP_M: Final = 1_000_000.0
+_FARTHEST_M: Final = 1e12
 _HOME_MARGIN_DEG: Final = 0.1
 _LEAST_METRES: Final = 1000.0
 
@@ -180,7 +181,8 @@ def _order_of_axes(system: CoordinateSystem) -> AxisOrder:
 
 def _zone_numbers(values: FloatArray) -> IntArray:
     """Return the numbers in front of six digits; 0 for none and for unknown values."""
-    return np.floor(np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0) / _ZONE_STEP_M).astype(np.int64)
+    near = np.clip(np.nan_to_num(values, nan=0.0), -_FARTHEST_M, _FARTHEST_M)
+    return np.floor(near / _ZONE_STEP_M).astype(np.int64)
 
 
 _Part = tuple[CoordinateSystem | None, IntArray, FloatArray, int]

@@ -25,7 +25,7 @@ from geo_ems.services.import_rows import METRES_PER_DEGREE, PlannedRow
 from geo_ems.services.place_names import fold_place_name
 from geo_ems.storage.protocol import LayerStore
 
-# Layers whose names are places; the layer of the file itself may hold the same mistake already.
+# Layers whose names are places.
 REFERENCE_LAYERS = ("population", "districts", "facilities", "shelters", "supply_depots", "hazard_points")
 ROADS = "roads"
 _LEAST_MATCHES: Final = 3
@@ -67,17 +67,31 @@ def find_datum_shift(
         return []
     in_file = from_wgs84(placed.lonlat_deg, declared)
     readings = {datum: to_wgs84(in_file, datum) for datum in _READINGS if datum is not declared}
-    rows, references_deg = _matches(placed, definition, store)
-    enough = rows.size >= _LEAST_MATCHES or (rows.size >= _FEWEST_MATCHES and rows.size == len(placed.lonlat_deg))
-    if enough:
-        others = {datum: places[rows] for datum, places in readings.items()}
-        best = _best_by_names(placed.lonlat_deg[rows], references_deg, others)
-        if best is None:
-            return []
-        datum, metres = best
-        return [_warning(datum, declared, by={"count": str(rows.size), "metres": f"{metres:.0f}"})]
+    others = [layer for layer in REFERENCE_LAYERS if layer != definition.name]
+    known, warning = _by_names(placed, readings, _matches(placed, others, store), declared)
+    if not known and declared is Datum.WGS84:
+        # The layer itself may hold the mistake that a file with a datum is to put right: it only ever accuses.
+        _, warning = _by_names(placed, readings, _matches(placed, [definition.name], store), declared)
+    if known or warning is not None:
+        return [] if warning is None else [warning]
     datum_of_roads = _best_by_roads(placed, readings, store)
     return [] if datum_of_roads is None else [_warning(datum_of_roads, declared)]
+
+
+def _by_names(
+    placed: _Placed, readings: Mapping[Datum, FloatArray], matches: tuple[IntArray, FloatArray], declared: Datum
+) -> tuple[bool, Finding | None]:
+    """Return (whether there are namesakes enough to tell, the warning they call for)."""
+    rows, references_deg = matches
+    is_all = rows.size >= _FEWEST_MATCHES and rows.size == len(placed.lonlat_deg)
+    if rows.size < _LEAST_MATCHES and not is_all:
+        return False, None
+    read = {datum: places[rows] for datum, places in readings.items()}
+    best = _best_by_names(placed.lonlat_deg[rows], references_deg, read)
+    if best is None:
+        return True, None
+    datum, metres = best
+    return True, _warning(datum, declared, by={"count": str(rows.size), "metres": f"{metres:.0f}"})
 
 
 def _declared(asked: AskedSystem, of_headings: Datum | None) -> Datum | None:
@@ -110,14 +124,14 @@ def _placed_rows(planned: Sequence[PlannedRow], by_name: frozenset[int], definit
     )
 
 
-def _matches(placed: _Placed, definition: LayerDefinition, store: LayerStore) -> tuple[IntArray, FloatArray]:
+def _matches(placed: _Placed, among: Sequence[str], store: LayerStore) -> tuple[IntArray, FloatArray]:
     """Return rows and the places of features of the same name; names that occur twice are left out."""
     layers = store.describe().layers
     rows: list[int] = []
     references: list[tuple[float, float]] = []
     row_of = _unique({row: name for row, name in enumerate(placed.names) if name})
-    for layer in REFERENCE_LAYERS:
-        if layer == definition.name or layer not in layers or not layers[layer].count:
+    for layer in among:
+        if layer not in layers or not layers[layer].count:
             continue
         columns = store.read_columns(layer)
         spots_deg = representative_points(columns.geometries)

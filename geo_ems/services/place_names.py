@@ -16,7 +16,7 @@ from geo_ems.storage.protocol import LayerStore
 DISTRICTS, POPULATION = "districts", "population"
 # The longest first: 村委会 is no 村 with 委会 in front of it.
 _SUFFIXES = (
-    *("社区居民委员会", "街道办事处", "村民委员会", "居民委员会", "社区居委会", "人民政府", "村委会", "居委会"),
+    *("社区居民委员会", "街道办事处", "村民委员会", "居民委员会", "社区居委会", "村委会", "居委会"),
     *(
         "管委会",
         "办事处",
@@ -72,6 +72,7 @@ def fold_place_name(text: str) -> str:
 
 def stem_of(folded: str) -> str:
     """Return a folded name without its kind (村, 镇, 街道 ...); the name itself where nothing would be left."""
+    folded = folded.removesuffix("人民政府")
     for suffix in _SUFFIXES:
         stem = folded.removesuffix(suffix)
         if stem != folded and len(stem) > 1:
@@ -135,8 +136,10 @@ class Gazetteer:
             if not folded:
                 continue
             text = name.strip()
-            found = self._look_up(folded, scope)
-            if not found and scope is not None:  # the township's name stands in the village's column again
+            # The township's name may stand in the village's column again.
+            same = tuple(place for place in scope or () if fold_place_name(place.name) == folded)
+            found = same or self._look_up(folded, scope)
+            if not found and scope is not None:
                 found = tuple(place for place in scope if stem_of(fold_place_name(place.name)) == stem_of(folded))
             if not found:
                 return Resolved((), text, self._nearest_spellings(folded, scope))

@@ -15,12 +15,21 @@ from geo_ems.catalogue.record_values import is_dash
 from geo_ems.errors import DataError, UsageError
 from geo_ems.formats.coordinate_systems import CoordinateSystem, read_system
 from geo_ems.formats.findings import Finding
-from geo_ems.formats.planar import AxisOrder, Box, PlanarReading, are_metres, read_planar, suggest_systems
+from geo_ems.formats.planar import (
+    AxisOrder,
+    Box,
+    PlanarReading,
+    are_metres,
+    carries_zones,
+    read_planar,
+    suggest_systems,
+)
 from geo_ems.formats.raw import FileFormat, RawFile, RawRecord
 from geo_ems.formats.transformations import FREE_ACCURACY_M, Transformation, plan_transformation
 from geo_ems.model.columns import BoolArray, FloatArray
 from geo_ems.queries.china_datums import Datum
 
+_ROWS_LOOKED_AT = 1000
 _DECIMALS = 9  # a tenth of a millimetre
 _DEGREES_OF_WGS84 = "OGC:CRS84"
 _GEOJSON = (FileFormat.GEOJSON, FileFormat.GEOJSON_SEQUENCE)
@@ -146,9 +155,8 @@ def geometries_in_wgs84(raw: RawFile, asked: AskedSystem = NOTHING_ASKED) -> tup
     xy, row = shapely.get_coordinates(geometries, return_index=True)
     notes: list[Finding] = []
     system = _system_of_geometries(raw, asked, xy, notes)
-    if len(xy) == 0 or (
-        not system.is_projected and asked.datum is None and system.code in (_DEGREES_OF_WGS84, "EPSG:4326")
-    ):
+    is_wgs84 = system.code in (_DEGREES_OF_WGS84, "EPSG:4326") and asked.datum in (None, Datum.WGS84)
+    if len(xy) == 0 or (is_wgs84 and not are_metres(xy)):
         return raw, tuple(notes)
     if system.is_projected or are_metres(xy):
         reading = _read_planar(xy, system, asked.datum, asked, raw, AxisOrder.EAST_FIRST)
@@ -219,6 +227,8 @@ def _read_planar(
     raw: RawFile,
     order: AxisOrder | None,
 ) -> PlanarReading:
+    if not carries_zones(xy, system):
+        raise _without_system(xy, raw, asked)
     accepted = asked.accept_accuracy_m
     return read_planar(
         xy, system, order=order, datum=datum, accept_accuracy_m=accepted, home=asked.home, where=raw.name
@@ -270,7 +280,8 @@ def _faults(
 def _way_note(title: str, way: Transformation) -> Finding:
     name = way.name or "WGS84"
     if way.accuracy_m is not None and way.accuracy_m <= FREE_ACCURACY_M:
-        return found.SYSTEM_READ.found(system=title, way=name)
+        error = f", ±{way.accuracy_m:g} m" if way.accuracy_m else ""
+        return found.SYSTEM_READ.found(system=title, way=f"{name}{error}")
     told = (
         ("未知", "unknown") if way.accuracy_m is None else (f"约 {way.accuracy_m:g} 米", f"about {way.accuracy_m:g} m")
     )
@@ -288,14 +299,18 @@ def _without_system(xy: FloatArray, raw: RawFile, asked: AskedSystem) -> DataErr
         remedy = f"By the zone numbers it may be {names}. "
     if names:
         remedy += "Check that it is not Xi'an 80 or Beijing 54: their numbers look alike and lie about 100 m off."
-    return DataError("The coordinates are metres, and nothing says in which system", where=raw.name, remedy=remedy)
+    return DataError(
+        "The coordinates are metres, and nothing says in which system and zone", where=raw.name, remedy=remedy
+    )
 
 
 def _numbers(raw: RawFile, places: Mapping[Place, int]) -> FloatArray:
-    """Return the numbers of the coordinate columns, shape (n, 2); NaN for everything that is none."""
-    numbers = np.full((len(raw.records), 2), math.nan)
+    """Return the numbers of the coordinate columns, shape (n, 2), of rows spread over the file; NaN for other cells."""
+    step = -(-len(raw.records) // _ROWS_LOOKED_AT) or 1
+    records = raw.records[::step]
+    numbers = np.full((len(records), 2), math.nan)
     pair = next((places[place] for place in _PAIR_ORDERS if place in places), None)
-    for row, record in enumerate(raw.records):
+    for row, record in enumerate(records):
         try:
             if pair is not None:
                 (first, _), (second, _) = split_pair(record.values[pair])

@@ -106,6 +106,14 @@ def are_metres(xy: FloatArray) -> bool:
     return bool(known.any()) and 2 * int(metric.sum()) > int(known.sum())
 
 
+def carries_zones(xy: FloatArray, system: CoordinateSystem) -> bool:
+    """Return whether a system in metres is named, or rows whose zone numbers name one of a Chinese datum."""
+    if system.is_projected:
+        return True
+    zones = {int(zone) for column in xy.T for zone in _zone_numbers(column)}
+    return any(grid_of_zone(system.family, zone) is not None for zone in zones)
+
+
 def suggest_systems(xy: FloatArray, *, home: Box | None) -> tuple[tuple[CoordinateSystem, ...], int]:
     """Return the systems that put most rows into the project's districts, and how many rows they put there.
 

@@ -81,7 +81,10 @@ def place_by_names(
     elif placed:
         levels = [f"{level} {list(placed.values()).count(level)}" for level in _COARSE if level in placed.values()]
         notes.append(found.PLACED_BY_NAME_COUNT.found(count=len(placed), levels=", ".join(levels)))
-    return PlacedByName(replace(converted, records=tuple(records)), tuple(notes), frozenset(placed))
+    used = {raw.columns[index] for index in columns}
+    unused = tuple(column for column in converted.plan.unused if column.column not in used)
+    converted = replace(converted, records=tuple(records), plan=replace(converted.plan, unused=unused))
+    return PlacedByName(converted, tuple(notes), frozenset(placed))
 
 
 def settle_precision(planned: Sequence[PlannedRow], by_name: PlacedByName, definition: LayerDefinition) -> None:

@@ -32,6 +32,7 @@ _SUFFIXES = (
     ),
     *("county", "村", "乡", "镇", "鎮", "鄉", "县", "縣", "区", "區", "市", "省"),
 )
+_OF_VILLAGES = frozenset({"村民委员会", "村委会", "行政村", "自然村", "村"})
 _KINDS_OF_VILLAGE = ("village", "community", "grid")
 _LEVEL_OF_KIND = {"village": "village", "community": "village", "grid": "grid"}
 _SUGGESTIONS = 3
@@ -77,6 +78,8 @@ def stem_of(folded: str) -> str:
         stem = folded.removesuffix(suffix)
         if stem != folded and len(stem) > 1:
             return stem
+        if stem != folded and suffix in _OF_VILLAGES:  # 张村委会 is 张村
+            return f"{stem}村"
     return folded
 
 

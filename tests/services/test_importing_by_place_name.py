@@ -10,6 +10,7 @@ from shapely.geometry import Polygon, box, mapping
 from geo_ems.catalogue.definitions import load_definitions
 from geo_ems.errors import UsageError
 from geo_ems.services.import_report import summary_lines
+from geo_ems.services.place_names import fold_place_name, stem_of
 from geo_ems.settings import bundled_folder
 
 LAYERS = bundled_folder() / "layers"
@@ -89,6 +90,24 @@ def test_names_lead_to_a_place_and_the_row_says_how_exact_it_is(office, names, p
     assert found_codes(report) == {2: ["placed_by_name"]}
     assert report.counts.unlocated == 0
     assert [note.kind.code for note in report.notes if "placed" in note.kind.code] == ["placed_by_name_count"]
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("王庄村", "王庄"), ("王庄村委会", "王庄"), ("王庄村民委员会", "王庄"), ("张村", "张村"), ("张村委会", "张村"),
+        ("张村村委会", "张村"), ("石桥镇人民政府", "石桥"), ("城关街道办事处", "城关"), ("柳林社区居委会", "柳林"),
+        ("zhouvillage", "zhou"), ("村", "村"), ("市", "市"),
+    ],
+)  # fmt: skip
+def test_the_stem_of_a_name_is_what_is_left_without_its_kind(name, stem):
+    assert stem_of(fold_place_name(name)) == stem
+
+
+def test_columns_that_rows_are_placed_by_are_not_reported_as_unused(office):
+    report = office.import_text(teams("石桥镇,王庄村,,"), "response_teams", place_by=("乡镇", "村"))
+
+    assert report.unused == ()
 
 
 def test_an_ambiguous_name_is_not_placed_and_every_candidate_is_told(office):

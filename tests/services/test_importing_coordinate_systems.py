@@ -110,6 +110,8 @@ def test_metres_without_a_system_are_refused_with_the_one_that_fits_the_district
 
 def test_metres_without_a_system_and_without_districts_ask_for_the_central_meridian(office):
     with pytest.raises(DataError, match="with your own central meridian"):
+        office.import_text(table("X,Y", grid(4546)[:, ::-1]), crs="CGCS2000")
+    with pytest.raises(DataError, match="with your own central meridian"):
         office.import_text(table("X,Y", grid(4546)[:, ::-1]))
     with pytest.raises(DataError, match=r"By the zone numbers it may be --crs EPSG:4546"):
         office.import_text(table("X,Y", np.add(grid(4546)[:, ::-1], (0, 37_000_000))))
@@ -192,9 +194,11 @@ def test_the_option_names_the_datum_of_plain_headings(office, datum):
     report = office.import_text(table("经度,纬度", from_wgs84(LONLAT, datum), decimals=9), datum=datum)
 
     assert off_m(placed(office)) < 0.001
-    assert [note.problem("en") for note in report.notes if note.kind.code == "coordinate_system_read"] == [
-        f"the coordinates were read as WGS 84 (CRS84) (OGC:CRS84) and turned into WGS84 ({datum.value.upper()} → WGS84)"
-    ]
+    said = next(note for note in report.notes if note.kind.code == "coordinate_system_read")
+    way = f"{datum.value.upper()} → WGS84, ±2 m"
+    assert (
+        said.problem("en") == f"the coordinates were read as WGS 84 (CRS84) (OGC:CRS84) and turned into WGS84 ({way})"
+    )
 
 
 def test_headings_of_two_datums_are_refused_unless_the_option_decides(office):
@@ -297,6 +301,17 @@ def test_geojson_is_wgs84_unless_the_option_says_that_it_is_shifted(office):
     assert off_m(placed(office), shifted) == 0
     office.import_text(text, name="a.geojson", datum=Datum.GCJ02)
     assert off_m(placed(office)) < 0.001
+
+
+def test_geojson_in_metres_that_names_no_system_is_refused_with_the_one_that_fits(office):
+    add_districts(office)
+    feature = {"type": "Feature", "properties": {"code": "S1", "name": "1"}, "geometry": mapping(Point(grid(4546)[0]))}
+
+    with pytest.raises(DataError, match=r"--crs EPSG:4546"):
+        office.import_text(json.dumps(feature), name="a.geojson")
+    office.import_text(json.dumps(feature), name="a.geojson", crs="EPSG:4546")
+
+    assert off_m(placed(office), LONLAT[:1]) < 0.01
 
 
 def geo_file(geometries, crs, *, file_format=FileFormat.CSV):

@@ -20,7 +20,10 @@ from geo_ems.services.pinyin import fits_initials, pinyin_initials, starts_with_
 from geo_ems.services.provenance import instant_text
 from geo_ems.services.typed_coordinates import read_typed_coordinates
 
-SEARCHED_LAYERS = ("districts", "population", "facilities", "shelters", "supply_depots", "response_teams", "roads")
+SEARCHED_LAYERS = (
+    *("incidents", "districts", "population", "facilities", "shelters", "supply_depots", "response_teams", "roads"),
+    *("hazard_points", "hazard_areas"),
+)
 DISTRICT_LAYER, ROAD_LAYER = "districts", "roads"
 COORDINATES = "coordinates"
 MAX_PLACES = 50

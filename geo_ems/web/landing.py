@@ -1,5 +1,6 @@
 """The start page, what the API conforms to, its description, and the list of its operations for people."""
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Annotated
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from geo_ems.formats.answers import json_bytes
 from geo_ems.model.caller import Caller, Permission
+from geo_ems.model.labels import LANGUAGES, Language
 from geo_ems.web import html
 from geo_ems.web.dependencies import asking, base_address, calling
 from geo_ems.web.openapi import OPENAPI_TYPE, openapi_document
@@ -48,7 +50,10 @@ async def landing(request: Request, parts: Parts, caller: Reader, asked: PageAsk
     project = parts.application.project
     if wants_html(request, asked):
         if OVERVIEW in parts.application.maps:
-            return await parts.reads.run(partial(map_response, parts, OVERVIEW, project.language, caller))
+            language = language_accepted(request.headers.get("accept-language", ""), project.language)
+            response = await parts.reads.run(partial(map_response, parts, OVERVIEW, language, caller))
+            response.headers["Vary"] = "Accept, Accept-Language"
+            return response
         return _start_page(parts)
     return json_response(
         {
@@ -106,6 +111,30 @@ def wants_html(request: Request, asked: Asked) -> bool:
         return told == "html"
     accepted = [part.partition(";")[0].strip().lower() for part in request.headers.get("accept", "").split(",")]
     return "text/html" in accepted and JSON not in accepted[: accepted.index("text/html")]
+
+
+def language_accepted(accepted: str, default: Language) -> Language:
+    """Return the language a browser likes best (`Accept-Language`, RFC 9110), or the project's."""
+    best: Language = default
+    best_weight = 0.0
+    for part in accepted.split(","):
+        tag, _, parameter = part.partition(";")
+        language = next((known for known in LANGUAGES if tag.strip().lower().partition("-")[0] == known), None)
+        if language is None:
+            continue
+        weight = _weight(parameter)
+        if weight > best_weight:
+            best, best_weight = language, weight
+    return best
+
+
+def _weight(parameter: str) -> float:
+    """Return the q value of a language, 1 where none is given, 0 where it is no number from 0 to 1."""
+    name, sign, value = parameter.strip().partition("=")
+    if not sign:
+        return 1.0
+    told = re.fullmatch(r"[01](?:\.[0-9]{0,3})?", value.strip())
+    return float(told[0]) if told and name.strip() == "q" else 0.0
 
 
 def _start_page(parts: Served) -> Response:

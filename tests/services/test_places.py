@@ -142,6 +142,13 @@ def test_coordinates_read_in_the_other_order_say_so(finder: PlaceFinder, typed: 
     assert (place.lon_deg, place.lat_deg, place.kind_label) == (111.5, 31.2, said)
 
 
+def test_an_incident_and_a_hazard_are_found_by_name(finder: PlaceFinder, county: object) -> None:
+    county.put("incidents", "I1", (111.5, 31.5), name="三岔口山洪", kind="flood", state="open")
+    county.put("hazard_points", "H1", (111.6, 31.5), name="三岔口滑坡", kind="geological")
+
+    assert found(finder, "三岔口") == ["I1", "H1"]
+
+
 def test_a_new_name_is_found_at_once(finder: PlaceFinder, county: object) -> None:
     assert found(finder, "新村") == []
     county.put("population", "N1", (111.5, 31.5), name="新村", people_persons=1)

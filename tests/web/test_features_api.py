@@ -36,6 +36,23 @@ def test_a_program_gets_the_landing_page_and_a_browser_the_map(client: AsgiClien
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
 
 
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        pytest.param("", "zh", id="nothing said: the project's"),
+        pytest.param("en-GB,en;q=0.9,zh;q=0.8", "en", id="English first"),
+        pytest.param("fr,zh-CN;q=0.8,en;q=0.3", "zh", id="Chinese before English"),
+        pytest.param("fr, de;q=0.5", "zh", id="neither"),
+        pytest.param("en;q=0, zh;q=nan, EN-us;q=0.1", "en", id="refused, wrong, and little liked"),
+    ],
+)
+def test_the_start_page_speaks_the_language_of_the_browser(client: AsgiClient, accepted: str, language: str) -> None:
+    page = client.get("/", headers={"Accept": "text/html", "Accept-Language": accepted})
+
+    assert f'<html lang="{language}'.encode() in page.body
+    assert page.headers["vary"] == "Accept, Accept-Language"
+
+
 def test_every_link_of_landing_and_collections_leads_somewhere_on_this_server(client: AsgiClient) -> None:
     documents = [client.get("/").json, client.get("/collections").json, *client.get("/collections").json["collections"]]
     for document in documents:

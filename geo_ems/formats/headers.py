@@ -33,7 +33,9 @@ def find_header(head: list[HeadRow], known_headers: frozenset[str]) -> Header:
     for upper in (place - 1, place):
         if 0 <= upper < len(head) - 1 and head[upper + 1][0] == head[upper][0] + 1:
             joined = _joined(head[upper], head[upper + 1], known_headers)
-            if joined is not None and joined.hits > best.hits:
+            # A heading merged over both rows stands in both: then they are one header all the same.
+            is_merged = any(g is not None and g == w for g, w in zip(head[upper][1], head[upper + 1][1], strict=False))
+            if joined is not None and (joined.hits > best.hits or (is_merged and joined.hits == best.hits)):
                 best = joined
     return best
 

@@ -45,6 +45,7 @@ _FOOTERS = re.compile(
     "|^(?:备注|注|注释|说明|填表说明|填报说明|数据来源|资料来源)[0-9]*:"
 )
 _LONGEST_TOTAL = 16
+_NAMING = ("名称", "名稱", "name", "编号", "編號", "编码", "code", "id")
 # Written by our own exports before = + - @, so that a spreadsheet does not run the cell; taken off on the way back.
 _DEFUSED = re.compile(r"^'[=+\-@\t\r]")
 
@@ -82,13 +83,15 @@ def table_from_rows(
     reading: Reading,
     sheet: str = "",
     keeps_extra_cells: bool = False,
+    filled: frozenset[tuple[int, int]] = frozenset(),
 ) -> Table | None:
     """Return the table in numbered rows, or None where every row is blank.
 
     The known headers decide which of the first 40 rows is the header; where none is known there, it
     is the first row of distinct words. Cells to the right
     of the header become columns without a name (a sheet) or make the row wrong (text, where they
-    mean that values have moved).
+    mean that values have moved). `filled` are the cells, as (line, column), that got the text of the
+    cell they are merged with.
 
     Raises
     ------
@@ -117,7 +120,7 @@ def table_from_rows(
         raise DataError(f"{width} columns are more than {limits.columns}", where=where, remedy="Delete unused columns.")
     columns, notes = _name_columns(header, width)
     headings = [columns, *(cells for position, cells in head if top.first <= position <= top.last)]
-    reader = _BodyReader(columns, tuple(_folded(cells, width) for cells in headings), limits, sheet, skipped)
+    reader = _BodyReader(columns, tuple(_folded(cells, width) for cells in headings), limits, sheet, skipped, filled)
     records = reader.read(body)
     return Table(columns, records, tuple(skipped), notes, reader.units, top.hits)
 
@@ -166,7 +169,7 @@ class _BodyReader:
 
     def __init__(
         self, columns: tuple[str, ...], headings: tuple[tuple[str, ...], ...], limits: Limits, sheet: str,
-        skipped: list[SkippedLine],
+        skipped: list[SkippedLine], filled: frozenset[tuple[int, int]],
     ) -> None:  # fmt: skip
         self.units: dict[str, str] = {}
         self._columns = columns
@@ -174,6 +177,7 @@ class _BodyReader:
         self._limits = limits
         self._sheet = sheet
         self._skipped = skipped
+        self._filled = filled
 
     def read(self, body: Sequence[NumberedRow]) -> tuple[RawRecord, ...]:
         """Return the records; lines that are none are appended to the list of skipped lines."""
@@ -182,8 +186,9 @@ class _BodyReader:
         after_total = False
         for line, row in body:
             cells = [plain_cell(cell) for cell in row]
+            merged = self._merged(line, cells) if self._filled else ()
             first = _first(cells)
-            if first is None:
+            if first is None or all(cell is None or index in merged for index, cell in enumerate(cells)):
                 continue
             if may_be_units and self._take_units(cells):
                 self._skip(line, found.UNIT_ROW, first)
@@ -195,7 +200,7 @@ class _BodyReader:
             if reason is not None:
                 self._skip(line, reason, first)
                 continue
-            records.append(self._record(line, cells))
+            records.append(self._record(line, cells, merged))
         return tuple(records)
 
     def _skip(self, line: int, reason: FindingKind, first: Cell) -> None:
@@ -226,9 +231,20 @@ class _BodyReader:
             return None
         return found.REPEATED_HEADER if _folded(cells, len(self._columns)) in self._headings else None
 
-    def _record(self, line: int, cells: list[Cell]) -> RawRecord:
+    def _merged(self, line: int, cells: list[Cell]) -> tuple[int, ...]:
+        """Return the cells that got the text of the one they are merged with; names and codes are let go again.
+
+        A name over several rows is one thing with several lines, not several things of one name.
+        """
+        merged = [index for index in range(min(len(cells), len(self._columns))) if (line, index) in self._filled]
+        for index in merged:
+            if fold_name(self._columns[index]).endswith(_NAMING):
+                cells[index] = None
+        return tuple(index for index in merged if cells[index] is not None)
+
+    def _record(self, line: int, cells: list[Cell], merged: tuple[int, ...]) -> RawRecord:
         width = len(self._columns)
-        findings: list[Finding] = []
+        findings = [found.MERGED_CELL.found(column=self._columns[index], value=cells[index]) for index in merged]
         used = len(cells)
         while cells[used - 1] is None:
             used -= 1

@@ -154,3 +154,30 @@ def test_metres_under_a_group_of_coordinates(tmp_path, sheet):
     assert report.counts.refused == 0
     place = office.features()["S1"].geometry
     assert (place.x, place.y) == (pytest.approx(111.5, abs=0.05), pytest.approx(31.2, abs=0.05))
+
+
+def test_a_township_merged_over_its_villages_is_meant_for_each_of_them(sheet):
+    rows = [
+        ["乡镇", "名称", "容量", "电话"],
+        ["石桥镇", "一小", 300, "1"],
+        [None, "二小", None, "2"],
+        [None, None, None, None],
+        ["白河乡", "三小", 100, "3"],
+    ]
+
+    raw = read_records(sheet(rows, merged=("A2:A4", "C2:C3")), known_headers=KNOWN)
+
+    assert [record.values for record in raw.records] == [
+        ("石桥镇", "一小", 300, "1"),
+        ("石桥镇", "二小", None, "2"),
+        ("白河乡", "三小", 100, "3"),
+    ]
+    assert [[finding.kind.code for finding in record.findings] for record in raw.records] == [[], ["merged_cell"], []]
+
+
+def test_a_name_merged_over_two_lines_is_not_two_things(sheet):
+    rows = [["名称", "负责人", "电话"], ["一小", "甲", "1"], [None, "乙", "2"]]
+
+    raw = read_records(sheet(rows, merged=("A2:A3",)), known_headers=KNOWN)
+
+    assert [record.values for record in raw.records] == [("一小", "甲", "1"), (None, "乙", "2")]

@@ -185,9 +185,8 @@ def _replaced(record: RawRecord, geometry: BaseGeometry | None, fault: Finding |
 
 
 def _system_of_geometries(raw: RawFile, asked: AskedSystem, xy: FloatArray, notes: list[Finding]) -> CoordinateSystem:
-    said = read_system(raw.crs, where=raw.name) if raw.crs is not None and asked.crs is None else None
-    if said is not None:
-        return said
+    if raw.crs is not None and asked.crs is None:
+        return _system_of_file(raw.crs, raw)
     if asked.crs is not None:
         system = read_system(asked.crs)
         if raw.crs is not None and not _is_same(raw.crs, system):
@@ -202,6 +201,17 @@ def _system_of_geometries(raw: RawFile, asked: AskedSystem, xy: FloatArray, note
     if len(xy) and asked.datum is None:
         notes.append(found.WGS84_ASSUMED.found())
     return read_system(_DEGREES_OF_WGS84)
+
+
+def _system_of_file(text: str, raw: RawFile) -> CoordinateSystem:
+    try:
+        return read_system(text)
+    except UsageError as error:
+        raise DataError(
+            f"The file says that its coordinates are in '{text[:80]}', which is no system known here",
+            where=raw.name,
+            remedy="Name the system yourself: --crs EPSG:4490, for example.",
+        ) from error
 
 
 def _is_same(text: str, system: CoordinateSystem) -> bool:

@@ -161,8 +161,8 @@ OUT_OF_RANGE = kind(
     _REFUSED,
     ("坐标 经度 {lon}、纬度 {lat} 超出范围", "longitude {lon}, latitude {lat} is out of range"),
     (
-        "经度在 ±180、纬度在 ±90 之内;若是以米计的平面坐标,请先转换为 WGS84 经纬度",
-        "Longitude lies within ±180, latitude within ±90; convert metres to WGS84 longitude and latitude first",
+        "经度在 ±180、纬度在 ±90 之内;若整列是以米计的平面坐标,请用 --crs 写明坐标系",
+        "Longitude lies within ±180, latitude within ±90; for a file in metres name its system with --crs",
     ),
 )
 SWAPPED = kind(

@@ -372,6 +372,16 @@ def test_the_option_wins_over_what_the_file_says_and_that_is_told():
     assert [note.kind.code for note in same] == ["coordinate_system_read"]
 
 
+@pytest.mark.parametrize("text", ["EPSG:99999", 'LOCAL_CS["x"]', "EPSG:5773", "+proj=longlat +nadgrids=x.gsb"])
+def test_a_file_that_names_a_system_nobody_knows_is_refused_unless_the_option_names_one(text):
+    with pytest.raises(DataError, match="which is no system known here"):
+        geometries_in_wgs84(geo_file([LineString(grid(4546))], text))
+
+    raw, _ = geometries_in_wgs84(geo_file([LineString(grid(4546))], text), AskedSystem(crs="EPSG:4546"))
+
+    assert off_m(np.array(raw.records[0].geometry.coords)) < 0.001
+
+
 def test_heights_of_a_projected_file_are_dropped_and_told():
     raw, _ = geometries_in_wgs84(geo_file([Point(*grid(4546)[0], 55.0)], "EPSG:4546"))
 

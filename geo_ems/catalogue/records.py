@@ -9,17 +9,27 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo_ems.catalogue import record_findings as found
+from geo_ems.catalogue.place_systems import (
+    NOTHING_ASKED,
+    AskedSystem,
+    LocatedRows,
+    geometries_in_wgs84,
+    holds_metres,
+    locate_table,
+)
 from geo_ems.catalogue.record_geometry import checked_geometry, is_allowed
 from geo_ems.catalogue.record_matching import ColumnMatch, ColumnPlan, plan_columns
 from geo_ems.catalogue.record_numbers import has_decimal_commas, has_mixed_commas
-from geo_ems.catalogue.record_places import PlaceReader
+from geo_ems.catalogue.record_places import PlaceReader, coordinate_fault
 from geo_ems.catalogue.record_shapes import read_shape
 from geo_ems.catalogue.record_values import Conversion, Converter, Flag, build_converter, is_dash, read_flag
 from geo_ems.errors import DataError
 from geo_ems.formats.findings import Finding, Grade
 from geo_ems.formats.raw import Cell, RawFile, RawRecord
+from geo_ems.model.columns import FloatArray
 from geo_ems.model.definitions import FieldDefinition, FieldType, LayerDefinition
 from geo_ems.model.features import Value
+from geo_ems.queries.china_datums import Datum
 
 ONE_LINE_FIELDS = frozenset({"code", "name", "name_en", "address"})
 
@@ -52,24 +62,42 @@ class ConvertedFile:
 
 
 def convert_records(
-    raw: RawFile, definition: LayerDefinition, *, zone: ZoneInfo, field_map: Mapping[str, str] | None = None
+    raw: RawFile,
+    definition: LayerDefinition,
+    *,
+    zone: ZoneInfo,
+    field_map: Mapping[str, str] | None = None,
+    asked: AskedSystem = NOTHING_ASKED,
 ) -> ConvertedFile:
-    """Return the rows of a layer that a file holds.
+    """Return the rows of a layer that a file holds, their places in WGS84.
+
+    `asked` says in which coordinate system the file is; without it what the file says holds.
 
     Raises
     ------
     DataError
-        Where a required field has no column.
+        Where a required field has no column, or the coordinates cannot be turned into WGS84.
     UsageError
-        Where `field_map` names a field or column that does not exist.
+        Where `field_map` names a field or column that does not exist, or `asked` no system.
     """
-    plan = plan_columns(raw, fields=definition.fields, definition=definition, field_map=field_map)
+    has_datum = asked.datum is not None
+    plan = plan_columns(raw, fields=definition.fields, definition=definition, field_map=field_map, has_datum=has_datum)
     check_required_columns(plan, definition.fields, raw)
-    places = PlaceReader(raw, plan.places) if plan.places else None
+    in_metres = bool(plan.places) and holds_metres(raw, plan.places, asked)
+    places = PlaceReader(raw, plan.places, in_metres=in_metres) if plan.places else None
+    place_notes: tuple[Finding, ...] = ()
+    if raw.has_geometry:
+        raw, place_notes = geometries_in_wgs84(raw, asked)
     rows = RowConverter(raw, plan, zone=zone)
     converted = [rows.convert(record) for record in raw.records]
     if places is not None or plan.shape_columns:
-        geometries = _written_geometries(raw, plan, places, converted, definition)
+        shapes = _read_shapes(raw, plan, asked, converted, definition)
+        pairs = _read_pairs(raw, places, shapes, converted, definition)
+        geometries = [shapes.get(row) for row in range(len(raw.records))]
+        if places is not None:
+            located = locate_table(pairs, raw, plan.places, asked, heading_datum=plan.datum, in_metres=in_metres)
+            place_notes = (*places.notes, *located.notes)
+            geometries = [shapes.get(row, point) for row, point in enumerate(_points(located, converted))]
     else:
         geometries = [
             _given_geometry(record, findings, definition)
@@ -79,40 +107,80 @@ def convert_records(
         ConvertedRecord(record.line, record.sheet, geometry, properties, tuple(findings), _given_id(record, plan))
         for record, geometry, (properties, findings) in zip(raw.records, geometries, converted, strict=True)
     ]
-    notes = (*raw.notes, *rows.notes, *(places.notes if places is not None else ()))
+    notes = (*raw.notes, *rows.notes, *place_notes)
     return ConvertedFile(plan, tuple(records), notes)
 
 
-def _written_geometries(
+def _read_shapes(
     raw: RawFile,
     plan: ColumnPlan,
-    places: PlaceReader | None,
+    asked: AskedSystem,
     converted: list[tuple[dict[str, Value], list[Finding]]],
     definition: LayerDefinition,
-) -> list[BaseGeometry | None]:
-    """Return the geometry of every row: from its WKT, else from its coordinates; all points made in one call."""
-    geometries: list[BaseGeometry | None] = [None] * len(raw.records)
-    lonlat_deg: list[tuple[float, float]] = []
-    placed: list[int] = []
+) -> dict[int, BaseGeometry | None]:
+    """Return the shapes of the rows that have one written as WKT, in WGS84, by row; None for a wrong one.
+
+    Raises
+    ------
+    DataError
+        Where shapes are written in a table that is said to be in another system.
+    """
+    shapes: dict[int, BaseGeometry | None] = {}
+    if not plan.shape_columns:
+        return shapes
+    column = raw.columns[plan.shape_columns[0]]
+    is_wgs84 = asked.crs is None and asked.datum in (None, Datum.WGS84, Datum.CGCS2000)
     for index, (record, (_, findings)) in enumerate(zip(raw.records, converted, strict=True)):
-        cells = [record.values[column] for column in plan.shape_columns]
-        if any(cell is not None for cell in cells):
-            column = raw.columns[plan.shape_columns[0]]
-            geometries[index] = read_shape(cells, definition.geometry, findings, column=column)
+        cells = [record.values[position] for position in plan.shape_columns]
+        if all(cell is None for cell in cells):
+            continue
+        if not is_wgs84:
+            raise DataError(
+                f"The shapes in column '{column}' are read as WGS84 degrees, and another system is named",
+                where=raw.name,
+                remedy="Leave --crs and --datum out, or hand the shapes over as GeoPackage or Shapefile.",
+            )
+        shapes[index] = read_shape(cells, definition.geometry, findings, column=column)
+    return shapes
+
+
+def _read_pairs(
+    raw: RawFile,
+    places: PlaceReader | None,
+    shapes: Mapping[int, BaseGeometry | None],
+    converted: list[tuple[dict[str, Value], list[Finding]]],
+    definition: LayerDefinition,
+) -> FloatArray:
+    """Return the coordinates of every row as they are written, shape (n, 2); NaN where it has none, or a shape."""
+    pairs = np.full((len(raw.records), 2), np.nan)
+    for row, (record, (_, findings)) in enumerate(zip(raw.records, converted, strict=True)):
+        if row in shapes:
             continue
         if places is None:
             findings.append(found.UNLOCATED.found())
             continue
-        place = places.read(record, findings)
-        if place is not None and is_allowed("Point", definition.geometry, findings):
-            placed.append(index)
-            lonlat_deg.append(place)
+        pair = places.read(record, findings)
+        if pair is not None and is_allowed("Point", definition.geometry, findings):
+            pairs[row] = pair
     if places is not None:
         places.advise_on_swapped([findings for _, findings in converted])
-    made = np.asarray(shapely.points(np.array(lonlat_deg, dtype=np.float64).reshape(-1, 2)), dtype=object)
-    for index, point in zip(placed, made.tolist(), strict=True):
-        geometries[index] = point
-    return geometries
+    return pairs
+
+
+def _points(located: LocatedRows, converted: list[tuple[dict[str, Value], list[Finding]]]) -> list[BaseGeometry | None]:
+    """Return the place of every row as a point, all made in one call; rows that cannot be placed are told so."""
+    for row, fault in located.faults.items():
+        converted[row][1].append(fault)
+    lonlat_deg = located.lonlat_deg
+    is_placed = np.isfinite(lonlat_deg).all(axis=1)
+    points = np.full(len(lonlat_deg), None, dtype=np.object_)
+    points[is_placed] = shapely.points(lonlat_deg[is_placed])
+    for row in np.flatnonzero(is_placed).tolist():
+        wrong = coordinate_fault(*lonlat_deg[row])
+        if wrong is not None:
+            converted[row][1].append(wrong)
+            points[row] = None
+    return list(points)
 
 
 def _given_id(record: RawRecord, plan: ColumnPlan) -> str | None:

@@ -41,6 +41,14 @@ ROW_SHORT = kind(
     ),
     ("请核对该行是否错位", "Check that no value has moved to another column"),
 )
+MERGED_CELL = kind(
+    "merged_cell",
+    Grade.REPAIRED,
+    (
+        "列“{column}”的“{value}”取自合并单元格",
+        "'{value}' in column '{column}' was taken from the cell it is merged with",
+    ),
+)
 CELL_TOO_LONG = kind(
     "cell_too_long",
     Grade.REFUSED,

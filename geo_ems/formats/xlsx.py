@@ -1,7 +1,7 @@
 """XLSX workbooks: typed cells, the right sheet or all sheets with the same header."""
 
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 import python_calamine
@@ -10,7 +10,10 @@ from geo_ems.errors import DataError, GeoEmsError, known_names
 from geo_ems.formats import reading_findings as found
 from geo_ems.formats.column_names import fold_name
 from geo_ems.formats.raw import Reading, SkippedLine
-from geo_ems.formats.tables import Table, table_from_rows
+from geo_ems.formats.tables import NumberedRow, Table, table_from_rows
+
+MergedRange = tuple[tuple[int, int], tuple[int, int]]
+"""First and last cell, each as (row, column) from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,30 @@ def _table_of_sheet(workbook: python_calamine.CalamineWorkbook, name: str, readi
         raise DataError(
             f"There are more than {reading.limits.rows} rows", where=reading.where, remedy="Split the file."
         )
-    rows = list(enumerate(sheet.to_python(skip_empty_area=False), start=1))
-    return table_from_rows(rows, reading=reading, sheet=name, keeps_extra_cells=True)
+    rows: list[NumberedRow] = list(enumerate(sheet.to_python(skip_empty_area=False), start=1))
+    filled = _fill_merged(rows, sheet.merged_cell_ranges)
+    return table_from_rows(rows, reading=reading, sheet=name, keeps_extra_cells=True, filled=filled)
+
+
+def _fill_merged(rows: list[NumberedRow], ranges: Iterable[MergedRange] | None) -> frozenset[tuple[int, int]]:
+    """Put the text of a cell that is merged downwards into the cells below it; return (line, column) of these.
+
+    A township written once beside its villages is meant for each of them. A number is not: a total
+    that is written once for several rows would count several times.
+    """
+    filled: set[tuple[int, int]] = set()
+    for (top, left), (bottom, right) in ranges or ():
+        if left != right or bottom == top or bottom >= len(rows) or left >= len(rows[top][1]):
+            continue
+        text = rows[top][1][left]
+        if not isinstance(text, str) or not text.strip():
+            continue
+        for position in range(top + 1, bottom + 1):
+            line, cells = rows[position]
+            if left < len(cells) and cells[left] in ("", None):
+                rows[position] = (line, [*cells[:left], text, *cells[left + 1 :]])
+                filled.add((line, left))
+    return frozenset(filled)
 
 
 def _joined(tables: dict[str, Table], reading: Reading) -> Table:

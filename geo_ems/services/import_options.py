@@ -1,11 +1,13 @@
 """How a file is imported: what the person who imports it decides."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from geo_ems.errors import UsageError
+from geo_ems.errors import UsageError, known_names
 from geo_ems.model.caller import Caller, Permission
+from geo_ems.queries.china_datums import Datum
 
 RETIRE_AT_MOST = "50%"
 OnError = Literal["reject-row", "reject-file"]
@@ -22,6 +24,9 @@ class ImportOptions:
     `overwrite_corrections` what was corrected by hand since the last import.
     `retire_missing` says that the file is the full register: features that a file brought and that
     are not in this one are retired, at most `retire_at_most` ("200" or "50%" of those in force).
+    `crs` and `datum` say in which system the coordinates are where the file does not say it, or says
+    it wrong. `accept_accuracy_m` is the error of the way to WGS84 that is put up with, infinity for one
+    that nobody knows. `place_by` names the columns by whose names rows without coordinates are placed.
     """
 
     column_map: Mapping[str, str] = field(default_factory=dict)
@@ -36,6 +41,10 @@ class ImportOptions:
     retire_at_most: str = RETIRE_AT_MOST
     dry_run: bool = False
     on_error: OnError = "reject-row"
+    crs: str | None = None
+    datum: Datum | None = None
+    accept_accuracy_m: float | None = None
+    place_by: tuple[str, ...] = ()
 
 
 def check_importer(caller: Caller) -> None:
@@ -54,3 +63,41 @@ def check_importer(caller: Caller) -> None:
             where=caller.principal,
             remedy="Ask somebody without that limit to import the file.",
         )
+
+
+def accuracy_asked(text: str) -> float:
+    """Return the metres that somebody accepts; the word `unknown` accepts every accuracy.
+
+    Raises
+    ------
+    UsageError
+        Where the text is neither a number of metres nor that word.
+    """
+    if text.strip().casefold() in ("unknown", "未知"):
+        return math.inf
+    try:
+        metres = float(text)
+    except ValueError:
+        metres = math.nan
+    if not 0 <= metres < math.inf:
+        raise UsageError(
+            f"'{text}' is no accuracy",
+            where="--accept-accuracy",
+            remedy="Write metres, such as 5, or the word unknown.",
+            field="accept_accuracy_m",
+            value=text,
+        )
+    return metres
+
+
+def datum_asked(text: str) -> Datum:
+    """Return the datum of a name.
+
+    Raises
+    ------
+    NotFoundError
+        Where there is none of that name; those that exist are listed.
+    """
+    if text not in set(Datum):
+        raise known_names("datum", text, list(Datum))
+    return Datum(text)

@@ -53,6 +53,7 @@ class Outcome:
     headings: tuple[str, ...] = ()
     reported_as: str = ""
     key: str | None = None
+    carried_options: str = ""
     given: tuple[GivenValue, ...] = ()
 
 
@@ -153,6 +154,7 @@ def finish_import(outcome: Outcome, store: LayerStore, caller: Caller, options: 
         rows=rows,
         headings=headings,
         key=outcome.key,
+        carried_options=outcome.carried_options,
         retired=retiring.features,
         given=outcome.given,
     )

@@ -133,6 +133,8 @@ class ImportReport:
     retired: tuple[RetiredFeature, ...] = ()
     """Features that the file, a full register, names no more; where it was rejected, those it would retire."""
     given: tuple[GivenValue, ...] = ()
+    carried_options: str = ""
+    """The coordinate system and the like, which a list of refused rows must carry to be read again."""
 
 
 def count_rows(rows: Iterable[RowReport]) -> ImportCounts:

@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from geo_ems.formats.column_names import KEY_COLUMN, LINE_COLUMN, PROBLEM_COLUMN, REMEDY_COLUMN, report_columns
+from geo_ems.formats.column_names import (
+    KEY_COLUMN,
+    LINE_COLUMN,
+    OPTIONS_COLUMN,
+    PROBLEM_COLUMN,
+    REMEDY_COLUMN,
+    report_columns,
+)
 from geo_ems.formats.findings import Grade
 from geo_ems.formats.raw import Cell
 from geo_ems.formats.xlsx_writing import SheetContents, write_workbook
@@ -47,7 +54,8 @@ def _sheet_rows(
 ) -> tuple[tuple[str, ...], list[list[Cell]]]:
     ours = set(report_columns(headings).values())
     kept = [index for index in range(len(headings)) if index not in ours]
-    added = [report.key] if report.key is not None and has_key else []
+    carried = ((KEY_COLUMN, report.key), (OPTIONS_COLUMN, report.carried_options or None))
+    added = [(name, value) for name, value in carried if value is not None and has_key]
     given = report.given if has_key else ()
     texts = {value.index: value.text for value in given if value.index is not None}
     lacking = [value for value in given if value.index is None]
@@ -57,7 +65,7 @@ def _sheet_rows(
         PROBLEM_COLUMN,
         REMEDY_COLUMN,
         LINE_COLUMN,
-        *([KEY_COLUMN] if added else []),
+        *(name for name, _ in added),
     )
     return header, [
         [
@@ -65,7 +73,7 @@ def _sheet_rows(
             *(value.text for value in lacking),
             *(_told(row, grade, part) for part in ("problem", "remedy")),
             row.line,
-            *added,
+            *(value for _, value in added),
         ]
         for row in rows
     ]

@@ -17,15 +17,18 @@ from geo_ems.model.caller import Caller
 from geo_ems.model.definitions import ChildDefinition, LayerDefinition
 from geo_ems.services.import_again import check_not_again
 from geo_ems.services.import_children import ChildRowsRead, Parents, child_headings, read_child_rows, with_children
+from geo_ems.services.import_datum_shift import find_datum_shift
 from geo_ems.services.import_findings import NO_ROWS, NO_STATUS_COLUMN
 from geo_ems.services.import_given import given_columns, with_given_values
 from geo_ems.services.import_memory import ImportMemory
 from geo_ems.services.import_options import ImportOptions, check_importer
 from geo_ems.services.import_outcome import Outcome, corrections_kept, finish_import, images_of, row_reports
+from geo_ems.services.import_place_by import place_by_names, settle_precision
 from geo_ems.services.import_places import find_places_outside, find_similar_near, find_twins_in_file
 from geo_ems.services.import_report import ImportReport
 from geo_ems.services.import_retiring import Retiring, plan_retiring
 from geo_ems.services.import_rows import PLACE_WORDS, PlannedRow, RowPlanner, StoredRows, change_for
+from geo_ems.services.import_systems import asked_system, options_text, with_carried_options
 from geo_ems.services.import_workbook import RETIRED_SHEET, WARNED_SHEET
 from geo_ems.storage.protocol import LayerStore
 
@@ -101,13 +104,18 @@ def import_file(
         ignored_sheets=[*child_sheets, NOTES_SHEET, WARNED_SHEET, RETIRED_SHEET],
     )
     key = key if options.key is not None else _key_asked_back(raw, definition) or key
-    converted = convert_records(raw, definition, zone=zone, field_map=column_map)
+    options = with_carried_options(options, raw)
+    asked = asked_system(options, store)
+    converted = convert_records(raw, definition, zone=zone, field_map=column_map, asked=asked)
     converted, given_notes = with_given_values(converted, options.given, definition, zone=zone)
+    by_name = place_by_names(converted, raw, options.place_by, definition, store)
+    converted = by_name.converted
     key_in_file = key if _has_values(converted, key) else None
     columns = store.read_columns(definition.name)
     stored, memory = StoredRows.of(columns, key), ImportMemory(definition, store.history)
     planner = RowPlanner(definition, stored, options, key_in_file, new_id, zone, memory)
     planned = planner.plan(raw, converted, store)
+    settle_precision(planned, by_name, definition)
     if not options.append:
         check_not_again(planned, raw, definition, store, has_keys=key_in_file is not None or _are_known(planned))
     retiring = Retiring()
@@ -125,6 +133,8 @@ def import_file(
     notes = [
         *converted.notes,
         *given_notes,
+        *by_name.notes,
+        *find_datum_shift(planned, by_name, definition, store, asked=asked),
         *find_places_outside(planned, definition, store),
         *find_similar_near(planned, stored, definition),
         *_status_unknown(planned, definition, converted.plan),
@@ -158,6 +168,7 @@ def import_file(
             raw, converted.plan, fields=definition.fields, definition=definition, known=known_headers
         ),
         key=key if key != definition.key else None,
+        carried_options=options_text(options, converted.plan.datum),
         images=images_of(spoken, reads, memory, retiring, defaults=planner.defaults),
         retiring=retiring,
         given=given_columns(options.given, converted.plan, definition),

@@ -23,5 +23,4 @@ def occupied_persons(columns: LayerColumns, rule: CapacityRule) -> FloatArray:
 
 
 def _numbers(columns: LayerColumns, field: str) -> FloatArray:
-    column = columns.columns[field]
-    return np.where(column.known, column.values.astype(np.float64), np.nan)
+    return columns.columns[field].values.astype(np.float64, copy=False)  # NaN where unknown, as columns hold numbers

@@ -32,5 +32,6 @@ def count_reasons(reason_index: ReasonArray) -> Mapping[Reason, int]:
 
     Together with the eligible features (-1) the counts make up all features.
     """
-    counts = np.bincount(reason_index[reason_index != ELIGIBLE], minlength=len(REASONS))
-    return {reason: int(count) for reason, count in zip(REASONS, counts, strict=True) if count}
+    # Sixteen comparisons of bytes are faster than one `bincount`, which makes eight bytes of each.
+    counts = [int(np.count_nonzero(reason_index == index)) for index in range(len(REASONS))]
+    return {reason: count for reason, count in zip(REASONS, counts, strict=True) if count}

@@ -5,7 +5,7 @@ prepared arrays. Bounding balls exclude, they never decide; the distance to a li
 that to its nearest place, 0 inside, the boundary inside (ruling 8).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -142,22 +142,18 @@ def prepare_points(
     centre_xyz_m = lonlat_to_xyz(lonlat_deg) if xyz_m is None else xyz_m
     if tree is None and np.count_nonzero(is_located) >= BLOCKS_FROM:
         tree = build_point_tree(centre_xyz_m, np.flatnonzero(is_located))
-    no_shapes: ObjectArray = np.empty(0, dtype=object)
-    prepared = PreparedGeometries(
+    no_shapes = prepare_geometries(np.empty(0, dtype=object))
+    for part in (is_located, centre_xyz_m):
+        part.setflags(write=False)
+    return replace(
+        no_shapes,
         is_located=is_located,
         lonlat_deg=lonlat_deg,
         centre_xyz_m=centre_xyz_m,
         radius_m=np.broadcast_to(np.float64(0.0), (size,)),
         shape_row=np.broadcast_to(np.int64(-1), (size,)),
-        shapes=no_shapes,
-        is_area=np.zeros(0, dtype=np.bool_),
-        bounds_deg=np.empty((0, 4)),
-        pieces=cut_into_pieces(no_shapes),
         blocks=tree,
     )
-    for part in (is_located, centre_xyz_m, no_shapes, prepared.is_area, prepared.bounds_deg):
-        part.setflags(write=False)
-    return prepared
 
 
 def _balls(pieces: Pieces) -> tuple[FloatArray, FloatArray]:

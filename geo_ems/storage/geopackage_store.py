@@ -127,8 +127,8 @@ class GeoPackageStore:
         with self._reading() as connection:
             held, known = self._definitions.held(connection), self._described
             # Counting rows takes longer than most questions: the same log is the same store.
-            waits = are_waiting(connection)
-            if known is None or known.seq != read_head(connection).seq or waits or known.has_unsealed_edits:
+            is_old = known is None or known.seq != read_head(connection).seq or known.has_unsealed_edits
+            if known is None or is_old or are_waiting(connection):
                 self._described = known = describe_store(connection, held)
             return known
 
@@ -158,8 +158,7 @@ class GeoPackageStore:
 
     def definition_hashes(self) -> Mapping[str, str]:
         """Return the hash of the definition of each layer that the store keeps."""
-        with self._reading() as connection:
-            return {name: item.sha256 for name, item in self._definitions.held(connection).items()}
+        return {name: layer.definition_sha256 for name, layer in self.describe().layers.items()}
 
     def seal_of(self, layer: str, seq: int) -> str | None:
         """Return the seal the log has of a layer at a sequence number; None where it did not change there."""

@@ -113,7 +113,7 @@ def test_sheets_of_townships_with_the_same_two_rows_are_one_table_and_a_legend_i
 
 
 def test_such_a_form_is_imported_and_its_refused_row_comes_back_importable(tmp_path, sheet):
-    from geo_ems.services.import_report import write_refused_xlsx
+    from geo_ems.services.import_workbook import write_refused_xlsx
 
     office = Office(tmp_path)
     rows = [

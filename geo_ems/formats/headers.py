@@ -53,11 +53,11 @@ def _best_row(head: list[HeadRow], known_headers: frozenset[str]) -> Header:
 
 
 def _joined(upper: HeadRow, lower: HeadRow, known_headers: frozenset[str]) -> Header | None:
-    """Return two rows as one header, None where the lower one does not stand under groups of the upper one.
+    """Return two rows as one header, None where one of them has other cells than words.
 
-    A title above spans the columns of the row below; a row of data has a cell under every heading.
-    Under a group the lower words are the headings, with the group in front where that is better
-    known: 负责人 over 电话 is 负责人电话.
+    A heading over an empty cell, or merged with the one below, stands for itself. Under a group the
+    lower words are the headings, with the group in front where that is better known: 负责人 over 电话 is
+    负责人电话.
     """
     (first, groups), (last, words) = upper, lower
     width = max(len(groups), len(words))
@@ -65,8 +65,6 @@ def _joined(upper: HeadRow, lower: HeadRow, known_headers: frozenset[str]) -> He
     if not all(_is_word(cell) for cell in (*groups, *words) if cell is not None):
         return None
     stands_alone = [g is not None and (w is None or w == g) for g, w in zip(groups, words, strict=True)]
-    if not any(stands_alone):
-        return None
     headings: list[Cell] = []
     group: Cell = None
     for over, word, alone in zip(groups, words, stands_alone, strict=True):

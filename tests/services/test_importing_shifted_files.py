@@ -122,6 +122,28 @@ def test_one_namesake_and_namesakes_far_away_say_nothing(county):
         assert [note for note in report.notes if note.kind.code == "datum_shift"] == []
 
 
+def told_of_shelters(county, villages, lonlat):
+    report = county.import_text(table(villages, lonlat), "shelters", dry_run=True)
+    return [note for note in report.notes if note.kind.code == "datum_shift"]
+
+
+def test_a_mixture_of_shifted_and_right_rows_is_no_shifted_file(county):
+    villages = [row for row in rows_of("population") if row["name"] in unique_names()][:9]
+    right, shifted = places(villages), from_wgs84(places(villages), Datum.GCJ02)
+
+    assert told_of_shelters(county, villages, np.vstack([shifted[:5], right[5:]])) == []
+    assert len(told_of_shelters(county, villages, np.vstack([shifted[:7], right[7:]]))) == 1
+
+
+@pytest.mark.parametrize(("east_m", "north_m"), [(0, 600), (-600, 0), (220, 0), (0, -220)])
+def test_an_offset_of_another_direction_or_size_is_no_datum(county, east_m, north_m):
+    villages = [row for row in rows_of("population") if row["name"] in unique_names()][:9]
+    shifted = from_wgs84(places(villages), Datum.GCJ02)
+    elsewhere = (shifted if abs(east_m + north_m) == 220 else places(villages)) + (east_m / 95_300, north_m / 111_000)
+
+    assert told_of_shelters(county, villages, elsewhere) == []
+
+
 def table(rows, lonlat):
     lines = [f"Z{n},{row['name']},{lon},{lat}" for n, (row, (lon, lat)) in enumerate(zip(rows, lonlat, strict=True))]
     return "\n".join(["编号,名称,经度,纬度", *lines]) + "\n"

@@ -11,6 +11,8 @@ from geo_ems.errors import UsageError
 _IMPORT_HELP = """Import files into a layer; every row is stored or listed.
 
 Example: geo-ems import shelters shelters.xlsx --map name=场所名称 --report refused.xlsx
+The full register: geo-ems import shelters all.xlsx --retire-missing
+Take it back (numbers: geo-ems imports): geo-ems import --revert 17
 """
 _LAYERS_HELP = """List the layers with their counts and how old their data are.
 

@@ -13,6 +13,8 @@ _IMPORT_HELP = """Import files into a layer; every row is stored or listed.
 Example: geo-ems import shelters shelters.xlsx --map name=场所名称 --report refused.xlsx
 Other coordinates: geo-ems import shelters list.csv --datum gcj02; geo-ems import roads roads.csv --crs EPSG:4546
 No coordinates: geo-ems import response_teams teams.xlsx --place-by 乡镇,村
+The full register: geo-ems import shelters all.xlsx --retire-missing
+Take it back (numbers: geo-ems imports): geo-ems import --revert 17
 """
 _LAYERS_HELP = """List the layers with their counts and how old their data are.
 

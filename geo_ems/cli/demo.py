@@ -20,7 +20,7 @@ from geo_ems.model.caller import LOCAL
 from geo_ems.model.conditions import AllOf
 from geo_ems.model.labels import Language
 from geo_ems.services.coverage import coverage
-from geo_ems.services.import_findings import PLACE_AMBIGUOUS
+from geo_ems.services.import_place_findings import PLACE_AMBIGUOUS
 from geo_ems.services.import_report import RowReport
 from geo_ems.services.import_workbook import write_refused_xlsx
 from geo_ems.services.imports import ImportOptions, ImportReport, import_into

@@ -19,7 +19,7 @@ from geo_ems.model.columns import BoolArray, FloatArray, IntArray, LayerColumns,
 from geo_ems.model.definitions import LayerDefinition
 from geo_ems.queries.areas import representative_points
 from geo_ems.queries.china_datums import Datum, from_wgs84, is_shifted_region, to_wgs84
-from geo_ems.services import import_findings as found
+from geo_ems.services import import_place_findings as found
 from geo_ems.services.import_place_by import PlacedByName
 from geo_ems.services.import_rows import METRES_PER_DEGREE, PlannedRow
 from geo_ems.services.place_names import fold_place_name

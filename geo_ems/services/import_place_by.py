@@ -13,7 +13,7 @@ from geo_ems.formats.findings import Finding, FindingKind
 from geo_ems.formats.raw import RawFile, RawRecord
 from geo_ems.model.definitions import GeometryKind, LayerDefinition
 from geo_ems.model.features import Feature
-from geo_ems.services import import_findings as found
+from geo_ems.services import import_place_findings as found
 from geo_ems.services.import_rows import PlannedRow
 from geo_ems.services.place_names import Gazetteer, NamedPlace, Resolved
 from geo_ems.storage.protocol import LayerStore

@@ -169,7 +169,19 @@ def test_wrong_use_gives_exit_code_two_and_the_remedy(
 
 
 def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in ("init", "demo", "serve", "import", "layers", "check", "nearest", "coverage", "map"):
+    for command in (
+        "init",
+        "demo",
+        "serve",
+        "import",
+        "layers",
+        "check",
+        "nearest",
+        "coverage",
+        "map",
+        "imports",
+        "duplicates",
+    ):
         assert run([command, "--help"]) == 0
         assert f"Example: geo-ems {command}" in re.sub(r"\s+", " ", capsys.readouterr().out)
 

@@ -57,7 +57,13 @@ def read_in_child():
     with opened(current_project(), read_only=True) as application:
         assert application.store.describe().seq
 COMMANDS = {
-    "import": [["shelters", str(folder / "shelters.csv")], ["shelters", str(folder / "shelters.csv"), "--dry-run"]],
+    "import": [["shelters", str(folder / "shelters.csv")], ["shelters", str(folder / "shelters.csv"), "--dry-run"],
+        ["shelters", str(folder / "backup.gpkg"), "--dry-run"], ["--revert", "3", "--dry-run"]],
+    "imports": [[]],
+    "duplicates": [["shelters"], ["shelters", "--merge", "S1,S2", "--dry-run"]],
+    "export": [["shelters", str(folder / f"out.{ending}"), "--overwrite"]
+        for ending in ("csv", "xlsx", "geojson", "gpkg", "kml", "fgb")],
+    "template": [["shelters", "--out", str(folder / "form.xlsx"), "--overwrite"]],
     "layers": [[], ["--format", "json"], ["migrate", "--dry-run"], ["migrate"]],
     "check": [[]],
     "nearest": [["shelters", "--at", "111.5,31.2"], ["shelters", "--at", "111.5,31.2", "--format", "geojson"]],
@@ -111,6 +117,9 @@ with opened(current_project()) as application:
                 code = run([name, *arguments])
             said.flush()
             note(" ".join([name, *arguments]), [code, said.buffer.getvalue().decode()])
+    answer = client.call("POST", "/v1/imports/shelters?sheet=shelters&dry_run=true",
+        content=(folder / "backup.gpkg").read_bytes(), headers={"content-type": "application/octet-stream"})
+    note("POST a GeoPackage, read by GDAL", answer.status)
     spawned = multiprocessing.get_context("spawn").Process(target=os.getcwd)
     spawned.start(), spawned.join()
     note("spawned child", spawned.exitcode)
@@ -179,6 +188,7 @@ def test_the_routes_that_write_did_write(held) -> None:
     assert answers["PATCH /collections/{layer}/items/{id}"] == 200
     assert answers["DELETE /collections/{layer}/items/{id}"] in {200, 204}
     assert answers["POST /v1/imports/{layer}"] == 200
+    assert answers["POST a GeoPackage, read by GDAL"] == 200
 
 
 def test_commands_that_write_are_refused_naming_process_and_address_while_those_that_read_work(held) -> None:
@@ -186,10 +196,12 @@ def test_commands_that_write_are_refused_naming_process_and_address_while_those_
     refusal = f"The store is open for writing in process {process.pid} on "
     outcomes = {name: outcome for name, outcome, _ in told["found"] if isinstance(outcome, list)}
     writers = {
-        name for name in outcomes if name.split()[0] in {"import", "serve"} or name.startswith("layers migrate")
+        name
+        for name in outcomes
+        if name.split()[0] in {"import", "serve"} or name.startswith("layers migrate") or "--merge" in name
     } | {name for name in outcomes if name.startswith("restore") and "--to" not in name}
 
-    assert len(writers) == 6
+    assert len(writers) == 9
     for name in writers:
         code, said = outcomes[name]
         assert code == 1, (name, said)

@@ -12,12 +12,14 @@ from county.flood import flood_plain, flood_rows
 from county.hazards import hazard_rows
 from county.land import Cell, Land, Row, line_along, survey_land
 from county.people import district_rows, population_rows
+from county.schools import school_rows
 from county.shelters import HEADER, SUBTITLE, TITLE, UNITS, shelter_sheet
 from county.teams import team_rows
 
 HEAD = """\
 # The files of the demonstration county, in the order of import; written by make_county.py.
 # taken: rows stored; refused: rows listed in the report; unlocated: taken rows without a place.
+# place_by: the columns by whose names rows without coordinates are placed (--place-by).
 """
 
 
@@ -31,6 +33,7 @@ class Entry:
     refused: int = 0
     unlocated: int = 0
     note: str = ""
+    place_by: tuple[str, ...] = ()
 
 
 def main() -> None:
@@ -60,9 +63,10 @@ def write_county(out: Path) -> None:
         encoding: str = "utf-8-sig",
         unlocated: int = 0,
         note: str = "",
+        place_by: tuple[str, ...] = (),
     ) -> None:
         write_csv(out / file, rows, encoding=encoding)
-        entries.append(Entry(layer, file, len(rows), 0, unlocated, note))
+        entries.append(Entry(layer, file, len(rows), 0, unlocated, note, place_by))
 
     geojson("districts", "districts.geojson", district_rows(land))
     table("population", "population.csv", located(population_rows(land)))
@@ -85,8 +89,16 @@ def write_county(out: Path) -> None:
         encoding="gb18030",
         unlocated=lost,
         note="GB18030; three village teams name a village that exists twice and have no coordinates",
+        place_by=("address",),
     )
     table("facilities", "facilities.csv", located(facility_rows(land)))
+    table(
+        "facilities",
+        "schools_gcj02.csv",
+        school_rows(land),
+        encoding="gb18030",
+        note="GB18030; coordinates from a web map, in GCJ-02 as their headings say",
+    )
     table("incidents", "incidents.csv", located(incident_rows(land, plain)))
     geojson("barriers", "barriers.geojson", barrier_rows(land))
     geojson("waterways", "waterways.geojson", water_rows(land))
@@ -128,9 +140,11 @@ def manifest(entries: list[Entry]) -> str:
     parts = [HEAD]
     for entry in entries:
         note = f'note = "{entry.note}"\n' if entry.note else ""
+        names = ", ".join(f'"{name}"' for name in entry.place_by)
+        place_by = f"place_by = [{names}]\n" if names else ""
         parts.append(
             f'[[files]]\nlayer = "{entry.layer}"\nfile = "{entry.file}"\ntaken = {entry.taken}\n'
-            f"refused = {entry.refused}\nunlocated = {entry.unlocated}\n{note}"
+            f"refused = {entry.refused}\nunlocated = {entry.unlocated}\n{place_by}{note}"
         )
     return "\n".join(parts)
 

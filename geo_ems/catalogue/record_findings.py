@@ -227,3 +227,97 @@ UNIT_CONVERTED = kind(
     _TAKEN,
     ("列“{column}”由 {source} 换算为 {target}", "column '{column}' was converted from {source} to {target}"),
 )
+
+# Coordinate systems: of rows, then of a whole file.
+OUTSIDE_SYSTEM = kind(
+    "outside_coordinate_system",
+    _REFUSED,
+    ("坐标({first},{second})在 {system} 的范围之外", "({first}, {second}) is no place of {system}"),
+    ("请核对该行坐标是否写错或缺位", "Check the row for wrong, missing or swapped digits"),
+)
+WRONG_ZONE = kind(
+    "wrong_zone_number",
+    _REFUSED,
+    (
+        "坐标({first},{second})的带号与 {system} 不符",
+        "the zone number in ({first}, {second}) is not that of {system}",
+    ),
+    (
+        "请核对;跨带的文件用 --crs CGCS2000,按各行带号读取",
+        "Check it; a file across zones is read with --crs CGCS2000, each row by its own number",
+    ),
+)
+SYSTEM_READ = kind(
+    "coordinate_system_read",
+    _TAKEN,
+    (
+        "坐标按 {system} 读取,已换算为 WGS84({way})",
+        "the coordinates were read as {system} and turned into WGS84 ({way})",
+    ),
+)
+SYSTEM_ACCEPTED = kind(
+    "coordinate_accuracy_accepted",
+    _WARNED,
+    (
+        "坐标按 {system} 读取,换算为 WGS84({way}),精度{accuracy_zh}由导入者接受",
+        "read as {system} and turned into WGS84 ({way}); the one who imports accepted the accuracy, {accuracy}",
+    ),
+    ("有 CGCS2000 坐标时请重新导入", "Import again when the coordinates are there in CGCS2000"),
+)
+DATUM_OF_HEADINGS = kind(
+    "datum_of_headings",
+    _TAKEN,
+    ("列名写明坐标为 {datum}", "the headings say that the coordinates are {datum}"),
+)
+DATUM_OF_HEADINGS_NOT_USED = kind(
+    "datum_of_headings_not_used",
+    _WARNED,
+    (
+        "列名写的是 {datum},按导入者指定的 {asked} 读取",
+        "the headings say {datum}; the coordinates were read as {asked}, as the one who imports says",
+    ),
+    ("请核对", "Check it"),
+)
+SYSTEM_OF_FILE_NOT_USED = kind(
+    "system_of_file_not_used",
+    _WARNED,
+    (
+        "文件写的坐标系是 {value},按导入者指定的 {asked} 读取",
+        "the file says {value}; the coordinates were read as {asked}, as the one who imports says",
+    ),
+    ("请核对", "Check it"),
+)
+WGS84_ASSUMED = kind(
+    "wgs84_assumed",
+    _WARNED,
+    (
+        "文件没有写坐标系,数值像经纬度,按 WGS84 读取",
+        "the file does not say its coordinate system; the numbers look like degrees and were read as WGS84",
+    ),
+    ("请核对;不是时写 --crs 或 --datum", "Check it; where it is another one, name it with --crs or --datum"),
+)
+AXES_READ = kind(
+    "axes_read",
+    _TAKEN,
+    (
+        "列“{north}”读作北坐标,列“{east}”读作东坐标",
+        "column '{north}' was read as northing, column '{east}' as easting",
+    ),
+)
+AXES_SWAPPED = kind(
+    "axes_swapped",
+    _WARNED,
+    (
+        "坐标的两个数与所写次序相反,已按北、东互换读取",
+        "the two numbers of the coordinates stand the other way round than named; they were read swapped",
+    ),
+    ("请核对图上位置", "Check the places on the map"),
+)
+ZONE_NUMBERS = kind(
+    "zone_numbers",
+    _REPAIRED,
+    (
+        "{count} 个点的东坐标带号与所用坐标系写法不同,已增减带号",
+        "the zone number of {count} eastings was taken off or put in front, as the coordinate system has it",
+    ),
+)

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from geo_ems.catalogue.record_matching import ColumnMatch, ColumnPlan, Place, plan_columns
+from geo_ems.catalogue.record_matching import ColumnMatch, ColumnPlan, plan_columns
+from geo_ems.catalogue.record_place_columns import Place
 from geo_ems.formats.column_names import fold_name, split_unit
 from geo_ems.formats.raw import RawFile
 from geo_ems.model.definitions import FieldDefinition, LayerDefinition
@@ -13,6 +14,8 @@ PLACE_HEADINGS: Mapping[Place, str] = {
     Place.LAT: "纬度",
     Place.LONLAT: "经度,纬度",
     Place.LATLON: "纬度,经度",
+    Place.EASTING: "东坐标",
+    Place.NORTHING: "北坐标",
 }
 _SET_ASIDE = "原列 {heading}"
 
@@ -36,7 +39,8 @@ def recognised_headings(
     of columns that the plan says nothing of, by index.
     """
     fixed = fixed or {}
-    natural = _uses(plan_columns(replace(raw, units={}, names_cut_at_bytes=None), fields=fields, definition=definition))
+    alone = replace(raw, units={}, names_cut_at_bytes=None)
+    natural = _uses(plan_columns(alone, fields=fields, definition=definition, has_datum=True))
     uses = _uses(plan)
     is_natural = natural == uses and not fixed
     headings = list(raw.columns)

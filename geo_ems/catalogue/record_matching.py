@@ -2,46 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from geo_ems.catalogue.record_cut_names import fields_by_cut_name
+from geo_ems.catalogue.record_place_columns import Place, find_places, place_headings
 from geo_ems.errors import UsageError, known_names
 from geo_ems.formats.column_names import fold_name, report_columns, split_unit, unit_spelled
 from geo_ems.formats.raw import RawFile
 from geo_ems.model.definitions import FieldDefinition, LayerDefinition
 from geo_ems.model.labels import Label
 from geo_ems.model.units import Unit, conversion_factor
-
-_LON_NAMES = (
-    *("longitude", "lon", "lng", "long", "lon_deg", "lon_dms", "gps_lon", "x"),
-    *("经度", "東経", "东经", "経度", "經度", "经度坐标", "x坐标"),
-)
-_LAT_NAMES = (
-    *("latitude", "lat", "lat_deg", "lat_dms", "gps_lat", "y"),
-    *("纬度", "北緯", "北纬", "緯度", "纬度坐标", "y坐标"),
-)
-_LATLON_NAMES = ("location", "latlon", "lat,lon", "latlng", "纬度,经度", "纬经度", "緯度経度")
-_LONLAT_NAMES = (
-    "lonlat",
-    "lon,lat",
-    "lnglat",
-    "coordinates",
-    "coordinate",
-    "坐标",
-    "坐标位置",
-    "经纬度",
-    "经度,纬度",
-    "経度緯度",
-)
-
-
-class Place(StrEnum):
-    """The parts of a place a column may hold; also the names understood by an explicit choice."""
-
-    LON = "lon"
-    LAT = "lat"
-    LATLON = "latlon"
-    LONLAT = "lonlat"
+from geo_ems.queries.china_datums import Datum
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +36,15 @@ class UnusedColumn:
 
 @dataclass(frozen=True, slots=True)
 class ColumnPlan:
-    """What every column of a file is used for; `places` maps the parts of a place to column indices."""
+    """What every column of a file is used for; `places` maps the parts of a place to column indices.
+
+    `datum` is what the headings of the places say of their datum, None where they say nothing.
+    """
 
     matches: tuple[ColumnMatch, ...]
     places: Mapping[Place, int]
     unused: tuple[UnusedColumn, ...]
+    datum: Datum | None = None
 
     def fields(self) -> dict[str, FieldDefinition]:
         """Return the fields that have a column, by name; with them the field that takes △."""
@@ -99,8 +73,7 @@ def headings_of(fields: Iterable[FieldDefinition], definition: LayerDefinition |
     for field in fields:
         names += [field.name, field.label.zh, field.label.en, *field.flags, *(s.name for s in field.synonyms)]
     if definition is not None:
-        for place in Place:
-            names += _place_names(place, definition)
+        names += place_headings(definition)
     return frozenset(map(fold_name, names))
 
 
@@ -110,15 +83,18 @@ def plan_columns(
     fields: Mapping[str, FieldDefinition],
     definition: LayerDefinition | None = None,
     field_map: Mapping[str, str] | None = None,
+    has_datum: bool = False,
 ) -> ColumnPlan:
     """Return what each column of a file is used for.
 
     `field_map` is the explicit choice {field or place: column} and wins over every name.
     `definition` gives the names of coordinate columns; without it (child tables) no places are
-    looked for.
+    looked for. With `has_datum` it is known in which datum the places are, whatever the headings say.
 
     Raises
     ------
+    DataError
+        Where the headings of longitude and latitude name two datums.
     UsageError
         Where the explicit choice names a field or a column that does not exist.
     """
@@ -151,12 +127,18 @@ def plan_columns(
         used[match.index] = match.field.name
         if match.flag is None:
             taken_fields.add(match.field.name)
+    datum: Datum | None = None
     if definition is not None:
-        _find_places(columns, definition, used, places, reasons, has_geometry=raw.has_geometry)
+        found, datum = find_places(raw, definition, taken=used, chosen=places, has_datum=has_datum)
+        if raw.has_geometry:
+            reasons.update(dict.fromkeys(found.values(), GEOMETRY_GIVEN))
+        else:
+            places.update(found)
+            used.update({index: place.value for place, index in places.items()})
     unused = tuple(
         UnusedColumn(column, reasons.get(index, NOT_KNOWN)) for index, column in enumerate(columns) if index not in used
     )
-    return ColumnPlan(tuple(sorted(matches, key=lambda match: match.index)), places, unused)
+    return ColumnPlan(tuple(sorted(matches, key=lambda match: match.index)), places, unused, datum)
 
 
 def _resolve_choice(
@@ -232,44 +214,3 @@ def _factor(unit: Unit | None, field: FieldDefinition) -> float | None:
     if field.unit is None:  # pieces of something are the number itself: 数量(件)
         return 1.0 if unit.quantity == "count" else None
     return conversion_factor(unit, field.unit)
-
-
-def _place_names(place: Place, definition: LayerDefinition) -> tuple[str, ...]:
-    match place:
-        case Place.LON:
-            return (*definition.synonyms_lon, *_LON_NAMES)
-        case Place.LAT:
-            return (*definition.synonyms_lat, *_LAT_NAMES)
-        case Place.LATLON:
-            return (*definition.synonyms_latlon, *_LATLON_NAMES)
-        case Place.LONLAT:
-            return (*definition.synonyms_lonlat, *_LONLAT_NAMES)
-
-
-def _find_places(
-    columns: tuple[str, ...],
-    definition: LayerDefinition,
-    used: dict[int, str],
-    places: dict[Place, int],
-    reasons: dict[int, Label],
-    *,
-    has_geometry: bool,
-) -> None:
-    """Look for coordinate columns among the columns not used; two columns win over one."""
-    found: dict[Place, int] = {}
-    for place in Place:
-        for name in map(fold_name, _place_names(place, definition)):
-            index = next((i for i, column in enumerate(columns) if i not in used and fold_name(column) == name), None)
-            if index is not None and index not in found.values():
-                found.setdefault(place, index)
-    if has_geometry:
-        reasons.update(dict.fromkeys(found.values(), GEOMETRY_GIVEN))
-        return
-    if not places:
-        pair = [place for place in (Place.LON, Place.LAT) if place in found]
-        single = [place for place in (Place.LATLON, Place.LONLAT) if place in found]
-        wanted = pair if len(pair) == 2 else single[:1]  # noqa: PLR2004 - longitude and latitude
-        places.update({place: found[place] for place in wanted})
-    elif len(places) == 1 and (other := {Place.LON: Place.LAT, Place.LAT: Place.LON}.get(next(iter(places)))) in found:
-        places[other] = found[other]
-    used.update({index: place.value for place, index in places.items()})

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from geo_ems.catalogue import record_findings as found
-from geo_ems.catalogue.record_matching import Place
 from geo_ems.catalogue.record_numbers import FULL_WIDTH, NumberFaultError, all_decimal_commas, parse_number
+from geo_ems.catalogue.record_place_columns import Place
 from geo_ems.catalogue.record_values import is_dash
 from geo_ems.formats.findings import Finding
 from geo_ems.formats.raw import Cell, RawFile, RawRecord
@@ -16,6 +16,7 @@ Axis = Literal["lon", "lat"]
 MAX_LON_DEG = 180.0
 MAX_LAT_DEG = 90.0
 _PAIR = 2
+_GEOGRAPHIC, _PLANAR = (Place.LON, Place.LAT), (Place.EASTING, Place.NORTHING)
 _SIXTY = 60.0
 _HEMISPHERES: Mapping[str, tuple[Axis, int]] = {
     "N": ("lat", 1),
@@ -99,7 +100,9 @@ class PlaceReader:
     `notes` says what was decided: decimal commas, the order inside one-cell coordinates.
     """
 
-    def __init__(self, raw: RawFile, places: Mapping[Place, int]) -> None:
+    def __init__(self, raw: RawFile, places: Mapping[Place, int], *, in_metres: bool = False) -> None:
+        self._in_metres = in_metres
+        self._first, self._second = _PLANAR if Place.EASTING in places or Place.NORTHING in places else _GEOGRAPHIC
         self.notes: tuple[Finding, ...] = ()
         self._read_count = 0
         self._places = places
@@ -107,7 +110,7 @@ class PlaceReader:
         self._comma: dict[Place, bool] = {
             place: all_decimal_commas(record.values[index] for record in raw.records)
             for place, index in places.items()
-            if place in (Place.LON, Place.LAT)
+            if place not in (Place.LATLON, Place.LONLAT)
         }
         self.notes += tuple(
             found.DECIMAL_COMMA_COLUMN.found(column=raw.columns[places[place]])
@@ -116,21 +119,27 @@ class PlaceReader:
         )
         self._pair = next((place for place in (Place.LATLON, Place.LONLAT) if place in places), None)
         self._order: Place | None = None
-        if self._pair is not None:
+        if self._pair is not None and not in_metres:
             self._order = self._decide_order(raw, self._pair)
 
     def read(self, record: RawRecord, findings: list[Finding]) -> tuple[float, float] | None:
-        """Return lon, lat of a row in degrees, None where it has none or a wrong one (a finding says so)."""
+        """Return lon, lat of a row in degrees, None where it has none or a wrong one (a finding says so).
+
+        In metres the two numbers come back as they stand, the first column first.
+        """
         if self._pair is not None:
             return self._read_pair(record, findings)
-        lon, lat = (self._cell(record, place) for place in (Place.LON, Place.LAT))
+        lon, lat = (self._cell(record, place) for place in (self._first, self._second))
         if lon is None or lat is None:
             findings.append((found.UNLOCATED if lon is None and lat is None else found.HALF_LOCATED).found())
             return None
         degrees: list[tuple[float, Axis | None]] = []
-        for place, cell in ((Place.LON, lon), (Place.LAT, lat)):
+        for place, cell in ((self._first, lon), (self._second, lat)):
             try:
-                degrees.append(parse_degrees(cell, comma_is_decimal=self._comma[place]))
+                if self._in_metres:
+                    degrees.append((parse_metres(cell, comma_is_decimal=self._comma[place]), None))
+                else:
+                    degrees.append(parse_degrees(cell, comma_is_decimal=self._comma[place]))
             except PlaceFaultError as fault:
                 findings.append(self._told(fault, self._columns[self._places[place]]))
         if len(degrees) < _PAIR:
@@ -154,10 +163,12 @@ class PlaceReader:
             findings.append(found.UNLOCATED.found())
             return None
         try:
-            (first, first_axis), (second, second_axis) = _split_pair(cell)
+            (first, first_axis), (second, second_axis) = split_pair(cell)
         except PlaceFaultError as fault:
             findings.append(self._told(fault, self._columns[index]))
             return None
+        if self._in_metres:
+            return first, second
         lat_first = self._order is Place.LATLON
         if first_axis is not None or second_axis is not None:
             lat_first = first_axis == "lat" or second_axis == "lon"
@@ -166,6 +177,8 @@ class PlaceReader:
     def _point(
         self, lon_deg: float, lat_deg: float, findings: list[Finding], *, swapped_by_letter: bool = False
     ) -> tuple[float, float] | None:
+        if self._in_metres:
+            return lon_deg, lat_deg
         fault = coordinate_fault(lon_deg, lat_deg)
         self._read_count += 1
         if swapped_by_letter:
@@ -202,7 +215,7 @@ class PlaceReader:
         lat_first = lon_first = 0
         for record in raw.records:
             try:
-                (first, _), (second, _) = _split_pair(record.values[index])
+                (first, _), (second, _) = split_pair(record.values[index])
             except PlaceFaultError:
                 continue
             lon_first += abs(first) > MAX_LAT_DEG >= abs(second)
@@ -214,7 +227,28 @@ class PlaceReader:
         return by_range
 
 
-def _split_pair(cell: Cell) -> tuple[tuple[float, Axis | None], tuple[float, Axis | None]]:
+def parse_metres(cell: Cell, *, comma_is_decimal: bool = False) -> float:
+    """Return a coordinate in metres; thousands separators are read, a unit behind the number is not.
+
+    Raises
+    ------
+    PlaceFaultError
+        Where the cell is no number.
+    """
+    try:
+        return float(parse_number(cell, comma_is_decimal=comma_is_decimal)[0])
+    except NumberFaultError as fault:
+        raise PlaceFaultError(found.NOT_A_COORDINATE.found(value=cell)) from fault
+
+
+def split_pair(cell: Cell) -> tuple[tuple[float, Axis | None], tuple[float, Axis | None]]:
+    """Return both numbers of a cell, each with the axis that a letter or word names.
+
+    Raises
+    ------
+    PlaceFaultError
+        Where the cell does not hold two coordinates.
+    """
     text = str(cell).translate(FULL_WIDTH).strip().strip("()[]（）【】 ")
     for split in _SPLITS:
         parts = split.split(text)

@@ -9,14 +9,23 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo_ems.catalogue import record_findings as found
+from geo_ems.catalogue.place_systems import (
+    NOTHING_ASKED,
+    AskedSystem,
+    LocatedRows,
+    geometries_in_wgs84,
+    holds_metres,
+    locate_table,
+)
 from geo_ems.catalogue.record_geometry import checked_geometry, is_allowed
 from geo_ems.catalogue.record_matching import ColumnMatch, ColumnPlan, plan_columns
 from geo_ems.catalogue.record_numbers import has_decimal_commas, has_mixed_commas
-from geo_ems.catalogue.record_places import PlaceReader
+from geo_ems.catalogue.record_places import PlaceReader, coordinate_fault
 from geo_ems.catalogue.record_values import Conversion, Converter, Flag, build_converter, is_dash, read_flag
 from geo_ems.errors import DataError
 from geo_ems.formats.findings import Finding, Grade
 from geo_ems.formats.raw import Cell, RawFile, RawRecord
+from geo_ems.model.columns import FloatArray
 from geo_ems.model.definitions import FieldDefinition, FieldType, LayerDefinition
 from geo_ems.model.features import Value
 
@@ -49,24 +58,39 @@ class ConvertedFile:
 
 
 def convert_records(
-    raw: RawFile, definition: LayerDefinition, *, zone: ZoneInfo, field_map: Mapping[str, str] | None = None
+    raw: RawFile,
+    definition: LayerDefinition,
+    *,
+    zone: ZoneInfo,
+    field_map: Mapping[str, str] | None = None,
+    asked: AskedSystem = NOTHING_ASKED,
 ) -> ConvertedFile:
-    """Return the rows of a layer that a file holds.
+    """Return the rows of a layer that a file holds, their places in WGS84.
+
+    `asked` says in which coordinate system the file is; without it what the file says holds.
 
     Raises
     ------
     DataError
-        Where a required field has no column.
+        Where a required field has no column, or the coordinates cannot be turned into WGS84.
     UsageError
-        Where `field_map` names a field or column that does not exist.
+        Where `field_map` names a field or column that does not exist, or `asked` no system.
     """
-    plan = plan_columns(raw, fields=definition.fields, definition=definition, field_map=field_map)
+    has_datum = asked.datum is not None
+    plan = plan_columns(raw, fields=definition.fields, definition=definition, field_map=field_map, has_datum=has_datum)
     check_required_columns(plan, definition.fields, raw)
-    places = PlaceReader(raw, plan.places) if plan.places else None
+    in_metres = bool(plan.places) and holds_metres(raw, plan.places, asked)
+    places = PlaceReader(raw, plan.places, in_metres=in_metres) if plan.places else None
+    place_notes: tuple[Finding, ...] = ()
+    if raw.has_geometry:
+        raw, place_notes = geometries_in_wgs84(raw, asked)
     rows = RowConverter(raw, plan, zone=zone)
     converted = [rows.convert(record) for record in raw.records]
     if places is not None:
-        geometries = _points(raw, places, converted, definition)
+        pairs = _read_pairs(raw, places, converted, definition)
+        located = locate_table(pairs, raw, plan.places, asked, heading_datum=plan.datum, in_metres=in_metres)
+        place_notes = (*places.notes, *located.notes)
+        geometries = _points(located, converted)
     else:
         geometries = [
             _given_geometry(record, findings, definition)
@@ -76,28 +100,40 @@ def convert_records(
         ConvertedRecord(record.line, record.sheet, geometry, properties, tuple(findings))
         for record, geometry, (properties, findings) in zip(raw.records, geometries, converted, strict=True)
     ]
-    notes = (*raw.notes, *rows.notes, *(places.notes if places is not None else ()))
+    notes = (*raw.notes, *rows.notes, *place_notes)
     return ConvertedFile(plan, tuple(records), notes)
 
 
-def _points(
+def _read_pairs(
     raw: RawFile,
     places: PlaceReader,
     converted: list[tuple[dict[str, Value], list[Finding]]],
     definition: LayerDefinition,
-) -> list[BaseGeometry | None]:
-    """Return the place of every row as a point, all made in one call."""
-    lonlat_deg: list[tuple[float, float]] = []
-    is_placed: list[bool] = []
-    for record, (_, findings) in zip(raw.records, converted, strict=True):
-        place = places.read(record, findings)
-        is_placed.append(place is not None and is_allowed("Point", definition.geometry, findings))
-        if place is not None and is_placed[-1]:
-            lonlat_deg.append(place)
+) -> FloatArray:
+    """Return the coordinates of every row as they are written, shape (n, 2); NaN where it has none."""
+    pairs = np.full((len(raw.records), 2), np.nan)
+    for row, (record, (_, findings)) in enumerate(zip(raw.records, converted, strict=True)):
+        pair = places.read(record, findings)
+        if pair is not None and is_allowed("Point", definition.geometry, findings):
+            pairs[row] = pair
     places.advise_on_swapped([findings for _, findings in converted])
-    made = np.asarray(shapely.points(np.array(lonlat_deg, dtype=np.float64).reshape(-1, 2)), dtype=object)
-    points = iter(made.tolist())
-    return [next(points) if placed else None for placed in is_placed]
+    return pairs
+
+
+def _points(located: LocatedRows, converted: list[tuple[dict[str, Value], list[Finding]]]) -> list[BaseGeometry | None]:
+    """Return the place of every row as a point, all made in one call; rows that cannot be placed are told so."""
+    for row, fault in located.faults.items():
+        converted[row][1].append(fault)
+    lonlat_deg = located.lonlat_deg
+    is_placed = np.isfinite(lonlat_deg).all(axis=1)
+    points = np.full(len(lonlat_deg), None, dtype=np.object_)
+    points[is_placed] = shapely.points(lonlat_deg[is_placed])
+    for row in np.flatnonzero(is_placed).tolist():
+        wrong = coordinate_fault(*lonlat_deg[row])
+        if wrong is not None:
+            converted[row][1].append(wrong)
+            points[row] = None
+    return list(points)
 
 
 def _given_geometry(record: RawRecord, findings: list[Finding], definition: LayerDefinition) -> BaseGeometry | None:

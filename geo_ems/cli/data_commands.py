@@ -10,6 +10,8 @@ from geo_ems.errors import UsageError
 _IMPORT_HELP = """Import files into a layer; every row is stored or listed.
 
 Example: geo-ems import shelters shelters.xlsx --map name=场所名称 --report refused.xlsx
+Other coordinates: geo-ems import shelters list.csv --datum gcj02; geo-ems import roads roads.csv --crs EPSG:4546
+No coordinates: geo-ems import response_teams teams.xlsx --place-by 乡镇,村
 """
 _LAYERS_HELP = """List the layers with their counts and how old their data are.
 
@@ -34,6 +36,16 @@ def import_command(
     mapping: list[str] = typer.Option([], "--map", metavar="FIELD=COLUMN", help="Name the column of a field."),
     given: list[str] = typer.Option([], "--set", metavar="FIELD=VALUE", help="For empty cells: status=open."),
     key: str | None = typer.Option(None, "--key", help="Column whose value is the permanent id."),
+    crs: str | None = typer.Option(
+        None, "--crs", help="Coordinate system: EPSG:4546, 'CGCS2000 3-degree 111E', WKT, PROJ."
+    ),
+    datum: str | None = typer.Option(None, "--datum", help="wgs84, gcj02 (Amap), bd09 (Baidu) or cgcs2000."),
+    accept_accuracy: str | None = typer.Option(
+        None, "--accept-accuracy", metavar="METRES", help="Put up with an old datum: metres, or unknown."
+    ),
+    place_by: str | None = typer.Option(
+        None, "--place-by", metavar="F,F", help="Place rows without coordinates by these names: 乡镇,村."
+    ),
     encoding: str | None = typer.Option(None, "--encoding", help="Encoding of a text file, where it is not seen."),
     sheet: str | None = typer.Option(None, "--sheet", help="Sheet of a workbook, or layer of a file."),
     append: bool = typer.Option(False, "--append", help="Add rows without a key once more."),
@@ -54,6 +66,7 @@ def import_command(
     from geo_ems.bootstrap import current_project, opened
     from geo_ems.formats.answers import json_bytes
     from geo_ems.model.caller import LOCAL
+    from geo_ems.services.import_options import accuracy_asked, datum_asked
     from geo_ems.services.import_report import report_mapping, summary_lines, write_refused_xlsx
     from geo_ems.services.imports import ImportOptions, import_into
 
@@ -68,6 +81,10 @@ def import_command(
         append=append,
         update_live=update_live,
         dry_run=dry_run,
+        crs=crs,
+        datum=datum_asked(datum) if datum is not None else None,
+        accept_accuracy_m=accuracy_asked(accept_accuracy) if accept_accuracy is not None else None,
+        place_by=tuple(name.strip() for name in place_by.split(",") if name.strip()) if place_by else (),
         on_error="reject-file" if on_error == "reject-file" else "reject-row",
     )
     refused = 0

@@ -10,6 +10,7 @@ import typer
 
 from geo_ems.bootstrap import Application, opened
 from geo_ems.catalogue.conditions import parse_condition_text
+from geo_ems.catalogue.record_findings import DATUM_OF_HEADINGS
 from geo_ems.cli.arguments import write_output
 from geo_ems.cli.tables import print_nearest, simple_table, terminal
 from geo_ems.errors import UsageError
@@ -19,7 +20,8 @@ from geo_ems.model.caller import LOCAL
 from geo_ems.model.conditions import AllOf
 from geo_ems.model.labels import Language
 from geo_ems.services.coverage import coverage
-from geo_ems.services.import_report import write_refused_xlsx
+from geo_ems.services.import_findings import PLACE_AMBIGUOUS
+from geo_ems.services.import_report import RowReport, write_refused_xlsx
 from geo_ems.services.imports import ImportOptions, ImportReport, import_into
 from geo_ems.services.maps import map_page
 from geo_ems.services.nearest import nearest
@@ -38,6 +40,7 @@ _BOTH: tuple[Language, ...] = ("zh", "en")
 class _DemoFile:
     layer: str
     path: Path
+    place_by: tuple[str, ...]
 
 
 def run_demo(out: Path, *, language: Language | None) -> Project:
@@ -79,7 +82,7 @@ def _import_county(application: Application, out: Path, languages: tuple[Languag
             definitions=application.snapshots.definitions,
             store=application.store,
             caller=LOCAL,
-            options=ImportOptions(),
+            options=ImportOptions(place_by=file.place_by),
             zone=application.project.zone,
             new_id=application.new_id,
         )
@@ -89,13 +92,26 @@ def _import_county(application: Application, out: Path, languages: tuple[Languag
     taken = sum(report.counts.rows - report.counts.refused for report in reports)
     refused = sum(report.counts.refused for report in reports)
     unlocated = sum(report.counts.unlocated for report in reports)
+    doubtful = [row for report in reports for row in report.rows if _is_ambiguous(row)]
+    shifted = [report.file for report in reports if any(note.kind is DATUM_OF_HEADINGS for note in report.notes)]
     where = ", ".join(sorted(str(path) for path in out.glob("refused_*.xlsx")))
+    others = unlocated - len(doubtful)
     _say(
         languages,
-        f"1. 导入 {len(reports)} 个文件: 入库 {taken} 行, 拒绝 {refused} 行 → {where}; {unlocated} 行没有坐标",
+        f"1. 导入 {len(reports)} 个文件: 入库 {taken} 行, 拒绝 {refused} 行 → {where}; "
+        f"{len(doubtful)} 处同名村待选定{f'; 另有 {others} 行没有坐标' if others else ''}; "
+        f"由 GCJ-02 换算: {', '.join(shifted)}",
         f"1. Import of {len(reports)} files: {taken} rows taken, {refused} refused → {where}; "
-        f"{unlocated} without place",
+        f"{len(doubtful)} same-name villages to decide{f'; {others} more without place' if others else ''}; "
+        f"converted from GCJ-02: {', '.join(shifted)}",
     )
+    for row in doubtful:
+        problem = row.findings[0].problem
+        _say(languages, f"   {row.id}: {problem('zh')}", f"   {row.id}: {problem('en')}")
+
+
+def _is_ambiguous(row: RowReport) -> bool:
+    return bool(row.findings) and row.findings[0].kind is PLACE_AMBIGUOUS
 
 
 def _ask_for_teams(application: Application, languages: tuple[Language, ...]) -> None:
@@ -201,7 +217,10 @@ def _flood_incident(application: Application) -> str:
 def _county_files() -> list[_DemoFile]:
     folder = bundled_folder() / "sample_data"
     manifest = tomllib.loads((folder / "manifest.toml").read_text(encoding="utf-8"))
-    return [_DemoFile(str(entry["layer"]), folder / str(entry["file"])) for entry in manifest["files"]]
+    return [
+        _DemoFile(str(entry["layer"]), folder / str(entry["file"]), tuple(map(str, entry.get("place_by", ()))))
+        for entry in manifest["files"]
+    ]
 
 
 def _say(languages: tuple[Language, ...], zh: str, en: str) -> None:

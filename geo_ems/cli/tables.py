@@ -172,6 +172,11 @@ def _result_cells(
         notes.append(say(language, "并列", "tied"))
     if "origin_in" in row.hazard_flags:
         notes.append(say(language, "位于危险区内", "inside a hazard area"))
+    precision = definition.fields.get("location_precision")
+    placed_by = row.properties.get("location_precision")
+    if precision is not None and placed_by in {"village", "township", "county", "city"}:
+        label = precision.codes[str(placed_by)].label.text(language)
+        notes.append(say(language, f"位置只准到{label}", f"placed by {label} only"))
     if row.position_age_s is not None:
         minutes = int(row.position_age_s // 60)
         notes.append(say(language, f"位置 {minutes} 分钟前", f"position {minutes} min old"))

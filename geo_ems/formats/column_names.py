@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from geo_ems.model.units import UNITS, Unit
 
 _IN_BRACKETS = re.compile(r"^(.+?)\s*[(\[【〔]([^()\[\]【】〔〕]*)[)\]】〕]$")
-# What our own lists of refused rows add to the columns of a file; the last one only where a key was named.
+# What our own lists of refused rows add to the columns of a file; the last two only where they are needed.
 PROBLEM_COLUMN, REMEDY_COLUMN, LINE_COLUMN, KEY_COLUMN = "问题", "建议", "原行号", "识别字段"
+OPTIONS_COLUMN = "导入选项"
 _FILLERS = frozenset({"", "必填", "选填", "required", "optional", "*"})
 
 
@@ -22,7 +23,7 @@ def report_columns(columns: Sequence[str]) -> dict[str, int]:
     added = {name: columns.index(name) for name in (PROBLEM_COLUMN, REMEDY_COLUMN, LINE_COLUMN) if name in columns}
     if len(added) < 3:  # noqa: PLR2004 - only all together are ours
         return {}
-    return {**added, KEY_COLUMN: columns.index(KEY_COLUMN)} if KEY_COLUMN in columns else added
+    return {**added, **{name: columns.index(name) for name in (KEY_COLUMN, OPTIONS_COLUMN) if name in columns}}
 
 
 def _units_by_spelling() -> dict[str, Unit]:

@@ -7,8 +7,9 @@ from datetime import date, datetime, time, timedelta
 
 from geo_ems.errors import DataError
 from geo_ems.formats import reading_findings as found
-from geo_ems.formats.column_names import fold_name, split_unit, unit_spelled
+from geo_ems.formats.column_names import fold_name, unit_spelled
 from geo_ems.formats.findings import Finding, FindingKind
+from geo_ems.formats.headers import find_header
 from geo_ems.formats.raw import Cell, Limits, RawRecord, Reading, SkippedLine
 
 NumberedRow = tuple[int, Sequence[object]]
@@ -44,7 +45,6 @@ _FOOTERS = re.compile(
     "|^(?:备注|注|注释|说明|填表说明|填报说明|数据来源|资料来源)[0-9]*:"
 )
 _LONGEST_TOTAL = 16
-_NUMERIC = re.compile(r"^[+-]?[\d.,]+$")
 # Written by our own exports before = + - @, so that a spreadsheet does not run the cell; taken off on the way back.
 _DEFUSED = re.compile(r"^'[=+\-@\t\r]")
 
@@ -102,54 +102,29 @@ def table_from_rows(
     head = [(position, cells) for position, cells in head if any(cell is not None for cell in cells)]
     if not head:
         return None
-    header_position, hits = _find_header(head, reading.known_headers)
-    header = next(cells for position, cells in head if position == header_position)
+    top = find_header(head, reading.known_headers)
+    header = top.cells
     skipped = [
         SkippedLine(rows[position][0], found.TITLE_ROW.found(value=_first(cells)), sheet)
         for position, cells in head
-        if position < header_position
+        if position < top.first
     ]
-    body = rows[header_position + 1 :]
+    body = rows[top.last + 1 :]
     if len(body) > limits.rows:
         raise DataError(f"{len(body)} rows are more than {limits.rows}", where=where, remedy="Split the file.")
     width = _used_width([header, *(row for _, row in body)] if keeps_extra_cells else [header])
     if width > limits.columns:
         raise DataError(f"{width} columns are more than {limits.columns}", where=where, remedy="Delete unused columns.")
     columns, notes = _name_columns(header, width)
-    reader = _BodyReader(columns, tuple(fold_name(name) for name in columns), limits, sheet, skipped)
+    headings = [columns, *(cells for position, cells in head if top.first <= position <= top.last)]
+    reader = _BodyReader(columns, tuple(_folded(cells, width) for cells in headings), limits, sheet, skipped)
     records = reader.read(body)
-    return Table(columns, records, tuple(skipped), notes, reader.units, hits)
+    return Table(columns, records, tuple(skipped), notes, reader.units, top.hits)
 
 
-def _find_header(head: list[tuple[int, list[Cell]]], known_headers: frozenset[str]) -> tuple[int, int]:
-    hits = [(sum(_is_known(cell, known_headers) for cell in cells), position) for position, cells in head]
-    most = max(number for number, _ in hits)
-    likely = _first_row_of_words(head)
-    if most > 1 or (most == 1 and likely is None):
-        return next(position for number, position in hits if number == most), most
-    if likely is None:
-        likely = head[0][0]
-    return likely, next(number for number, position in hits if position == likely)
-
-
-def _is_known(cell: Cell, known_headers: frozenset[str]) -> bool:
-    if not isinstance(cell, str):
-        return False
-    if fold_name(cell) in known_headers:
-        return True
-    parts = split_unit(cell)
-    return parts is not None and parts[0] in known_headers
-
-
-def _first_row_of_words(head: list[tuple[int, list[Cell]]]) -> int | None:
-    widest = max(sum(cell is not None for cell in cells) for _, cells in head)
-    for position, cells in head:
-        words = [cell for cell in cells if cell is not None]
-        if 2 * len(words) < widest or len(set(words)) < len(words):
-            continue
-        if all(isinstance(word, str) and not _NUMERIC.match(word.strip()) for word in words):
-            return position
-    return None
+def _folded(cells: Sequence[Cell], width: int) -> tuple[str, ...]:
+    folded = [fold_name(cell) if isinstance(cell, str) else "" for cell in cells[:width]]
+    return tuple(folded + [""] * (width - len(folded)))
 
 
 def _used_width(rows: Iterable[Sequence[object]]) -> int:
@@ -190,11 +165,12 @@ class _BodyReader:
     """Reads the rows under one header; `units` is filled from a row of units directly under it."""
 
     def __init__(
-        self, columns: tuple[str, ...], folded: tuple[str, ...], limits: Limits, sheet: str, skipped: list[SkippedLine]
-    ) -> None:
+        self, columns: tuple[str, ...], headings: tuple[tuple[str, ...], ...], limits: Limits, sheet: str,
+        skipped: list[SkippedLine],
+    ) -> None:  # fmt: skip
         self.units: dict[str, str] = {}
         self._columns = columns
-        self._folded = folded
+        self._headings = headings
         self._limits = limits
         self._sheet = sheet
         self._skipped = skipped
@@ -246,10 +222,9 @@ class _BodyReader:
             return found.NOTE_ROW
         if _FOOTERS.match(folded_first) and (after_total or _is_footer(cells)):
             return found.NOTE_ROW
-        if is_alone or fold_name(first) != self._folded[0]:
+        if is_alone:
             return None
-        folded = tuple(fold_name(cell) if isinstance(cell, str) else "" for cell in cells[: len(self._folded)])
-        return found.REPEATED_HEADER if folded == self._folded else None
+        return found.REPEATED_HEADER if _folded(cells, len(self._columns)) in self._headings else None
 
     def _record(self, line: int, cells: list[Cell]) -> RawRecord:
         width = len(self._columns)

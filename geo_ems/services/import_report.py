@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from geo_ems.formats.column_names import KEY_COLUMN, LINE_COLUMN, PROBLEM_COLUMN, REMEDY_COLUMN, report_columns
+from geo_ems.formats.column_names import (
+    KEY_COLUMN,
+    LINE_COLUMN,
+    OPTIONS_COLUMN,
+    PROBLEM_COLUMN,
+    REMEDY_COLUMN,
+    report_columns,
+)
 from geo_ems.formats.findings import Finding, Grade
 from geo_ems.formats.raw import Cell, CountedBy, FileFormat, SkippedLine
 from geo_ems.formats.xlsx_writing import SheetContents, write_workbook
@@ -115,6 +122,8 @@ class ImportReport:
     """Headings under which each column is known without a choice; of a child's sheet under the child's name."""
     key: str | None = None
     """The field that recognises rows, where it was named and is not the layer's own."""
+    carried_options: str = ""
+    """The coordinate system and the like, which a list of refused rows must carry to be read again."""
 
 
 def count_rows(rows: Iterable[RowReport]) -> ImportCounts:
@@ -284,9 +293,11 @@ def write_refused_xlsx(report: ImportReport, path: Path) -> None:
         refused = [row for row in report.rows if row.action is RowAction.REFUSED and row.child == child]
         ours = set(report_columns(headings).values())
         kept = [index for index in range(len(headings)) if index not in ours]
-        added = [report.key] if report.key is not None and not child else []
+        carried = ((KEY_COLUMN, report.key), (OPTIONS_COLUMN, report.carried_options or None))
+        added = [(name, value) for name, value in carried if value is not None and not child]
         rows = [
-            [*(row.cells[i] for i in kept), *(_refusals(row, part) for part in ("problem", "remedy")), row.line, *added]
+            [*(row.cells[i] for i in kept), *(_refusals(row, part) for part in ("problem", "remedy")), row.line]
+            + [value for _, value in added]
             for row in refused
         ]
         header = (
@@ -294,7 +305,7 @@ def write_refused_xlsx(report: ImportReport, path: Path) -> None:
             PROBLEM_COLUMN,
             REMEDY_COLUMN,
             LINE_COLUMN,
-            *([KEY_COLUMN] if added else []),
+            *(name for name, _ in added),
         )
         if refused or not child:
             sheets.append(SheetContents(child or report.layer, header, tuple(rows)))

@@ -20,12 +20,15 @@ from geo_ems.model.features import ChangeBatch, FeatureChange
 from geo_ems.model.labels import Label
 from geo_ems.services.import_again import check_not_again
 from geo_ems.services.import_children import ChildRowsRead, Parents, child_headings, read_child_rows, with_children
+from geo_ems.services.import_datum_shift import find_datum_shift
 from geo_ems.services.import_findings import NO_STATUS_COLUMN
 from geo_ems.services.import_given import with_given_values
 from geo_ems.services.import_options import ImportOptions
+from geo_ems.services.import_place_by import place_by_names, settle_precision
 from geo_ems.services.import_places import find_places_outside, find_twins_in_file
 from geo_ems.services.import_report import ImportCounts, ImportedColumn, ImportReport, RowAction, RowReport, count_rows
 from geo_ems.services.import_rows import PLACE_WORDS, PlannedRow, RowPlanner, StoredRows, change_for
+from geo_ems.services.import_systems import asked_system, options_text, with_carried_options
 from geo_ems.storage.protocol import LayerStore
 
 __all__ = ["ImportOptions", "ImportReport", "import_children", "import_file", "import_into"]
@@ -102,17 +105,24 @@ def import_file(
         ignored_sheets=list(child_sheets),
     )
     key = key if options.key is not None else _key_asked_back(raw, definition) or key
-    converted = convert_records(raw, definition, zone=zone, field_map=column_map)
+    options = with_carried_options(options, raw)
+    asked = asked_system(options, store)
+    converted = convert_records(raw, definition, zone=zone, field_map=column_map, asked=asked)
     converted, given_notes = with_given_values(converted, options.given, definition, zone=zone)
+    by_name = place_by_names(converted, raw, options.place_by, definition, store)
+    converted = by_name.converted
     key_in_file = key if _has_values(converted, key) else None
     stored = StoredRows.of(store.read_columns(definition.name), key)
     planned = RowPlanner(definition, stored, options, key_in_file, new_id, zone).plan(raw, converted, store)
+    settle_precision(planned, by_name, definition)
     if not options.append:
         check_not_again(planned, raw, definition, store, has_keys=key_in_file is not None)
     find_twins_in_file(planned, definition, place_word=PLACE_WORDS[raw.counted_by])
     notes = [
         *converted.notes,
         *given_notes,
+        *by_name.notes,
+        *find_datum_shift(planned, by_name, definition, store, asked=asked),
         *find_places_outside(planned, definition, store),
         *_status_unknown(planned, definition, converted.plan),
     ]
@@ -131,8 +141,9 @@ def import_file(
     )
     named_key = key if key != definition.key else None
     outcome = _Outcome(
-        raw, definition.name, definition.label, rows, changes, converted.plan, notes, reads, headings, key=named_key
-    )
+        raw, definition.name, definition.label, rows, changes, converted.plan, notes, reads, headings, key=named_key,
+        carried=options_text(options, converted.plan.datum),
+    )  # fmt: skip
     return _finish(outcome, store, caller, options)
 
 
@@ -188,6 +199,7 @@ class _Outcome:
     headings: tuple[str, ...] = ()
     reported_as: str = ""
     key: str | None = None
+    carried: str = ""
 
 
 def _check_caller(caller: Caller) -> None:
@@ -320,6 +332,7 @@ def _finish(outcome: _Outcome, store: LayerStore, caller: Caller, options: Impor
         rows=rows,
         headings=headings,
         key=outcome.key,
+        carried_options=outcome.carried,
     )
 
 

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from geo_ems.errors import UsageError
 from geo_ems.model.caller import Caller, Permission
-from geo_ems.services.import_options import ImportOptions
+from geo_ems.queries.china_datums import Datum
+from geo_ems.services.import_options import ImportOptions, accuracy_asked
 from geo_ems.services.import_report import report_mapping
 from geo_ems.services.imports import import_into
 from geo_ems.web import kinds
@@ -30,7 +31,20 @@ ENCODING = Parameter("encoding", kinds.text(40), "the encoding of a text file, w
 SHEET = Parameter("sheet", kinds.text(100), "the sheet of a workbook or the layer of a file")
 MAP = Parameter("map", kinds.text(200), "field=column, where a column is not recognised", repeatable=True)
 ON_ERROR = Parameter("on_error", kinds.choice(("reject-row", "reject-file")), "what a wrong row does")
-IMPORT_QUERY: tuple[Parameter[object], ...] = (DRY_RUN, FILENAME, KEY, APPEND, ENCODING, SHEET, MAP, ON_ERROR)
+CRS = Parameter(
+    "crs", kinds.text(10_000), "the coordinate system: EPSG code, WKT, PROJ or a name", example="CGCS2000 3-degree 111E"
+)
+DATUM = Parameter("datum", kinds.choice(tuple(Datum)), "the datum of longitudes and latitudes; gcj02 is that of Amap")
+ACCEPT_ACCURACY = Parameter(
+    "accept_accuracy_m", kinds.text(20), "metres of error put up with from an old datum, or unknown", example="5"
+)
+PLACE_BY = Parameter(
+    "place_by", kinds.text(400), "columns by whose names rows without coordinates are placed", example="乡镇,村"
+)
+IMPORT_QUERY: tuple[Parameter[object], ...] = (
+    *(DRY_RUN, FILENAME, KEY, APPEND, ENCODING, SHEET, MAP, ON_ERROR),
+    *(CRS, DATUM, ACCEPT_ACCURACY, PLACE_BY),
+)
 _FALLBACK_NAME = "upload.csv"
 
 router = APIRouter()
@@ -61,6 +75,7 @@ async def post_import(
 
 def _import(path: Path, layer: str, parts: Served, caller: Caller, asked: Asked) -> Response:
     application = parts.application
+    datum, accepted = asked.one(DATUM), asked.one(ACCEPT_ACCURACY)
     options = ImportOptions(
         column_map=_column_map(asked),
         key=asked.one(KEY),
@@ -68,6 +83,10 @@ def _import(path: Path, layer: str, parts: Served, caller: Caller, asked: Asked)
         sheet=asked.one(SHEET),
         append=asked.one(APPEND) or False,
         dry_run=asked.one(DRY_RUN) or False,
+        crs=asked.one(CRS),
+        datum=None if datum is None else Datum(datum),
+        accept_accuracy_m=None if accepted is None else accuracy_asked(accepted),
+        place_by=tuple(name.strip() for name in (asked.one(PLACE_BY) or "").split(",") if name.strip()),
         on_error="reject-file" if asked.one(ON_ERROR) == "reject-file" else "reject-row",
     )
     report = import_into(

@@ -53,6 +53,16 @@ FIELDS = {
     "trapped_persons:i injured_persons:i seriously_injured_persons:i dead_persons:i missing_persons:i "
     "affected_people_persons:i ongoing:b reporter_phone:p wind_from_deg:r wind_time:dt description:t",
 }
+WITH_PRECISION = [
+    "barriers",
+    "facilities",
+    "hazard_points",
+    "incidents",
+    "population",
+    "response_teams",
+    "shelters",
+    "supply_depots",
+]
 KINDS = {
     "hazard_points": "Point LineString MultiLineString Polygon MultiPolygon",
     "hazard_areas": "Polygon MultiPolygon",
@@ -80,7 +90,8 @@ def test_the_folder_declares_the_eleven_layers_and_the_waters_in_the_order_of_th
 @pytest.mark.parametrize("name", FIELDS)
 def test_a_layer_has_exactly_the_agreed_fields(name: str) -> None:
     wanted = {}
-    for item in f"{COMMON} {FIELDS[name]}".split():
+    precision = "location_precision:c" if name in WITH_PRECISION else ""
+    for item in f"{COMMON} {FIELDS[name]} {precision}".split():
         field, kind = item.split(":")
         short = kind.rstrip("*!")
         wanted[field] = (SHORT[short], "*" in kind, "!" in kind or short == "p")

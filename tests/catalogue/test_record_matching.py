@@ -131,7 +131,7 @@ def test_an_explicit_choice_wins_over_names():
 
 
 def test_an_explicit_choice_of_what_does_not_exist_lists_what_does():
-    with pytest.raises(NotFoundError, match=r"There is no field 'nam'. Known: capacity_persons, code, is_indoor"):
+    with pytest.raises(NotFoundError, match=r"There is no field 'nam'. Known: capacity_persons, code, easting"):
         plan_columns(file_with("a"), fields=SHELTERS.fields, definition=SHELTERS, field_map={"nam": "a"})
     with pytest.raises(UsageError, match=r"The file has no column 'b'. Its columns: a."):
         plan_columns(file_with("a"), fields=SHELTERS.fields, definition=SHELTERS, field_map={"name": "b"})

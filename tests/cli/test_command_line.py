@@ -252,3 +252,50 @@ def test_a_folder_is_no_store_and_gets_no_lock_beside_it(
         assert run(arguments) == 2
         assert "is a folder" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["county", "folder"]
+
+
+def test_a_list_in_gcj02_and_one_in_metres_lie_where_they_should(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shifted, metres = project / "amap.csv", project / "grid.csv"
+    shifted.write_text("code,name,status,高德经度,高德纬度\nG1,甲,open,111.505556,31.197654\n", encoding="utf-8")
+    metres.write_text("code,name,status,X,Y\nM1,乙,open,3453256.272,37547652.461\n", encoding="utf-8")
+
+    assert run(["import", "shelters", str(shifted), "--lang", "en"]) == 0
+    assert "the headings say that the coordinates are gcj02" in capsys.readouterr().out
+    assert run(["import", "shelters", str(metres), "--lang", "en"]) == 1
+    assert "nothing says in which system and zone" in capsys.readouterr().err
+    assert run(["import", "shelters", str(metres), "--crs", "CGCS2000", "--lang", "en"]) == 0
+    assert "CGCS2000 = WGS84" in capsys.readouterr().out
+    assert run(["nearest", "shelters", "--at", "111.5,31.2", "--format", "json"]) == 0
+    found = {row["id"]: row["straight_m"] for row in json.loads(capsys.readouterr().out)["results"]}
+    assert found["M1"] < 0.1
+    assert found["G1"] < 600
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (["--crs", "CGCS2000 112E"], "Did you mean CGCS2000"),
+        (["--datum", "gcj-02"], "There is no datum 'gcj-02'. Known: bd09, cgcs2000, gcj02, wgs84."),
+        (["--accept-accuracy", "much"], "--accept-accuracy: 'much' is no accuracy. Write metres"),
+        (["--place-by", "乡镇"], "--place-by: The file has no column '乡镇'. Its columns:"),
+    ],
+)
+def test_options_for_places_that_are_wrong_are_refused_with_the_remedy(
+    project: Path, capsys: pytest.CaptureFixture[str], option: list[str], said: str
+) -> None:
+    assert run(["import", "shelters", str(project / "shelters.csv"), *option]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_place_that_is_only_known_to_the_village_is_told_in_the_table(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    teams = project / "named.csv"
+    teams.write_text("code,name,status,村\nT9,近村队,available,近村委会\n", encoding="utf-8")
+
+    assert run(["import", "response_teams", str(teams), "--place-by", "村", "--lang", "en"]) == 0
+    assert "1 rows without coordinates were placed by name (village 1)" in capsys.readouterr().out
+    assert run(["nearest", "response_teams", "--at", "111.5,31.2", "--k", "9", "--lang", "en"]) == 0
+    assert "placed by village only" in re.sub(r"\s+", " ", capsys.readouterr().out)

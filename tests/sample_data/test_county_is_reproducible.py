@@ -1,15 +1,21 @@
 import gzip
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+import geo_ems
 
 
 @pytest.fixture(scope="module")
 def written_anew(county_folder, tmp_path_factory):
     out = tmp_path_factory.mktemp("county")
     script = county_folder / "make_county.py"
-    subprocess.run([sys.executable, "-B", str(script), "--out", str(out)], check=True, capture_output=True)
+    # The package that is tested here, not one that happens to be installed.
+    found = {**os.environ, "PYTHONPATH": str(Path(geo_ems.__file__).parents[1])}
+    subprocess.run([sys.executable, "-B", str(script), "--out", str(out)], check=True, capture_output=True, env=found)
     return out
 
 

@@ -139,3 +139,66 @@ def test_a_shp_that_is_sent_alone_is_not_enough(client: AsgiClient, foreign: dic
 
     assert answer.status == 400
     assert ".shx and .dbf is missing" in answer.body.decode()
+
+
+GCJ02 = "编号,名称,经度,纬度\nG1,一号,111.539949,31.215248\n".encode()
+METRES = "编号,名称,X,Y\nM1,一号,3453256.272,37547652.461\n".encode()
+
+
+def place_of(client: AsgiClient, feature_id: str) -> list[float]:
+    return client.get(f"/collections/shelters/items/{feature_id}").json["geometry"]["coordinates"]
+
+
+def test_a_list_in_gcj02_and_one_in_metres_are_stored_in_wgs84(client: AsgiClient) -> None:
+    first = client.post("/v1/imports/shelters?filename=a.csv&datum=gcj02", content=GCJ02, headers=TYPE)
+    second = client.post("/v1/imports/shelters?filename=b.csv&crs=CGCS2000", content=METRES, headers=TYPE)
+
+    assert (first.status, second.status) == (200, 200), (first.body, second.body)
+    assert place_of(client, "G1") == pytest.approx([111.533832, 31.217377], abs=2e-3)
+    assert place_of(client, "G1") != [111.539949, 31.215248]
+    assert place_of(client, "M1") == pytest.approx([111.5, 31.2], abs=1e-6)
+    assert any("CGCS2000 = WGS84" in note["problem"]["zh"] for note in second.json["notes"])
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("crs=banana", "crs"),
+        ("datum=gcj-02", "datum"),
+        ("accept_accuracy_m=-1", "accept_accuracy_m"),
+        ("accept_accuracy_m=much", "accept_accuracy_m"),
+        ("place_by=nowhere", "place_by"),
+        ("crs=EPSG:4214&datum=gcj02", "datum"),
+    ],
+)
+def test_wrong_options_for_places_are_400_with_the_parameter(client: AsgiClient, query: str, field: str) -> None:
+    answer = client.post(f"/v1/imports/shelters?filename=a.csv&dry_run=true&{query}", content=GCJ02, headers=TYPE)
+
+    assert answer.status == 400, answer.body
+    assert field in str(answer.json["errors"])
+
+
+def test_an_old_datum_is_refused_until_it_is_accepted(client: AsgiClient) -> None:
+    path = "/v1/imports/shelters?filename=a.csv&dry_run=true&crs=EPSG:4610"
+
+    refused = client.post(path, content=GCJ02, headers=TYPE)
+    taken = client.post(f"{path}&accept_accuracy_m=unknown", content=GCJ02, headers=TYPE)
+
+    assert refused.status in {400, 422}
+    assert "accept_accuracy_m=unknown" in str(refused.json)
+    assert taken.status == 200
+    assert "coordinate_accuracy_accepted" in [note["code"] for note in taken.json["notes"]]
+
+
+def test_rows_without_coordinates_are_placed_by_name(client: AsgiClient) -> None:
+    district = client.get("/collections/districts/items?limit=1").json["features"][0]
+    content = f"编号,名称,乡镇\nN1,一号,{district['properties']['name']}\n".encode()
+
+    answer = client.post(
+        "/v1/imports/shelters?filename=a.csv&place_by=%E4%B9%A1%E9%95%87", content=content, headers=TYPE
+    )
+
+    assert answer.status == 200, answer.body
+    stored = client.get("/collections/shelters/items/N1").json
+    assert stored["geometry"]["type"] == "Point"
+    assert stored["properties"]["location_precision"] == district["properties"]["level"]

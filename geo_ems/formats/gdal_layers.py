@@ -1,5 +1,6 @@
 """Layers of GeoPackage, Shapefile, File Geodatabase and FlatGeobuf as records, asked of the reading process."""
 
+import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,11 @@ _DRIVERS: Mapping[FileFormat, str] = {
     FileFormat.FILE_GEODATABASE: "OpenFileGDB",
     FileFormat.FLATGEOBUF: "FlatGeobuf",
 }
+_CRS = re.compile(r"EPSG:\d{1,9}$|[A-Z]{2,20}\[")
+_GRID_FILES = re.compile(
+    r"""(?:nadgrids|geoidgrids|\+grids)=(?!@null\b)|PROJ4_GRIDS"\s*,\s*"(?!@null")|PARAMETERFILE\[""", re.IGNORECASE
+)
+_LONGEST_CRS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +189,7 @@ def _columns_of(frames: list[Frame], where: str) -> ReadColumns:
     wkb = _cut(rest[1], rest[2], rows, where) if has_geometry else None
     notes = [found.COLUMN_LEFT_OUT.found(value=name) for name in head["left_out"]]
     notes += [found.READER_WARNED.found(value=text) for text in head["warnings"] if not text.startswith("Measured (M)")]
-    crs = head["crs"]
+    crs = _crs_told(head["crs"], where)
     if not isinstance(rest[0], bytes) or len(rest[0]) != rows * 8:
         raise _not_understood(where)
     feature_ids = np.frombuffer(rest[0], dtype="<i8").tolist()
@@ -193,9 +199,23 @@ def _columns_of(frames: list[Frame], where: str) -> ReadColumns:
         tuple(values),  # type: ignore[arg-type]  # lists, as looked at above
         tuple(feature_ids),
         wkb,
-        str(crs) if crs else None,
+        crs,
         tuple(notes),
     )
+
+
+def _crs_told(crs: object, where: str) -> str | None:
+    """Return the coordinate system, which is a code or its definition; none may name files of its own."""
+    if not crs:
+        return None
+    text = str(crs)
+    if len(text) > _LONGEST_CRS or not _CRS.match(text) or _GRID_FILES.search(text):
+        raise DataError(
+            "The definition of the coordinate system in the file cannot be used",
+            where=where,
+            remedy="Open the file in a GIS program such as QGIS, choose its coordinate system and save it again.",
+        )
+    return text
 
 
 def _cut(sizes: object, blob: object, rows: int, where: str) -> tuple[bytes | None, ...]:

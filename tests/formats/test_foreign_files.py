@@ -303,6 +303,25 @@ def test_a_system_without_a_code_is_told_in_words(tmp_path, own_coordinates):
     assert raw.crs.startswith("PROJCS[")
 
 
+@pytest.mark.parametrize(
+    "extension",
+    [
+        'EXTENSION["PROJ4","+proj=longlat +ellps=krass +nadgrids=/etc/passwd"]',
+        'EXTENSION["PROJ4_GRIDS","/etc/passwd"]',
+    ],
+)
+def test_a_system_that_names_a_file_of_its_own_is_refused(tmp_path, extension):
+    path = write_gdal(tmp_path / "a.shp", frame())
+    inside = "PROJ4_GRIDS" in extension
+    (tmp_path / "a.prj").write_text(
+        f'GEOGCS["x",DATUM["x",SPHEROID["x",6378245,298.3]{"," + extension if inside else ""}],PRIMEM["Greenwich",0],'
+        f'UNIT["degree",0.0174532925199433]{"" if inside else "," + extension}]'
+    )
+
+    with pytest.raises(DataError, match=r"definition of the coordinate system in the file cannot be used"):
+        read_records(path)
+
+
 @pytest.mark.parametrize("name", ["a.gpkg", "a.fgb", "a.shp"])
 def test_metres_are_never_taken_for_degrees(tmp_path, name):
     with pytest.raises(DataError, match=r"in EPSG:4547, not in WGS84. Save it in WGS84"):

@@ -13,7 +13,7 @@ from geo_ems.formats.column_names import fold_name
 from geo_ems.formats.containers import Container, Contents, container_of, read_contents
 from geo_ems.formats.csv_text import table_from_csv
 from geo_ems.formats.encodings import decode_text
-from geo_ems.formats.gathering import WGS84, Features
+from geo_ems.formats.gathering import Features
 from geo_ems.formats.gdal_layers import read_members
 from geo_ems.formats.geojson import read_geojson
 from geo_ems.formats.geopackages import log_beside
@@ -25,7 +25,6 @@ from geo_ems.formats.tables import Table
 from geo_ems.formats.xlsx import table_from_xlsx
 from geo_ems.formats.xml_elements import decode_xml
 
-_DEGREES_LIKE_WGS84 = frozenset({WGS84, "EPSG:4326", "EPSG:4979", "EPSG:4490"})
 _GPX_ROOT = re.compile(r"<(?:\w+:)?gpx[\s>]")
 _SHOWN_MEMBERS = 8
 _ROOT_WITHIN_CHARACTERS = 4096
@@ -45,7 +44,7 @@ def read_records(
     `sheet` names a sheet of a workbook, a layer of a file, a Shapefile of an archive or a folder of
     KML. `known_headers` are headings that are hoped for: they choose the header row among title rows
     and the sheet among several. `ignored_sheets` are read only when `sheet` names them. Geometries
-    are in longitude and latitude (WGS84).
+    are in the coordinate system of the file.
 
     Raises
     ------
@@ -58,27 +57,7 @@ def read_records(
     reading = Reading(
         path.name, limits, frozenset(map(fold_name, known_headers)), sheet, frozenset(map(fold_name, ignored_sheets))
     )
-    return in_wgs84_degrees(_read_contents(contents, path, reading, encoding))
-
-
-def in_wgs84_degrees(raw: RawFile) -> RawFile:
-    """Return the file with its geometries in longitude and latitude (WGS84), as the layers have them.
-
-    Raises
-    ------
-    DataError
-        Where they are in another coordinate system, or the file does not say in which.
-    """
-    located = raw.has_geometry and any(record.geometry is not None for record in raw.records)
-    if not located or raw.crs in _DEGREES_LIKE_WGS84:
-        return raw
-    remedy = "Save it in WGS84 longitude and latitude (EPSG:4326) in a GIS program such as QGIS, and import that."
-    if raw.crs is None:
-        problem = "The file does not say in which coordinate system it is"
-        if raw.format is FileFormat.SHAPEFILE:
-            problem += ": its .prj is missing"
-        raise DataError(problem, where=raw.name, remedy=remedy)
-    raise DataError(f"The coordinates are in {raw.crs:.80}, not in WGS84", where=raw.name, remedy=remedy)
+    return _read_contents(contents, path, reading, encoding)
 
 
 def _read_contents(contents: Contents, path: Path, reading: Reading, encoding: str | None) -> RawFile:

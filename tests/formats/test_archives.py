@@ -218,7 +218,6 @@ HOSTILE = {
     "a wrong checksum": (lambda: flipped(members(("a.csv", os.urandom(200)))), "archive is damaged"),
     "an unknown packing": (lambda: packed_as(members(("a.csv", CSV)), 97), "archive is damaged"),
     "a hostile projection": (lambda: with_projection(b'PROJCS["' + b"[" * 100_000), "coordinate system|cannot be read"),
-    "a projection elsewhere": (lambda: with_projection(b"/vsicurl/http://127.0.0.1:9/x.prj"), "coordinate system"),
 }
 
 

@@ -17,7 +17,6 @@ from foreign_files import DAYS, PLACES, frame, write_gdal, zipped
 from shapely.geometry import LineString, Point, Polygon
 
 from geo_ems.errors import DataError, NotFoundError
-from geo_ems.formats import reading
 from geo_ems.formats.raw import FileFormat, Limits
 from geo_ems.formats.reading import read_records
 
@@ -46,12 +45,6 @@ def finding_codes(raw):
 
 def note_codes(raw):
     return [note.kind.code for note in raw.notes]
-
-
-@pytest.fixture
-def own_coordinates(monkeypatch):
-    """Files keep the coordinates they have: what is done about them afterwards is not asked here."""
-    monkeypatch.setattr(reading, "in_wgs84_degrees", lambda raw: raw)
 
 
 @pytest.mark.parametrize(
@@ -288,7 +281,7 @@ def test_what_another_program_has_not_yet_put_into_the_file_is_read_from_its_log
     [("EPSG:4490", "EPSG:4490"), ("EPSG:4547", "EPSG:4547"), ("EPSG:3857", "EPSG:3857")],
 )
 @pytest.mark.parametrize("name", ["a.gpkg", "a.fgb", "a.shp"])
-def test_the_coordinate_system_is_told_and_coordinates_stay_as_they_are(tmp_path, own_coordinates, name, system, said):
+def test_the_coordinate_system_is_told_and_coordinates_stay_as_they_are(tmp_path, name, system, said):
     data = frame().to_crs(system)
 
     raw = read_records(write_gdal(tmp_path / name, data))
@@ -297,7 +290,7 @@ def test_the_coordinate_system_is_told_and_coordinates_stay_as_they_are(tmp_path
     assert [record.geometry for record in raw.records] == list(data.geometry)
 
 
-def test_a_system_without_a_code_is_told_in_words(tmp_path, own_coordinates):
+def test_a_system_without_a_code_is_told_in_words(tmp_path):
     raw = read_records(write_gdal(tmp_path / "a.gpkg", frame().to_crs("+proj=laea +lat_0=30 +lon_0=104")))
 
     assert raw.crs.startswith("PROJCS[")
@@ -322,18 +315,11 @@ def test_a_system_that_names_a_file_of_its_own_is_refused(tmp_path, extension):
         read_records(path)
 
 
-@pytest.mark.parametrize("name", ["a.gpkg", "a.fgb", "a.shp"])
-def test_metres_are_never_taken_for_degrees(tmp_path, name):
-    with pytest.raises(DataError, match=r"in EPSG:4547, not in WGS84. Save it in WGS84"):
-        read_records(write_gdal(tmp_path / name, frame().to_crs("EPSG:4547")))
-
-
-def test_a_shapefile_without_projection_is_not_guessed_to_be_in_degrees(tmp_path):
+def test_a_shapefile_without_projection_says_nothing_of_its_system(tmp_path):
     path = write_gdal(tmp_path / "a.shp", frame())
     (tmp_path / "a.prj").unlink()
 
-    with pytest.raises(DataError, match=r"does not say in which coordinate system it is: its .prj is missing"):
-        read_records(path)
+    assert read_records(path).crs is None
 
 
 # Shapefiles.

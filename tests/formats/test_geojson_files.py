@@ -84,11 +84,6 @@ def test_wgs84_may_be_said(read, name):
     assert len(raw.records) == 1
 
 
-def test_other_coordinates_are_refused_with_the_remedy(read):
-    with pytest.raises(DataError, match=r"in EPSG:3857, not in WGS84. Save it in WGS84"):
-        read(collection(feature(point(1, 2)), crs={"type": "name", "properties": {"name": "EPSG:3857"}}))
-
-
 @pytest.mark.parametrize(
     ("name", "system"),
     [

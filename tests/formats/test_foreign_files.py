@@ -463,9 +463,11 @@ def test_a_shape_that_cannot_be_read_refuses_its_row_instead_of_losing_its_place
 # Files that end too early.
 
 
-@pytest.mark.parametrize("name", ["a.gpkg", "a.fgb"])
-def test_wherever_a_file_is_cut_off_it_is_refused_as_a_whole(tmp_path, name):
-    whole = write_gdal(tmp_path / name, frame(day=DAYS)).read_bytes()
+@pytest.mark.parametrize(
+    ("name", "options"), [("a.gpkg", {}), ("a.fgb", {}), ("a.fgb", {"SPATIAL_INDEX": "YES"})]
+)
+def test_wherever_a_file_is_cut_off_it_is_refused_as_a_whole(tmp_path, name, options):
+    whole = write_gdal(tmp_path / name, frame(day=DAYS), **options).read_bytes()
     cut = tmp_path / f"cut-{name}"
 
     for share in range(1, 40):

@@ -19,8 +19,8 @@ from geo_ems.formats.coordinate_systems import CoordinateSystem, Family
 from geo_ems.model.columns import BoolArray, FloatArray
 from geo_ems.queries.china_datums import Datum, to_wgs84
 
-# Better than this nobody can tell on a county's map; worse must be accepted by the person who imports.
-FREE_ACCURACY_M: Final = 2.0
+# What a telephone's own position is good for; worse must be accepted by the person who imports.
+FREE_ACCURACY_M: Final = 5.0
 CGCS2000_ACCURACY_M: Final = 0.5
 SHIFTED_ACCURACY_M: Final = 2.0
 _WGS84_CODE: Final = 4326

@@ -208,7 +208,7 @@ def test_the_order_of_rows_changes_nothing(office):
 
 
 def test_refused_rows_carry_the_names_to_place_by(office, tmp_path):
-    from geo_ems.services.import_report import write_refused_xlsx
+    from geo_ems.services.import_workbook import write_refused_xlsx
 
     text = "编号,名称,乡镇,村,人数\nD1,队,石桥镇,王庄村,约十\n"
     path = tmp_path / "refused.xlsx"

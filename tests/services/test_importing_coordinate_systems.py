@@ -15,7 +15,8 @@ from geo_ems.errors import DataError, UsageError
 from geo_ems.formats.raw import CountedBy, FileFormat, RawFile, RawRecord
 from geo_ems.model.definitions import GeometryKind
 from geo_ems.queries.china_datums import Datum, from_wgs84
-from geo_ems.services.import_report import report_mapping, write_refused_xlsx
+from geo_ems.services.import_report import report_mapping
+from geo_ems.services.import_workbook import write_refused_xlsx
 
 LONLAT = np.array([[111.5, 31.2], [111.6, 31.3], [111.4, 31.25]])
 DISTRICTS = layer(

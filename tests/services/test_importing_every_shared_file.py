@@ -13,7 +13,7 @@ THINGS = layer(
     geometry=tuple(GeometryKind),
 )
 
-# path, layer or sheet: rows, taken, refused, without place. What waits for coordinate systems is not listed here.
+# path, layer or sheet: rows, taken, refused, without place.
 TAKEN = {
     ("messy/derived/takamatsu_dirty_rows.csv", None): (63, 59, 4, 1),
     ("messy/derived/takamatsu_dms.csv", None): (195, 195, 0, 0),
@@ -83,6 +83,14 @@ TAKEN = {
     ("liechtenstein/flood_scenario_synthetic.geojson", None): (2, 2, 0, 0),
     ("liechtenstein/geonames_places.csv", None): (14, 14, 0, 0),
     ("liechtenstein/pois.geojson", None): (145, 145, 0, 0),
+    # Files in other coordinate systems than WGS84.
+    ("messy/pyogrio/test_multisurface.gpkg", None): (1, 1, 0, 0),
+    ("roads/geodanet/crimes.shp", None): (287, 287, 0, 0),
+    ("messy/r5/duplicate-fields.shp", None): (1, 1, 0, 0),
+    ("messy/r5/nl-null-points.shp", None): (20, 20, 0, 3),
+    ("messy/r5/valid-polygon-projected.geojson", None): (3, 3, 0, 0),
+    ("messy/r5/valid-polygon-projected.gpkg", None): (3, 3, 0, 0),
+    ("messy/r5/valid-polygon-projected.shp", None): (3, 3, 0, 0),
     ("gsi_shelters/gsi_emergency.csv.gz", None): (115_402, 115_402, 0, 0),
 }
 
@@ -93,6 +101,8 @@ REFUSED = {
     "messy/pyogrio/test_fgdb.gdb.zip": (
         r"has 4 layers.*: test_lines \(2\), more_test_lines \(2\), test_points \(2\), test_areas \(2\)"
     ),
+    "messy/r5/new-zealand-antimeridian.gpkg": r"EPSG:27200\) to WGS84 no transformation of known accuracy",
+    "messy/r5/new-zealand-antimeridian.shp": r"EPSG:27200\) to WGS84 no transformation of known accuracy",
     "messy/r5/empty.geojson": r"The file is empty",
     "messy/r5/too-small.geojson": r"This is not GeoJSON: its type is \"feature\"",
     "admin/countries-50m.json": r"This is not GeoJSON: its type is \"Topology\"",
@@ -123,6 +133,29 @@ def test_the_rows_of_a_real_file_are_all_accounted_for(office, shared_data, name
 def test_a_real_file_that_cannot_be_used_says_why(office, shared_data, name):
     with pytest.raises(GeoEmsError, match=REFUSED[name]):
         office.import_path(shared_data / name, "things")
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "shp", "geojson"])
+def test_the_same_areas_in_metres_and_in_degrees_lie_in_the_same_place(office, shared_data, tmp_path, ending):
+    office.import_path(shared_data / "messy" / "r5" / f"valid-polygon-projected.{ending}", "things")
+    other = Office(tmp_path, {"things": THINGS})
+    other.import_path(shared_data / "messy" / "r5" / f"valid-polygon-wgs84.{ending}", "things")
+
+    pairs = zip(office.features("things").values(), other.features("things").values(), strict=True)
+    assert max(one.geometry.hausdorff_distance(two.geometry) for one, two in pairs) < 1e-5  # about a metre
+
+
+@pytest.mark.parametrize(
+    ("layer_name", "kind"),
+    [("test_points", "Point"), ("test_lines", "MultiLineString"), ("test_areas", "MultiPolygon")],
+)
+def test_layers_of_a_geodatabase_are_taken_one_by_one(office, shared_data, layer_name, kind):
+    path = shared_data / "messy" / "pyogrio" / "test_fgdb.gdb.zip"
+
+    report = office.import_path(path, "things", sheet=layer_name)
+
+    assert (report.counts.rows, report.counts.taken) == (2, 2)
+    assert {feature.geometry.geom_type for feature in office.features("things").values()} == {kind}
 
 
 def test_every_shapefile_of_jakarta_is_also_read_from_an_archive(office, shared_data, tmp_path):

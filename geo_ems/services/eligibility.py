@@ -17,7 +17,7 @@ from geo_ems.model.definitions import Availability, Reason
 from geo_ems.model.labels import Language
 from geo_ems.queries.areas import areas_by_place, representative_points, smallest_areas_containing
 from geo_ems.queries.hazards import active_areas, unjudged_areas
-from geo_ems.queries.positions import AVAILABILITIES, class_index
+from geo_ems.queries.positions import class_index
 from geo_ems.services.words import say
 
 SHELTER_ROLE = "shelter"
@@ -58,7 +58,7 @@ def status_tests(snapshot: LayerSnapshot, wanted: frozenset[Availability]) -> li
     A facility whose known occupancy reaches its known capacity is full, whatever its status says.
     """
     availability = snapshot.availability
-    is_wanted = _is_one_of(availability, [class_index(item) for item in wanted], size=len(AVAILABILITIES))
+    is_wanted = _is_one_of(availability, [class_index(item) for item in wanted])
     is_known = availability != class_index(Availability.UNKNOWN)
     tests: list[tuple[Reason, BoolArray]] = [(Reason.STATUS_UNKNOWN, is_wanted | is_known)]
     status = snapshot.definition.status_field
@@ -67,18 +67,18 @@ def status_tests(snapshot: LayerSnapshot, wanted: frozenset[Availability]) -> li
         reasons = [code.reason or Reason.UNAVAILABLE for code in column.field.codes.values()]
         for reason in dict.fromkeys(reasons):
             codes = [index for index, code_reason in enumerate(reasons) if code_reason is reason]
-            has_code = _is_one_of(column.values, codes, size=len(reasons) + 1)  # -1, unknown, takes the last place
-            tests.append((reason, is_wanted | ~is_known | ~has_code))
+            tests.append((reason, is_wanted | ~is_known | ~_is_one_of(column.values, codes)))
     if snapshot.definition.capacity is not None and Availability.AVAILABLE in wanted:
         tests.append((Reason.FULL, ~(free_places(snapshot) <= 0)))
     return tests
 
 
-def _is_one_of(indices: NDArray[np.generic], wanted: list[int], *, size: int) -> BoolArray:
-    """Return which of small whole numbers are wanted; a look into a table is five times as fast as `np.isin`."""
-    table = np.zeros(size, dtype=np.bool_)
-    table[wanted] = True
-    return np.asarray(table[indices])
+def _is_one_of(indices: NDArray[np.generic], wanted: list[int]) -> BoolArray:
+    """Return which of small whole numbers are wanted; a few comparisons are many times as fast as `np.isin`."""
+    found = np.zeros(indices.shape, dtype=np.bool_)
+    for number in wanted:
+        found |= indices == number
+    return found
 
 
 def position_tests(
@@ -93,7 +93,7 @@ def position_tests(
     missing = ~snapshot.is_located if positions is None else positions.missing
     tests: list[tuple[Reason, BoolArray]] = [(Reason.POSITION_MISSING, ~missing)]
     if positions is None:
-        return tests, np.full(len(snapshot.columns), np.nan)
+        return tests, np.broadcast_to(np.float64(np.nan), (len(snapshot.columns),))
     signed_age_s = as_of.timestamp() - positions.time_s
     undated = positions.is_live & np.isnan(signed_age_s)
     tests.append((Reason.POSITION_STALE, ~(undated | (np.abs(signed_age_s) > max_age_s))))
@@ -102,7 +102,7 @@ def position_tests(
 
 def hazard_exposure(pinned: SnapshotSet, snapshot: LayerSnapshot, *, as_of: datetime) -> HazardExposure:
     """Return which active hazard area each feature of a layer lies in; a line or ground that touches one is in it."""
-    nowhere = np.full(len(snapshot.columns), -1, dtype=np.int64)
+    nowhere = np.broadcast_to(np.int64(-1), (len(snapshot.columns),))
     hazards = pinned.layers.get(HAZARD_LAYER)
     if hazards is None or snapshot.definition.name == HAZARD_LAYER:
         return HazardExposure(nowhere, None)

@@ -218,7 +218,7 @@ def _ranked_row(
         district_id=text_or_none(values.get("district_id")),
         capacity_free=None if np.isnan(free) else int(free),
         hazard_flags=(
-            *(("origin_in",) if ranking.hazards.inside[row] else ()),
+            *(("origin_in",) if ranking.hazards.area_row[row] >= 0 else ()),
             *(("destination_in",) if ranking.destination_in else ()),
         ),
         position_source=None if positions is None else ("live" if live else "home_base"),

@@ -118,6 +118,7 @@ def test_what_geo_ems_wrote_is_read_at_once(path):
         pytest.param("UPDATE shelters SET surveyed_on = '2024-02-30' WHERE id = 'b'", id="no such day"),
         pytest.param("UPDATE shelters SET surveyed_on = '2024/02/28' WHERE id = 'b'", id="a day in another form"),
         pytest.param("UPDATE shelters SET surveyed_on = '0000-02-28' WHERE id = 'b'", id="the year 0"),
+        pytest.param("UPDATE shelters SET surveyed_on = '+024-02-28' WHERE id = 'b'", id="a year with a sign"),
         pytest.param("UPDATE shelters SET opened_at = '2024-02-28T10:00:00+08:00' WHERE id = 'b'", id="with offset"),
         pytest.param("UPDATE shelters SET status = 'burnt' WHERE id = 'b'", id="no such code"),
         pytest.param("UPDATE shelters SET status = '' WHERE id = 'b'", id="an empty code"),

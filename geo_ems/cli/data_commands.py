@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from geo_ems.cli.arguments import choice_argument, input_file, language_argument, write_output
+from geo_ems.cli.arguments import check_own_files, choice_argument, input_file, language_argument, write_output
 from geo_ems.cli.import_commands import check_revert_alone, revert_imported
 from geo_ems.errors import UsageError
 
@@ -78,6 +78,7 @@ def import_command(
         raise UsageError(f"'{report}' is neither .xlsx nor .json", where="--report", remedy="Change the extension.")
     if revert is not None:
         check_revert_alone(layer, files or [])
+        check_own_files((), report)
         return revert_imported(
             revert,
             layer,
@@ -87,6 +88,7 @@ def import_command(
             lang=lang,
         )
     layer, files = _layer_and_files(layer, files or [], has_report=report is not None, retires=retire_missing)
+    check_own_files(files, report)
     from geo_ems.bootstrap import current_project, opened
     from geo_ems.formats.answers import json_bytes
     from geo_ems.model.caller import LOCAL

@@ -34,7 +34,7 @@ def check_apart_from_store(store: Path, files: Iterable[Path]) -> None:
                 field="file",
                 value=str(file),
             )
-        if lock_path(_real(file)).exists():
+        if file.name and lock_path(_real(file)).exists():
             raise UsageError(
                 f"'{file}' is the store of another project",
                 remedy="Name another file. There, `geo-ems export --all county.gpkg` writes one to hand over.",

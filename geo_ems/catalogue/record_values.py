@@ -138,7 +138,7 @@ def _fitting(text: str, cell: Cell, field: FieldDefinition, findings: list[Findi
     if len(text) > field.max_length:
         findings.append(found.TEXT_TOO_LONG.found(value=text, length=len(text), limit=field.max_length))
         return None
-    if isinstance(cell, str) and _SHORTENED.match(text):
+    if isinstance(cell, str | float) and _SHORTENED.match(text):  # a sheet keeps 15 digits of a number
         findings.append(found.DIGITS_LOST.found(value=text))
     return text or None
 

@@ -111,3 +111,10 @@ def test_child_rows_are_imported_and_the_command_says_so(project: Path, capsys: 
 
     assert run(["import", "supply_depots.stock", "stock.csv"]) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_files_after_one_that_fails_are_named(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "bad.csv").write_text("x,y\n1,2\n", encoding="utf-8")
+
+    assert run(["import", "shelters", "a.csv", "bad.csv", "b.csv", "--lang", "en"]) == 1
+    assert "Not imported, after the file that failed: b.csv" in capsys.readouterr().err

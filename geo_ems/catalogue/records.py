@@ -22,6 +22,7 @@ from geo_ems.catalogue.record_matching import ColumnMatch, ColumnPlan, plan_colu
 from geo_ems.catalogue.record_numbers import has_decimal_commas, has_mixed_commas
 from geo_ems.catalogue.record_places import PlaceReader, coordinate_fault
 from geo_ems.catalogue.record_shapes import read_shape
+from geo_ems.catalogue.record_system_column import check_system_column
 from geo_ems.catalogue.record_values import Conversion, Converter, Flag, build_converter, is_dash, read_flag
 from geo_ems.errors import DataError
 from geo_ems.formats.findings import Finding, Grade
@@ -83,6 +84,7 @@ def convert_records(
     has_datum = asked.datum is not None
     plan = plan_columns(raw, fields=definition.fields, definition=definition, field_map=field_map, has_datum=has_datum)
     check_required_columns(plan, definition.fields, raw)
+    check_system_column(raw, plan, asked)
     in_metres = bool(plan.places) and holds_metres(raw, plan.places, asked)
     places = PlaceReader(raw, plan.places, in_metres=in_metres) if plan.places else None
     place_notes: tuple[Finding, ...] = ()

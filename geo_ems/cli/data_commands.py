@@ -75,8 +75,8 @@ def import_command(
 ) -> int:
     """Import files one after the other, each in one transaction."""
     choice_argument(on_error, ("reject-row", "reject-file"), option="--on-error")
-    if report is not None and report.suffix not in {".xlsx", ".json"}:
-        raise UsageError(f"'{report}' is neither .xlsx nor .json", where="--report", remedy="Change the extension.")
+    if report is not None:
+        _check_report(report)
     if revert is not None:
         check_revert_alone(layer, files or [])
         check_own_files((), report)
@@ -147,6 +147,19 @@ def import_command(
                 [layer.partition(".")[0]]
             )  # read now, so that the next start finds a large layer in the cache
     return 1 if refused else 0
+
+
+def _check_report(report: Path) -> None:
+    """Refuse a report that could not be written, before anything is stored."""
+    if report.suffix not in {".xlsx", ".json"}:
+        raise UsageError(f"'{report}' is neither .xlsx nor .json", where="--report", remedy="Change the extension.")
+    if report.is_dir() or not report.absolute().parent.is_dir():
+        raise UsageError(
+            f"'{report}' cannot be written: {'it is a folder' if report.is_dir() else 'there is no such folder'}",
+            where="--report",
+            remedy="Choose another name or folder.",
+            field="report",
+        )
 
 
 def _tell_not_begun(files: list[Path], language: Language) -> None:

@@ -118,3 +118,14 @@ def test_files_after_one_that_fails_are_named(project: Path, capsys: pytest.Capt
 
     assert run(["import", "shelters", "a.csv", "bad.csv", "b.csv", "--lang", "en"]) == 1
     assert "Not imported, after the file that failed: b.csv" in capsys.readouterr().err
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_anything_is_stored(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "folder.xlsx").mkdir()
+
+    for name, why in (("no/such/r.xlsx", "there is no such folder"), ("folder.xlsx", "it is a folder")):
+        assert run(["import", "shelters", "b.csv", "--report", name]) == 2
+        assert why in capsys.readouterr().err
+    assert len(listed(capsys)) == 1

@@ -388,3 +388,27 @@ def test_heights_of_a_projected_file_are_dropped_and_told():
 
     assert not raw.records[0].geometry.has_z
     assert [finding.kind.code for finding in raw.records[0].findings] == ["height_dropped"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "cells", "options", "is_refused"),
+    [
+        pytest.param("坐标系", ("GCJ02", "WGS84"), {}, True, id="one row in another"),
+        pytest.param("坐标类型", ("高德", "高德"), {}, True, id="all rows in another"),
+        pytest.param("坐标系统", ("西安80", ""), {}, True, id="an old datum"),
+        pytest.param("坐标系", ("GCJ02", "GCJ02"), {"datum": Datum.GCJ02}, False, id="named by who imports"),
+        pytest.param("坐标系", ("CGCS2000", "国家2000"), {}, False, id="the same as WGS84"),
+        pytest.param("坐标系", ("经纬度", ""), {}, False, id="not understood"),
+    ],
+)
+def test_a_column_that_names_the_system_of_each_row_is_not_passed_over(tmp_path, heading, cells, options, is_refused):
+    office = Office(tmp_path)
+    rows = "".join(f"S{n},场所{n},104.{n},30.5,{cell}\n" for n, cell in enumerate(cells, 1))
+    text = f"编号,名称,经度,纬度,{heading}\n{rows}"
+
+    if is_refused:
+        with pytest.raises(DataError, match=f"Column '{heading}' names another system for"):
+            office.import_text(text, **options)
+        assert office.features() == {}
+    else:
+        assert office.import_text(text, **options).counts.taken == 2

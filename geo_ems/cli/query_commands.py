@@ -6,6 +6,7 @@ import typer
 
 from geo_ems.cli.arguments import (
     availability_argument,
+    check_own_files,
     choice_argument,
     cutoff_argument,
     instant_argument,
@@ -187,6 +188,7 @@ def map_command(
     include_private: bool = typer.Option(False, "--include-private", help="With phones and names: for internal use."),
 ) -> None:
     """Write one map page."""
+    check_own_files((), out)
     from geo_ems.bootstrap import current_project, opened
     from geo_ems.services.maps import map_page
 

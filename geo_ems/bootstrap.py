@@ -17,6 +17,7 @@ from geo_ems.settings import Project, find_project_folder, load_project, process
 from geo_ems.storage.column_cache import ColumnCache
 from geo_ems.storage.geopackage_store import GeoPackageStore, open_geopackage
 from geo_ems.storage.protocol import LayerStore
+from geo_ems.storage.settled_reading import open_settled
 
 _ID_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"  # no characters that are mistaken for each other on the phone
 
@@ -44,7 +45,8 @@ def opened(project: Project, *, read_only: bool = False) -> Iterator[Application
     """Open a project's store and layers, and close them again.
 
     Opening for writing creates the store where there is none. Additive changes of the layer
-    definitions are applied first, also for a reader: it takes the writer's lock for that moment.
+    definitions are applied first, and edits of other programs sealed, also for a reader: it takes the
+    writer's lock for that moment.
 
     Raises
     ------
@@ -91,7 +93,7 @@ def _opened_for_writing(project: Project, path: Path) -> tuple[GeoPackageStore, 
 
 
 def _opened_for_reading(project: Project, path: Path) -> tuple[GeoPackageStore, Mapping[str, LayerDefinition]]:
-    store = open_geopackage(path, clock=utc_clock, new_id=new_id, read_only=True)
+    store = open_settled(path, clock=utc_clock, new_id=new_id)
     try:
         kept = store.definition_hashes()
         definitions = declared_layers(project.layers_folder, accepted=kept)
@@ -103,7 +105,7 @@ def _opened_for_reading(project: Project, path: Path) -> tuple[GeoPackageStore, 
     store.close()
     with _written(path) as writer:
         _apply(writer, definitions)
-    return open_geopackage(path, clock=utc_clock, new_id=new_id, read_only=True), definitions
+    return open_settled(path, clock=utc_clock, new_id=new_id), definitions
 
 
 @contextmanager

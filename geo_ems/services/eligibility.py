@@ -138,7 +138,7 @@ def hazards_at(pinned: SnapshotSet, at_lonlat_deg: tuple[float, float], *, as_of
 
 
 def outdated_warnings(pinned: SnapshotSet, language: Language) -> list[str]:
-    """Return which features answer with their last good version, because another program made the newest unusable."""
+    """Return what other programs did: features whose last good version answers, edits that are not sealed yet."""
     warnings = []
     for _, snapshot in sorted(pinned.layers.items()):
         ids = sorted(snapshot.outdated_ids)
@@ -150,6 +150,13 @@ def outdated_warnings(pinned: SnapshotSet, language: Language) -> list[str]:
                 f"{label}: another program made {len(ids)} unusable; their last good version answers: {named}",
             )
             warnings.append(say(language, *said))
+    for name in sorted(pinned.unsealed_layers):
+        label = pinned.layer(name).definition.label.text(language)
+        said = (
+            f"{label}: 其他程序的改动还没有记入日志,这次回答可能不含这些改动",
+            f"{label}: edits of another program are not in the log yet, and this answer may lack them",
+        )
+        warnings.append(say(language, *said))
     return warnings
 
 

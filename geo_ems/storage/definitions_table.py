@@ -12,7 +12,13 @@ from geo_ems.storage.change_log import DEFINITION
 from geo_ems.storage.connections import format_of
 from geo_ems.storage.core_schema import CORE_TABLES, CORE_TRIGGERS, FORMAT_2_TABLES
 from geo_ems.storage.definition_codec import decode_definition, encode_definition
-from geo_ems.storage.layer_tables import before_table, child_table, rtree_table, trigger_names
+from geo_ems.storage.layer_tables import (
+    before_table,
+    child_table,
+    format_2_trigger_names,
+    rtree_table,
+    trigger_names,
+)
 from geo_ems.storage.statements import whole_number
 
 
@@ -29,10 +35,14 @@ class DefinitionsCache:
     """Definitions as last read; reading them again costs one query and no decoding."""
 
     def __init__(self, *, mends: bool = True) -> None:
-        """Know nothing yet; a reader that cannot mend (`mends`) goes on where only edits would go unnoticed."""
+        """Know nothing yet; a reader that cannot mend (`mends`) goes on where only edits would go unnoticed.
+
+        In which layers they would is then told by `unwatched`.
+        """
         self._mends = mends
         self._known: dict[tuple[str, int], HeldDefinition] = {}
         self._checked_schema: tuple[int, int] | None = None
+        self.unwatched: frozenset[str] = frozenset()
 
     def held(self, connection: apsw.Connection) -> Mapping[str, HeldDefinition]:
         """Return the definition of each layer that holds at the connection's moment.
@@ -46,11 +56,13 @@ class DefinitionsCache:
         newest = max((item.seq for item in held.values()), default=0)
         schema = (whole_number(connection.pragma("schema_version")), newest)
         if schema != self._checked_schema:
+            self.unwatched = frozenset()
             try:
                 check_schema(connection, held)
             except ChangedOutsideError as error:
                 if self._mends or error.hinders_reading:
                     raise
+                self.unwatched = incomplete_layers(connection, held)
             self._checked_schema = schema
         return held
 
@@ -132,7 +144,7 @@ def check_schema(connection: apsw.Connection, held: Mapping[str, HeldDefinition]
     StoreError
         With what is missing and the remedy; `ChangedOutsideError` where it can be put back.
     """
-    present = {(str(kind), str(name)) for kind, name in connection.execute("SELECT type, name FROM sqlite_master")}
+    present = _present_parts(connection, held)
     newer = FORMAT_2_TABLES if format_of(connection) > 1 else ()
     _require(present, "table", (*CORE_TABLES, *newer), of="the store")
     for layer, item in held.items():
@@ -146,6 +158,20 @@ def check_schema(connection: apsw.Connection, held: Mapping[str, HeldDefinition]
         if missing:
             hinders = any(part.startswith("column") for part in missing)
             raise ChangedOutsideError(missing, of=f"layer '{layer}'", hinders_reading=hinders)
+
+
+def incomplete_layers(connection: apsw.Connection, held: Mapping[str, HeldDefinition]) -> frozenset[str]:
+    """Return the layers from which another program took a column, a trigger, the index or the queue."""
+    present = _present_parts(connection, held)
+    return frozenset(layer for layer, item in held.items() if missing_parts(connection, item.definition, present))
+
+
+def _present_parts(connection: apsw.Connection, held: Mapping[str, HeldDefinition]) -> set[tuple[str, str]]:
+    """Return the tables and triggers there are; a store of format 1 cannot lack what came later."""
+    present = {(str(kind), str(name)) for kind, name in connection.execute("SELECT type, name FROM sqlite_master")}
+    if format_of(connection) == 1:
+        present |= {("trigger", name) for item in held.values() for name in format_2_trigger_names(item.definition)}
+    return present
 
 
 def missing_parts(

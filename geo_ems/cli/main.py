@@ -13,6 +13,8 @@ from geo_ems.errors import DefinitionError, FaultsError, GeoEmsError, UsageError
 if TYPE_CHECKING:
     import typer
 
+    from geo_ems.cli.nearest_question import NearestArguments
+
 EXIT_REFUSED = 1
 EXIT_WRONG_USE = 2
 
@@ -78,14 +80,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
             reconfigure(encoding="utf-8", errors="replace")
     asked = plain_nearest(sys.argv[1:] if arguments is None else arguments)
     try:
-        if asked is not None:
-            from geo_ems.cli.nearest_question import answer_question
-
-            answer_question(asked)
-            return 0
-        result = build_cli()(args=arguments, standalone_mode=False, prog_name="geo-ems")
+        result = (
+            _done(asked)
+            if asked is not None
+            else build_cli()(args=arguments, standalone_mode=False, prog_name="geo-ems")
+        )
     except GeoEmsError as error:
-        print(error, file=sys.stderr)
+        _complain(str(error))
         return exit_code(error)
     except BrokenPipeError:
         # The reader (such as `head`) has seen enough; nothing more may be written, also not at exit.
@@ -93,11 +94,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return EXIT_REFUSED
     except OSError as error:
         named = f" ({error.filename})" if error.filename else ""
-        print(f"The system refuses: {error.strerror or error}{named}.", file=sys.stderr)
+        _complain(f"The system refuses: {error.strerror or error}{named}.")
         return EXIT_REFUSED
     except Exception as error:
         if type(error).__name__ == "Abort":  # of the argument parser, which need not have been loaded
-            print("Stopped.", file=sys.stderr)
+            _complain("Stopped.")
             return EXIT_REFUSED
         shown = getattr(error, "show", None)  # the argument parser's own errors
         if shown is None:
@@ -105,6 +106,17 @@ def run(arguments: Sequence[str] | None = None) -> int:
         shown()
         return EXIT_WRONG_USE
     return result if isinstance(result, int) else 0
+
+
+def _done(asked: "NearestArguments") -> int:
+    from geo_ems.cli.nearest_question import answer_question
+
+    answer_question(asked)
+    return 0
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
 
 
 def exit_code(error: GeoEmsError) -> int:

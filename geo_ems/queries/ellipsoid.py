@@ -16,6 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
+
 from geo_ems.errors import UsageError
 from geo_ems.model.columns import BoolArray, FloatArray
 

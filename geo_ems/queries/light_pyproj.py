@@ -25,7 +25,7 @@ class _LightPackage(ModuleType):
         """Run the package, where that was not done yet, and return what it then has under the name."""
         with _LOADING:
             if type(self) is _LightPackage and self.__spec__.loader is not None:
-                self.__class__ = ModuleType  # also for what the package asks of itself while it runs
+                self.__class__ = ModuleType  # type: ignore[assignment]  # also for what the package asks of itself while it runs
                 self.__spec__.loader.exec_module(self)
         return object.__getattribute__(self, name)
 

@@ -44,30 +44,6 @@ def decode_definition(content: str, *, text: str = "") -> LayerDefinition:
     return dataclasses.replace(decoded, text=text)
 
 
-def says_everything(content: str) -> bool:
-    """Return whether JSON of `encode_definition` has every part that definitions have in this program."""
-    try:
-        return _is_whole(LayerDefinition, orjson.loads(content))
-    except (ValueError, AttributeError):
-        return False
-
-
-def _is_whole(hint: object, data: object) -> bool:
-    """Return whether every dataclass in the data has all its parts."""
-    origin, arguments = get_origin(hint), get_args(hint)
-    if origin in {Union, types.UnionType}:
-        present = [argument for argument in arguments if argument is not types.NoneType]
-        return data is None or _is_whole(present[0], data)
-    if origin is tuple and isinstance(data, list):
-        return all(_is_whole(arguments[0], item) for item in data)
-    if origin is Mapping and isinstance(data, dict):
-        return all(_is_whole(arguments[1], item) for item in data.values())
-    if isinstance(hint, type) and dataclasses.is_dataclass(hint) and isinstance(data, dict):
-        hints = _hints_of(hint)
-        return data.keys() == hints.keys() and all(_is_whole(hints[name], item) for name, item in data.items())
-    return True
-
-
 @cache
 def _hints_of(kind: type) -> Mapping[str, object]:
     """Return the type of each part of a dataclass; finding it out takes longer than decoding."""

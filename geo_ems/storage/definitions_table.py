@@ -13,7 +13,7 @@ from geo_ems.model.definitions import LayerDefinition
 from geo_ems.storage.change_log import DEFINITION
 from geo_ems.storage.connections import format_of
 from geo_ems.storage.core_schema import CORE_TABLES, CORE_TRIGGERS, FORMAT_2_TABLES
-from geo_ems.storage.definition_codec import decode_definition, encode_definition, says_everything
+from geo_ems.storage.definition_codec import decode_definition, encode_definition
 from geo_ems.storage.layer_tables import before_table, child_table, rtree_table, trigger_names
 from geo_ems.storage.statements import whole_number
 from geo_ems.storage.table_names import ChildTableNames, LayerNames, LayerTableNames
@@ -46,14 +46,16 @@ class HeldDefinition:
     @property
     def is_whole(self) -> bool:
         """Return whether it was kept by a program that knew all that definitions say today."""
-        return says_everything(self.content)
+        return encode_definition(self.definition) == self.content
 
     @cached_property
     def names(self) -> LayerNames:
         """Return the names of its tables and columns; StoreError as above."""
         try:
             raw = orjson.loads(self.content)
-            children = {name: ChildTableNames(child["name"], child["fields"]) for name, child in raw["children"].items()}
+            children = {
+                name: ChildTableNames(child["name"], child["fields"]) for name, child in raw["children"].items()
+            }
             return LayerTableNames(raw["name"], raw["fields"], children)
         except (ValueError, KeyError, TypeError, AttributeError):
             return self.definition

@@ -143,9 +143,8 @@ def import_command(
             elif report is not None:
                 write_refused_xlsx(done, report, with_warned=report_warned)
         if not dry_run:
-            application.snapshots.pin(
-                [layer.partition(".")[0]]
-            )  # read now, so that the next start finds a large layer in the cache
+            # Read now, so that the next start finds a large layer in the cache.
+            application.snapshots.pin([layer.partition(".")[0]])
     return 1 if refused else 0
 
 

@@ -43,6 +43,9 @@ CREATE TABLE ems_last_good (
 CREATE TABLE ems_restoration (
   n INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, at TEXT NOT NULL, incarnation TEXT NOT NULL, seq INTEGER NOT NULL,
   backup_sha256 TEXT NOT NULL);
+CREATE TABLE ems_import_image (
+  layer TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, mark TEXT NOT NULL, said TEXT NOT NULL,
+  PRIMARY KEY (layer, id, seq)) WITHOUT ROWID;
 CREATE TABLE "shelters" (
   fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom GEOMETRY,
   id TEXT NOT NULL UNIQUE DEFAULT ('new-' || lower(hex(randomblob(8)))), rev INTEGER NOT NULL DEFAULT 0, "name" TEXT, "capacity_persons" INTEGER, "usable_area_m2" REAL, "heated" BOOLEAN, "surveyed_on" DATE, "opened_at" DATETIME, "status" TEXT, "suitable_for" TEXT, "phone" TEXT);
@@ -56,6 +59,11 @@ CREATE TABLE gpkg_data_column_constraints (
   constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, value TEXT, min NUMERIC, min_is_inclusive BOOLEAN,
   max NUMERIC, max_is_inclusive BOOLEAN, description TEXT,
   CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
+CREATE TABLE layer_styles (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
+  f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
+  useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
+  update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')));
 CREATE TABLE "response_teams" (
   fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom POINT,
   id TEXT NOT NULL UNIQUE DEFAULT ('new-' || lower(hex(randomblob(8)))), rev INTEGER NOT NULL DEFAULT 0, "name" TEXT, "status" TEXT);
@@ -73,6 +81,7 @@ INSERT INTO "gpkg_spatial_ref_sys" VALUES ('Undefined geographic SRS', 0, 'NONE'
 INSERT INTO "gpkg_spatial_ref_sys" VALUES ('WGS 84 geodetic', 4326, 'EPSG', 4326, 'GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563,AUTHORITY["EPSG","7030"]],AUTHORITY["EPSG","6326"]],PRIMEM["Greenwich",0,AUTHORITY["EPSG","8901"]],UNIT["degree",0.0174532925199433,AUTHORITY["EPSG","9122"]],AXIS["Latitude",NORTH],AXIS["Longitude",EAST],AUTHORITY["EPSG","4326"]]', 'longitude and latitude in degrees');
 INSERT INTO "gpkg_contents" VALUES ('ems_about', 'attributes', 'ems_about', 'the store of geo_ems', '2026-07-01T12:00:00.000Z', NULL, NULL, NULL, NULL, NULL);
 INSERT INTO "gpkg_contents" VALUES ('shelters', 'features', 'shelters', 'shelters_图层', '2026-07-01T12:00:00.000Z', 113.5, 24.75, 113.5, 24.75, 4326);
+INSERT INTO "gpkg_contents" VALUES ('layer_styles', 'attributes', 'layer_styles', '', '2026-07-01T12:00:00.000Z', NULL, NULL, NULL, NULL, NULL);
 INSERT INTO "gpkg_contents" VALUES ('response_teams', 'features', 'response_teams', 'response_teams_图层', '2026-07-01T12:00:00.000Z', 113.5, 24.75, 113.65000152587891, 24.75, 4326);
 INSERT INTO "gpkg_contents" VALUES ('supply_depots', 'features', 'supply_depots', 'supply_depots_图层', '2026-07-01T12:00:00.000Z', NULL, NULL, NULL, NULL, 4326);
 INSERT INTO "gpkg_contents" VALUES ('supply_depots__stock', 'attributes', 'supply_depots__stock', '库存', '2026-07-01T12:00:00.000Z', NULL, NULL, NULL, NULL, NULL);
@@ -88,6 +97,7 @@ INSERT INTO "gpkg_extensions" VALUES ('ems_foreign_edit', NULL, 'ems_store', 'Ch
 INSERT INTO "gpkg_extensions" VALUES ('ems_row_digest', NULL, 'ems_store', 'Change log and bookkeeping of geo_ems; other programs need not read it and must not change it', 'read-write');
 INSERT INTO "gpkg_extensions" VALUES ('ems_last_good', NULL, 'ems_store', 'Change log and bookkeeping of geo_ems; other programs need not read it and must not change it', 'read-write');
 INSERT INTO "gpkg_extensions" VALUES ('ems_restoration', NULL, 'ems_store', 'Change log and bookkeeping of geo_ems; other programs need not read it and must not change it', 'read-write');
+INSERT INTO "gpkg_extensions" VALUES ('ems_import_image', NULL, 'ems_store', 'Change log and bookkeeping of geo_ems; other programs need not read it and must not change it', 'read-write');
 INSERT INTO "gpkg_extensions" VALUES ('shelters', 'geom', 'gpkg_rtree_index', 'http://www.geopackage.org/spec120/#extension_rtree', 'write-only');
 INSERT INTO "gpkg_extensions" VALUES ('ems_foreign_before_shelters', NULL, 'ems_store', 'Change log and bookkeeping of geo_ems; other programs need not read it and must not change it', 'read-write');
 INSERT INTO "gpkg_extensions" VALUES ('gpkg_data_columns', NULL, 'gpkg_schema', 'http://www.geopackage.org/spec121/#extension_schema', 'read-write');
@@ -97,20 +107,20 @@ INSERT INTO "gpkg_extensions" VALUES ('ems_foreign_before_response_teams', NULL,
 INSERT INTO "gpkg_extensions" VALUES ('supply_depots', 'geom', 'gpkg_rtree_index', 'http://www.geopackage.org/spec120/#extension_rtree', 'write-only');
 INSERT INTO "gpkg_extensions" VALUES ('ems_foreign_before_supply_depots', NULL, 'ems_store', 'Change log and bookkeeping of geo_ems; other programs need not read it and must not change it', 'read-write');
 INSERT INTO "ems_about" VALUES (1, '0001', 2, '2026-07-01T12:00:00.000Z');
-INSERT INTO "ems_definition" VALUES ('shelters', 1, '5e1f', 'name = "shelters"', '{"name":"shelters","label":{"zh":"shelters_图层","en":"shelters"},"geometry":["Point","Polygon","MultiPolygon"],"fields":{"name":{"name":"name","type":"text","label":{"zh":"name_字段","en":"name"},"required":true,"private":false,"unit":null,"minimum":null,"maximum":null,"max_length":100,"codes":{},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null},"capacity_persons":{"name":"capacity_persons","type":"integer","label":{"zh":"capacity_persons_字段","en":"capacity_persons"},"required":false,"private":false,"unit":{"code":"person","suffix":"_persons","quantity":"persons","per_base":1.0,"symbol":{"zh":"人","en":"person"},"spellings":["persons","people","名"]},"minimum":0,"maximum":null,"max_length":1000,"codes":{},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null},"usable_area_m2":{"name":"usable_area_m2","type":"real","label":{"zh":"usable_area_m2_字段","en":"usable_area_m2"},"required":false,"private":false,"unit":{"code":"m2","suffix":"_m2","quantity":"area","per_base":1.0,"symbol":{"zh":"平方米","en":"m2"},"spellings":["㎡","m²","平米"]},"minimum":null,"maximum":null,"max_length":1000,"codes":{},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null},"heated":{"name":"heated","type":"boolean","label":{"zh":"heated_字段","en":"heated"},"required":false,"private":false,"unit":null,"minimum":null,"maximum":null,"max_length":1000,"codes":{},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null},"surveyed_on":{"name":"surveyed_on","type":"date","label":{"zh":"surveyed_on_字段","en":"surveyed_on"},"required":false,"private":false,"unit":null,"minimum":null,"maximum":null,"max_length":1000,"codes":{},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null},"opened_at":{"name":"opened_at","type":"datetime","label":{"zh":"opened_at_字段","en":"opened_at"},"required":false,"private":false,"unit":null,"minimum":null,"maximum":null,"max_length":1000,"codes":{},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null},"status":{"name":"status","type":"code","label":{"zh":"status_字段","en":"status"},"required":false,"private":false,"unit":null,"minimum":null,"maximum":null,"max_length":1000,"codes":{"open":{"code":"open","label":{"zh":"开放","en":"open"},"synonyms":[],"availability":null,"reason":null,"planned":false,"order":0,"unit":null},"standby":{"code":"standby","label":{"zh":"备用","en":"standby"},"synonyms":[],"availability":null,"reason":null,"planned":false,"order":0,"unit":null},"closed":{"code":"closed","label":{"zh":"关闭","en":"closed"},"synonyms":[],"availability":null,"reason":null,"planned":false,"order":0,"unit":null}},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null},"suitable_for":{"name":"suitable_for","type":"codes","label":{"zh":"suitable_for_字段","en":"suitable_for"},"required":false,"private":false,"unit":null,"minimum":null,"maximum":null,"max_length":1000,"codes":{"flood":{"code":"flood","label":{"zh":"防汛","en":"flood"},"synonyms":[],"availability":null,"reason":null,"planned":false,"order":0,"unit":null},"earthquake":{"code":"earthquake","label":{"zh":"抗震","en":"earthquake"},"synonyms":[],"availability":null,"reason":null,"planned":false,"order":0,"unit":null},"fire":{"code":"fire","label":{"zh":"火灾","en":"fire"},"synonyms":[],"availability":null,"reason":null,"planned":false,"order":0,"unit":null}},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null},"phone":{"name":"phone","type":"phone","label":{"zh":"phone_字段","en":"phone"},"required":false,"private":true,"unit":null,"minimum":null,"maximum":null,"max_length":1000,"codes":{},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null}},"symbol":{"shape":"circle","colour":"#123456","glyph":"","fill":null},"title":null,"description":null,"key":"code","id_prefix":"S","name_field":"name","role":"other","status_field":null,"observed_field":null,"summary_fields":[],"contact_fields":[],"weight_field":null,"children":{},"stock":null,"position":null,"capacity":null,"synonyms_lon":[],"synonyms_lat":[],"synonyms_lonlat":[],"synonyms_latlon":[],"published":true,"text":"","sha256":"5e1f","source":""}');
-INSERT INTO "ems_definition" VALUES ('response_teams', 2, '', '', '{"name":"response_teams","label":{"zh":"response_teams_图层","en":"response_teams"},"geometry":["Point"],"fields":{"name":{"name":"name","type":"text","label":{"zh":"name_字段","en":"name"},"required":false,"private":false,"unit":null,"minimum":null,"maximum":null,"max_length":1000,"codes":{},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null},"status":{"name":"status","type":"code","label":{"zh":"status_字段","en":"status"},"required":false,"private":false,"unit":null,"minimum":null,"maximum":null,"max_length":1000,"codes":{"open":{"code":"open","label":{"zh":"开放","en":"open"},"synonyms":[],"availability":null,"reason":null,"planned":false,"order":0,"unit":null},"standby":{"code":"standby","label":{"zh":"备用","en":"standby"},"synonyms":[],"availability":null,"reason":null,"planned":false,"order":0,"unit":null},"closed":{"code":"closed","label":{"zh":"关闭","en":"closed"},"synonyms":[],"availability":null,"reason":null,"planned":false,"order":0,"unit":null}},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null}},"symbol":{"shape":"circle","colour":"#123456","glyph":"","fill":null},"title":null,"description":null,"key":null,"id_prefix":"T","name_field":"name","role":"other","status_field":null,"observed_field":null,"summary_fields":[],"contact_fields":[],"weight_field":null,"children":{},"stock":null,"position":null,"capacity":null,"synonyms_lon":[],"synonyms_lat":[],"synonyms_lonlat":[],"synonyms_latlon":[],"published":true,"text":"","sha256":"","source":""}');
-INSERT INTO "ems_definition" VALUES ('supply_depots', 3, '', '', '{"name":"supply_depots","label":{"zh":"supply_depots_图层","en":"supply_depots"},"geometry":["Point"],"fields":{"name":{"name":"name","type":"text","label":{"zh":"name_字段","en":"name"},"required":false,"private":false,"unit":null,"minimum":null,"maximum":null,"max_length":1000,"codes":{},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null}},"symbol":{"shape":"circle","colour":"#123456","glyph":"","fill":null},"title":null,"description":null,"key":null,"id_prefix":"D","name_field":"name","role":"other","status_field":null,"observed_field":null,"summary_fields":[],"contact_fields":[],"weight_field":null,"children":{"stock":{"name":"stock","label":{"zh":"库存","en":"stock"},"fields":{"item":{"name":"item","type":"text","label":{"zh":"item_字段","en":"item"},"required":true,"private":false,"unit":null,"minimum":null,"maximum":null,"max_length":1000,"codes":{},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null},"quantity":{"name":"quantity","type":"real","label":{"zh":"quantity_字段","en":"quantity"},"required":false,"private":false,"unit":null,"minimum":null,"maximum":null,"max_length":1000,"codes":{},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null}}}},"stock":null,"position":null,"capacity":null,"synonyms_lon":[],"synonyms_lat":[],"synonyms_lonlat":[],"synonyms_latlon":[],"published":true,"text":"","sha256":"","source":""}');
-INSERT INTO "ems_change_log" VALUES (1, 1, '2026-07-01T12:00:00Z', 'geo_ems', 'definition', 'shelters', 'definition', NULL, '', NULL, 'd7df538f777826436f70feb2faa743356ff4bdfb5be724e9fdce6336d98836fc', '093c50379897381d36280cb601c6b382953affe450105d2da1f69b1d8b6a9f4e');
-INSERT INTO "ems_change_log" VALUES (2, 2, '2026-07-01T12:00:00Z', 'geo_ems', 'definition', 'response_teams', 'definition', NULL, '', NULL, 'f0674589ff3725aeb8fc7785421f113a79e38e7c517192d8168b544d087d629a', 'f4df91c9325ef01639e9f6c2e0e2334962826389f1d600d7834a4868b48116fa');
-INSERT INTO "ems_change_log" VALUES (3, 3, '2026-07-01T12:00:00Z', 'geo_ems', 'definition', 'supply_depots', 'definition', NULL, '', NULL, 'ffbd58e9a09bf0635c761f59dcc54ea4de378918c99f072fb248fdf0342c1e6f', '15f0f7907837a144d930cdfc22e8ec16d2c47068df191aac34455b8b255f7b92');
-INSERT INTO "ems_change_log" VALUES (4, 4, '2026-07-01T12:00:00Z', 'tester', 'api', 'shelters', 'create', 'S-1', '', NULL, 'c2807bdceb954df15aefb0605aac7bfcb457c7a03d303a75d1f0210d54698ed6', '6f4937f539eedc2d1dec2b2b5db16a0105cd28f5137bbe28fe8662a4118309a2');
-INSERT INTO "ems_change_log" VALUES (5, 5, '2026-07-01T12:00:00Z', 'tester', 'api', 'response_teams', 'create', 'a', '', NULL, '9fafa03e04df06c5f2e3fa7432a27408ccab72dd05afbd7786d633e8e438f40d', '788f71033e9c1b94a5a56fc2b572614974daa0df9cb9015061cda56cb0a89977');
-INSERT INTO "ems_change_log" VALUES (6, 5, '2026-07-01T12:00:00Z', 'tester', 'api', 'response_teams', 'create', 'b', '', NULL, '57771120a6f3e3a0e4f3107e1895556e5923bb45ef917911d9409907fd45d1bb', '75c13fbbca46caa5c2ba24d326f3cd8b178841c0d58a1a6dc367997509904efc');
-INSERT INTO "ems_change_log" VALUES (7, 5, '2026-07-01T12:00:00Z', 'tester', 'api', 'response_teams', 'create', 'c', '', NULL, '73c1fb90c90cb4278072156803235fdb437ec99289c26b29ed15cc877940eec3', 'f625e5032ec61d1e415925fa2f79b540c5800dbc62ae8a2c5868ef86eb0ad5ec');
-INSERT INTO "ems_change_log" VALUES (8, 6, '2026-07-01T12:00:00Z', 'tester', 'api', 'response_teams', 'bulk', NULL, '', '{"created":3,"replaced":1,"deleted":0,"images_sha256":"56a34a4b6be60e7345ab688125a475203081a75c87ddc9688803cd5a57d931d1"}', '7bf2a47fd7e6290aa5ceff2612e87e76a403af5928119f51dbf2845c6eb92c7e', '8e24cd912af8f5f5b5b21a4676af066709dfa749f9d9fc0c0a0ffd8424af1203');
-INSERT INTO "ems_change_log" VALUES (9, 7, '2026-07-01T12:00:00Z', 'tester', 'api', 'supply_depots', 'create', 'D-1', '', NULL, '56e06335aff30871667ef05a841daf8cb43b44578d9a53e5d911c3542b4d4edb', 'd09ba27ff439cc29be22167ad4e1669edd5fbcb291fc86751c1414a840c0c92a');
-INSERT INTO "ems_change_log" VALUES (10, 8, '2026-07-01T12:00:00Z', 'tester', 'api', 'response_teams', 'delete', 'c', '', '{"children":{},"geometry":"0101000000cdcccccccc6c5c400000000000c03840","id":"c","properties":{"name":"team c"},"rev":5}', NULL, '617ac73ed8045f16e411362090811c09d4775fc7b89bf7b8a58c01ca49d2e7e9');
-INSERT INTO "ems_change_log" VALUES (11, 9, '2026-07-01T12:00:00Z', 'external', 'external', 'response_teams', 'replace', 'b', '{"edited_from":"2026-11-21T23:42:42.152Z","edited_to":"2026-11-21T23:42:42.152Z"}', '{"children":{},"geometry":"01010000009a99999999695c400000000000c03840","id":"b","properties":{"name":"team b"},"rev":6}', '42254934adbf9c4a49f1bdbe8aed30633313693ef3cb59486b60937e399d797b', '6f7628d013b826aed1028ef0d65206297f837e78bb17f53546d7d05a86f281ab');
+INSERT INTO "ems_definition" VALUES ('shelters', 1, '5e1f', 'name = "shelters"', '{"name":"shelters","label":{"zh":"shelters_图层","en":"shelters"},"geometry":["Point","Polygon","MultiPolygon"],"fields":{"name":{"name":"name","type":"text","label":{"zh":"name_字段","en":"name"},"required":true,"private":false,"unit":null,"minimum":null,"maximum":null,"max_length":100,"codes":{},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null},"capacity_persons":{"name":"capacity_persons","type":"integer","label":{"zh":"capacity_persons_字段","en":"capacity_persons"},"required":false,"private":false,"unit":{"code":"person","suffix":"_persons","quantity":"persons","per_base":1.0,"symbol":{"zh":"人","en":"person"},"spellings":["persons","people","名"]},"minimum":0,"maximum":null,"max_length":1000,"codes":{},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null},"usable_area_m2":{"name":"usable_area_m2","type":"real","label":{"zh":"usable_area_m2_字段","en":"usable_area_m2"},"required":false,"private":false,"unit":{"code":"m2","suffix":"_m2","quantity":"area","per_base":1.0,"symbol":{"zh":"平方米","en":"m2"},"spellings":["㎡","m²","平米"]},"minimum":null,"maximum":null,"max_length":1000,"codes":{},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null},"heated":{"name":"heated","type":"boolean","label":{"zh":"heated_字段","en":"heated"},"required":false,"private":false,"unit":null,"minimum":null,"maximum":null,"max_length":1000,"codes":{},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null},"surveyed_on":{"name":"surveyed_on","type":"date","label":{"zh":"surveyed_on_字段","en":"surveyed_on"},"required":false,"private":false,"unit":null,"minimum":null,"maximum":null,"max_length":1000,"codes":{},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null},"opened_at":{"name":"opened_at","type":"datetime","label":{"zh":"opened_at_字段","en":"opened_at"},"required":false,"private":false,"unit":null,"minimum":null,"maximum":null,"max_length":1000,"codes":{},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null},"status":{"name":"status","type":"code","label":{"zh":"status_字段","en":"status"},"required":false,"private":false,"unit":null,"minimum":null,"maximum":null,"max_length":1000,"codes":{"open":{"code":"open","label":{"zh":"开放","en":"open"},"synonyms":[],"availability":null,"reason":null,"planned":false,"order":0,"unit":null},"standby":{"code":"standby","label":{"zh":"备用","en":"standby"},"synonyms":[],"availability":null,"reason":null,"planned":false,"order":0,"unit":null},"closed":{"code":"closed","label":{"zh":"关闭","en":"closed"},"synonyms":[],"availability":null,"reason":null,"planned":false,"order":0,"unit":null}},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null},"suitable_for":{"name":"suitable_for","type":"codes","label":{"zh":"suitable_for_字段","en":"suitable_for"},"required":false,"private":false,"unit":null,"minimum":null,"maximum":null,"max_length":1000,"codes":{"flood":{"code":"flood","label":{"zh":"防汛","en":"flood"},"synonyms":[],"availability":null,"reason":null,"planned":false,"order":0,"unit":null},"earthquake":{"code":"earthquake","label":{"zh":"抗震","en":"earthquake"},"synonyms":[],"availability":null,"reason":null,"planned":false,"order":0,"unit":null},"fire":{"code":"fire","label":{"zh":"火灾","en":"fire"},"synonyms":[],"availability":null,"reason":null,"planned":false,"order":0,"unit":null}},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null},"phone":{"name":"phone","type":"phone","label":{"zh":"phone_字段","en":"phone"},"required":false,"private":true,"unit":null,"minimum":null,"maximum":null,"max_length":1000,"codes":{},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null}},"symbol":{"shape":"circle","colour":"#123456","glyph":"","fill":null},"title":null,"description":null,"key":"code","id_prefix":"S","name_field":"name","role":"other","status_field":null,"retired_code":null,"observed_field":null,"summary_fields":[],"contact_fields":[],"weight_field":null,"children":{},"stock":null,"position":null,"capacity":null,"synonyms_lon":[],"synonyms_lat":[],"synonyms_lonlat":[],"synonyms_latlon":[],"published":true,"text":"","sha256":"5e1f","source":""}');
+INSERT INTO "ems_definition" VALUES ('response_teams', 2, '', '', '{"name":"response_teams","label":{"zh":"response_teams_图层","en":"response_teams"},"geometry":["Point"],"fields":{"name":{"name":"name","type":"text","label":{"zh":"name_字段","en":"name"},"required":false,"private":false,"unit":null,"minimum":null,"maximum":null,"max_length":1000,"codes":{},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null},"status":{"name":"status","type":"code","label":{"zh":"status_字段","en":"status"},"required":false,"private":false,"unit":null,"minimum":null,"maximum":null,"max_length":1000,"codes":{"open":{"code":"open","label":{"zh":"开放","en":"open"},"synonyms":[],"availability":null,"reason":null,"planned":false,"order":0,"unit":null},"standby":{"code":"standby","label":{"zh":"备用","en":"standby"},"synonyms":[],"availability":null,"reason":null,"planned":false,"order":0,"unit":null},"closed":{"code":"closed","label":{"zh":"关闭","en":"closed"},"synonyms":[],"availability":null,"reason":null,"planned":false,"order":0,"unit":null}},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null}},"symbol":{"shape":"circle","colour":"#123456","glyph":"","fill":null},"title":null,"description":null,"key":null,"id_prefix":"T","name_field":"name","role":"other","status_field":null,"retired_code":null,"observed_field":null,"summary_fields":[],"contact_fields":[],"weight_field":null,"children":{},"stock":null,"position":null,"capacity":null,"synonyms_lon":[],"synonyms_lat":[],"synonyms_lonlat":[],"synonyms_latlon":[],"published":true,"text":"","sha256":"","source":""}');
+INSERT INTO "ems_definition" VALUES ('supply_depots', 3, '', '', '{"name":"supply_depots","label":{"zh":"supply_depots_图层","en":"supply_depots"},"geometry":["Point"],"fields":{"name":{"name":"name","type":"text","label":{"zh":"name_字段","en":"name"},"required":false,"private":false,"unit":null,"minimum":null,"maximum":null,"max_length":1000,"codes":{},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null}},"symbol":{"shape":"circle","colour":"#123456","glyph":"","fill":null},"title":null,"description":null,"key":null,"id_prefix":"D","name_field":"name","role":"other","status_field":null,"retired_code":null,"observed_field":null,"summary_fields":[],"contact_fields":[],"weight_field":null,"children":{"stock":{"name":"stock","label":{"zh":"库存","en":"stock"},"fields":{"item":{"name":"item","type":"text","label":{"zh":"item_字段","en":"item"},"required":true,"private":false,"unit":null,"minimum":null,"maximum":null,"max_length":1000,"codes":{},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null},"quantity":{"name":"quantity","type":"real","label":{"zh":"quantity_字段","en":"quantity"},"required":false,"private":false,"unit":null,"minimum":null,"maximum":null,"max_length":1000,"codes":{},"synonyms":[],"flags":{},"flags_limited":null,"default":null,"reason":"wrong_type","derived":false,"description":null}}}},"stock":null,"position":null,"capacity":null,"synonyms_lon":[],"synonyms_lat":[],"synonyms_lonlat":[],"synonyms_latlon":[],"published":true,"text":"","sha256":"","source":""}');
+INSERT INTO "ems_change_log" VALUES (1, 1, '2026-07-01T12:00:00Z', 'geo_ems', 'definition', 'shelters', 'definition', NULL, '', NULL, 'b689ac1a38e644c2d827562d86af5483d57134e15b01a15abe83c26939519d71', 'd3208853ef203f62db7d6a64cfbe62bbe11d755f757c9e38c385d6408ccd47c7');
+INSERT INTO "ems_change_log" VALUES (2, 2, '2026-07-01T12:00:00Z', 'geo_ems', 'definition', 'response_teams', 'definition', NULL, '', NULL, '15c2eda83db7fdafd63decda185c80f329854ebd5f1643a610749222ddf799d3', '502bab192cd8ae76f3f3314dc26ff928b59f39a6e9edcf9ab2e79b62362f7f9a');
+INSERT INTO "ems_change_log" VALUES (3, 3, '2026-07-01T12:00:00Z', 'geo_ems', 'definition', 'supply_depots', 'definition', NULL, '', NULL, '51764151d08b65d3d4d2b00a774b0959db163dddc44a74ec107add43402b6f22', '1d70f6a503baace05712682520b4f242ce3d1beb16310805fa8c8208ac3264f6');
+INSERT INTO "ems_change_log" VALUES (4, 4, '2026-07-01T12:00:00Z', 'tester', 'api', 'shelters', 'create', 'S-1', '', NULL, 'c2807bdceb954df15aefb0605aac7bfcb457c7a03d303a75d1f0210d54698ed6', '77bfc92f0eb3e74d615e6a92ad32c7eedf6c0f135d3fc7853ded5eb25e0d0f30');
+INSERT INTO "ems_change_log" VALUES (5, 5, '2026-07-01T12:00:00Z', 'tester', 'api', 'response_teams', 'create', 'a', '', NULL, '9fafa03e04df06c5f2e3fa7432a27408ccab72dd05afbd7786d633e8e438f40d', '79ceea29d7cd320eabdec356f422b5e37a1b2520a71b6b94884378826739f1c0');
+INSERT INTO "ems_change_log" VALUES (6, 5, '2026-07-01T12:00:00Z', 'tester', 'api', 'response_teams', 'create', 'b', '', NULL, '57771120a6f3e3a0e4f3107e1895556e5923bb45ef917911d9409907fd45d1bb', '0d3f90543c54e990ddc2987fbec298636a2f162adbf228dc47272edfa764b651');
+INSERT INTO "ems_change_log" VALUES (7, 5, '2026-07-01T12:00:00Z', 'tester', 'api', 'response_teams', 'create', 'c', '', NULL, '73c1fb90c90cb4278072156803235fdb437ec99289c26b29ed15cc877940eec3', 'c48f06e6edbda40122fd3585fd6e41b4ccd7faf945621e87fd36b38eec6665e7');
+INSERT INTO "ems_change_log" VALUES (8, 6, '2026-07-01T12:00:00Z', 'tester', 'api', 'response_teams', 'bulk', NULL, '', '{"created":3,"replaced":1,"deleted":0,"images_sha256":"56a34a4b6be60e7345ab688125a475203081a75c87ddc9688803cd5a57d931d1"}', '7bf2a47fd7e6290aa5ceff2612e87e76a403af5928119f51dbf2845c6eb92c7e', '99c350a61e050674f4961562b876d493ea2450d91df8572af592ca70fd245b44');
+INSERT INTO "ems_change_log" VALUES (9, 7, '2026-07-01T12:00:00Z', 'tester', 'api', 'supply_depots', 'create', 'D-1', '', NULL, '56e06335aff30871667ef05a841daf8cb43b44578d9a53e5d911c3542b4d4edb', '5c5ac9b24e816f632f079bf53a4aff6f51fb2b0deec6cf0840635f006df5bc94');
+INSERT INTO "ems_change_log" VALUES (10, 8, '2026-07-01T12:00:00Z', 'tester', 'api', 'response_teams', 'delete', 'c', '', '{"children":{},"geometry":"0101000000cdcccccccc6c5c400000000000c03840","id":"c","properties":{"name":"team c"},"rev":5}', NULL, 'e4ae7c961b9c779971f1f24992d8e92aecdcac5f5341030c7bf2bedd3230c8f7');
+INSERT INTO "ems_change_log" VALUES (11, 9, '2026-07-01T12:00:00Z', 'external', 'external', 'response_teams', 'replace', 'b', '{"edited_from":"2026-11-22T00:22:42.054Z","edited_to":"2026-11-22T00:22:42.054Z"}', '{"children":{},"geometry":"01010000009a99999999695c400000000000c03840","id":"b","properties":{"name":"team b"},"rev":6}', '42254934adbf9c4a49f1bdbe8aed30633313693ef3cb59486b60937e399d797b', '452d3418b67470ace84abd1450d7ca465e81fa2a09c66bff86c11d110edb20d3');
 INSERT INTO "ems_before_image" VALUES (6, 'response_teams', 'b', '{"children":{},"geometry":"01010000006666666666665c400000000000c03840","id":"b","properties":{"name":"team b"},"rev":5}');
 INSERT INTO "ems_actor" VALUES (1, NULL);
 INSERT INTO "ems_row_digest" VALUES (6, 'response_teams', X'04000000000000005AC5486E9A5D40890500000000000000025ABF39C1D23E290600000000000000FC0965ACC4B96966020000000000000072AD1B6225C1D9DA');
@@ -136,6 +146,195 @@ INSERT INTO "gpkg_data_column_constraints" VALUES ('shelters_status', 'enum', 'c
 INSERT INTO "gpkg_data_column_constraints" VALUES ('response_teams_status', 'enum', 'open', NULL, NULL, NULL, NULL, '开放');
 INSERT INTO "gpkg_data_column_constraints" VALUES ('response_teams_status', 'enum', 'standby', NULL, NULL, NULL, NULL, '备用');
 INSERT INTO "gpkg_data_column_constraints" VALUES ('response_teams_status', 'enum', 'closed', NULL, NULL, NULL, NULL, '关闭');
+INSERT INTO "layer_styles" VALUES (1, '', '', 'shelters', 'geom', 'geo_ems', '<!DOCTYPE qgis PUBLIC ''http://mrcc.com/qgis.dtd'' ''SYSTEM''>
+<qgis version="3.22.0" styleCategories="Symbology|Fields|Forms">
+  <renderer-v2 type="RuleRenderer" symbollevels="0" forceraster="0" enableorderby="0" referencescale="-1">
+    <rules key="{3f3405ea-944f-55a7-ad70-8be01cbb92a8}">
+      <rule key="{00c215a0-e242-5cc6-9fb9-26d6c3829d73}" filter="geometry_type($geometry) = ''Point''" label="shelters_图层 Point" symbol="0" />
+      <rule key="{cea9af79-90d6-59b7-9a03-c2b4634eaf63}" filter="geometry_type($geometry) = ''Polygon''" label="shelters_图层 Polygon" symbol="1" />
+    </rules>
+    <symbols>
+      <symbol name="0" type="marker" alpha="1" clip_to_extent="1" force_rhr="0">
+        <layer class="SimpleMarker" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option name="name" type="QString" value="circle" />
+            <Option name="color" type="QString" value="18,52,86,255" />
+            <Option name="outline_color" type="QString" value="18,52,86,255" />
+            <Option name="outline_style" type="QString" value="solid" />
+            <Option name="outline_width" type="QString" value="0.5" />
+            <Option name="outline_width_unit" type="QString" value="MM" />
+            <Option name="size" type="QString" value="4.2" />
+            <Option name="size_unit" type="QString" value="MM" />
+            <Option name="angle" type="QString" value="0" />
+            <Option name="joinstyle" type="QString" value="bevel" />
+          </Option>
+          <prop k="name" v="circle" />
+          <prop k="color" v="18,52,86,255" />
+          <prop k="outline_color" v="18,52,86,255" />
+          <prop k="outline_style" v="solid" />
+          <prop k="outline_width" v="0.5" />
+          <prop k="outline_width_unit" v="MM" />
+          <prop k="size" v="4.2" />
+          <prop k="size_unit" v="MM" />
+          <prop k="angle" v="0" />
+          <prop k="joinstyle" v="bevel" />
+        </layer>
+      </symbol>
+      <symbol name="1" type="fill" alpha="1" clip_to_extent="1" force_rhr="0">
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option name="color" type="QString" value="18,52,86,60" />
+            <Option name="style" type="QString" value="solid" />
+            <Option name="outline_color" type="QString" value="18,52,86,255" />
+            <Option name="outline_style" type="QString" value="solid" />
+            <Option name="outline_width" type="QString" value="0.5" />
+            <Option name="outline_width_unit" type="QString" value="MM" />
+            <Option name="joinstyle" type="QString" value="bevel" />
+          </Option>
+          <prop k="color" v="18,52,86,60" />
+          <prop k="style" v="solid" />
+          <prop k="outline_color" v="18,52,86,255" />
+          <prop k="outline_style" v="solid" />
+          <prop k="outline_width" v="0.5" />
+          <prop k="outline_width_unit" v="MM" />
+          <prop k="joinstyle" v="bevel" />
+        </layer>
+      </symbol>
+    </symbols>
+  </renderer-v2>
+  <fieldConfiguration>
+    <field name="status">
+      <editWidget type="ValueMap">
+        <config>
+          <Option type="Map">
+            <Option name="map" type="List">
+              <Option type="Map">
+                <Option name="开放" type="QString" value="open" />
+              </Option>
+              <Option type="Map">
+                <Option name="备用" type="QString" value="standby" />
+              </Option>
+              <Option type="Map">
+                <Option name="关闭" type="QString" value="closed" />
+              </Option>
+            </Option>
+          </Option>
+        </config>
+      </editWidget>
+    </field>
+  </fieldConfiguration>
+  <aliases>
+    <alias field="name" index="-1" name="name_字段" />
+    <alias field="capacity_persons" index="-1" name="capacity_persons_字段 (人)" />
+    <alias field="usable_area_m2" index="-1" name="usable_area_m2_字段 (平方米)" />
+    <alias field="heated" index="-1" name="heated_字段" />
+    <alias field="surveyed_on" index="-1" name="surveyed_on_字段" />
+    <alias field="opened_at" index="-1" name="opened_at_字段" />
+    <alias field="status" index="-1" name="status_字段" />
+    <alias field="suitable_for" index="-1" name="suitable_for_字段" />
+    <alias field="phone" index="-1" name="phone_字段" />
+  </aliases>
+</qgis>
+', '', 1, 'shelters_图层', '', NULL, '2026-07-01T12:00:00.000Z');
+INSERT INTO "layer_styles" VALUES (2, '', '', 'response_teams', 'geom', 'geo_ems', '<!DOCTYPE qgis PUBLIC ''http://mrcc.com/qgis.dtd'' ''SYSTEM''>
+<qgis version="3.22.0" styleCategories="Symbology|Fields|Forms">
+  <renderer-v2 type="singleSymbol" symbollevels="0" forceraster="0" enableorderby="0" referencescale="-1">
+    <symbols>
+      <symbol name="0" type="marker" alpha="1" clip_to_extent="1" force_rhr="0">
+        <layer class="SimpleMarker" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option name="name" type="QString" value="circle" />
+            <Option name="color" type="QString" value="18,52,86,255" />
+            <Option name="outline_color" type="QString" value="18,52,86,255" />
+            <Option name="outline_style" type="QString" value="solid" />
+            <Option name="outline_width" type="QString" value="0.5" />
+            <Option name="outline_width_unit" type="QString" value="MM" />
+            <Option name="size" type="QString" value="4.2" />
+            <Option name="size_unit" type="QString" value="MM" />
+            <Option name="angle" type="QString" value="0" />
+            <Option name="joinstyle" type="QString" value="bevel" />
+          </Option>
+          <prop k="name" v="circle" />
+          <prop k="color" v="18,52,86,255" />
+          <prop k="outline_color" v="18,52,86,255" />
+          <prop k="outline_style" v="solid" />
+          <prop k="outline_width" v="0.5" />
+          <prop k="outline_width_unit" v="MM" />
+          <prop k="size" v="4.2" />
+          <prop k="size_unit" v="MM" />
+          <prop k="angle" v="0" />
+          <prop k="joinstyle" v="bevel" />
+        </layer>
+      </symbol>
+    </symbols>
+  </renderer-v2>
+  <fieldConfiguration>
+    <field name="status">
+      <editWidget type="ValueMap">
+        <config>
+          <Option type="Map">
+            <Option name="map" type="List">
+              <Option type="Map">
+                <Option name="开放" type="QString" value="open" />
+              </Option>
+              <Option type="Map">
+                <Option name="备用" type="QString" value="standby" />
+              </Option>
+              <Option type="Map">
+                <Option name="关闭" type="QString" value="closed" />
+              </Option>
+            </Option>
+          </Option>
+        </config>
+      </editWidget>
+    </field>
+  </fieldConfiguration>
+  <aliases>
+    <alias field="name" index="-1" name="name_字段" />
+    <alias field="status" index="-1" name="status_字段" />
+  </aliases>
+  <layerGeometryType>0</layerGeometryType>
+</qgis>
+', '', 1, 'response_teams_图层', '', NULL, '2026-07-01T12:00:00.000Z');
+INSERT INTO "layer_styles" VALUES (3, '', '', 'supply_depots', 'geom', 'geo_ems', '<!DOCTYPE qgis PUBLIC ''http://mrcc.com/qgis.dtd'' ''SYSTEM''>
+<qgis version="3.22.0" styleCategories="Symbology|Fields|Forms">
+  <renderer-v2 type="singleSymbol" symbollevels="0" forceraster="0" enableorderby="0" referencescale="-1">
+    <symbols>
+      <symbol name="0" type="marker" alpha="1" clip_to_extent="1" force_rhr="0">
+        <layer class="SimpleMarker" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option name="name" type="QString" value="circle" />
+            <Option name="color" type="QString" value="18,52,86,255" />
+            <Option name="outline_color" type="QString" value="18,52,86,255" />
+            <Option name="outline_style" type="QString" value="solid" />
+            <Option name="outline_width" type="QString" value="0.5" />
+            <Option name="outline_width_unit" type="QString" value="MM" />
+            <Option name="size" type="QString" value="4.2" />
+            <Option name="size_unit" type="QString" value="MM" />
+            <Option name="angle" type="QString" value="0" />
+            <Option name="joinstyle" type="QString" value="bevel" />
+          </Option>
+          <prop k="name" v="circle" />
+          <prop k="color" v="18,52,86,255" />
+          <prop k="outline_color" v="18,52,86,255" />
+          <prop k="outline_style" v="solid" />
+          <prop k="outline_width" v="0.5" />
+          <prop k="outline_width_unit" v="MM" />
+          <prop k="size" v="4.2" />
+          <prop k="size_unit" v="MM" />
+          <prop k="angle" v="0" />
+          <prop k="joinstyle" v="bevel" />
+        </layer>
+      </symbol>
+    </symbols>
+  </renderer-v2>
+  <fieldConfiguration />
+  <aliases>
+    <alias field="name" index="-1" name="name_字段" />
+  </aliases>
+  <layerGeometryType>0</layerGeometryType>
+</qgis>
+', '', 1, 'supply_depots_图层', '', NULL, '2026-07-01T12:00:00.000Z');
 INSERT INTO "response_teams" VALUES (1, X'47500001E610000001010000000000000000605C400000000000C03840', 'a', 5, 'team a', 'open');
 INSERT INTO "response_teams" VALUES (2, X'47500001E610000001010000009A99999999695C400000000000C03840', 'b', 9, 'edited outside', NULL);
 INSERT INTO "response_teams" VALUES (4, X'47500001E610000001010000000000000000605C400000000000C03840', 'n0', 6, 'team n0', NULL);
@@ -151,6 +350,8 @@ INSERT INTO "supply_depots__stock" VALUES (1, 'D-1', 1, 'tent', 4.0);
 INSERT INTO "supply_depots__stock" VALUES (2, 'D-1', 2, 'boat', 1.0);
 DELETE FROM sqlite_sequence WHERE name = 'ems_about';
 INSERT INTO sqlite_sequence VALUES ('ems_about', 1);
+DELETE FROM sqlite_sequence WHERE name = 'layer_styles';
+INSERT INTO sqlite_sequence VALUES ('layer_styles', 3);
 DELETE FROM sqlite_sequence WHERE name = 'ems_foreign_edit';
 INSERT INTO sqlite_sequence VALUES ('ems_foreign_edit', 1);
 DELETE FROM sqlite_sequence WHERE name = 'shelters';
@@ -186,6 +387,18 @@ CREATE TRIGGER "ems_shelters_update" AFTER UPDATE ON "shelters" WHEN (SELECT act
     SELECT max(n), OLD.fid, OLD.geom, OLD.id, OLD.rev, OLD."name", OLD."capacity_persons", OLD."usable_area_m2", OLD."heated", OLD."surveyed_on", OLD."opened_at", OLD."status", OLD."suitable_for", OLD."phone" FROM ems_foreign_edit; END;
 CREATE TRIGGER "ems_shelters_delete" AFTER DELETE ON "shelters" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL BEGIN INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id) VALUES  ('shelters', 'D', NULL, OLD.fid, OLD.id); INSERT INTO "ems_foreign_before_shelters" (n, fid, geom, id, rev, "name", "capacity_persons", "usable_area_m2", "heated", "surveyed_on", "opened_at", "status", "suitable_for", "phone")
     SELECT max(n), OLD.fid, OLD.geom, OLD.id, OLD.rev, OLD."name", OLD."capacity_persons", OLD."usable_area_m2", OLD."heated", OLD."surveyed_on", OLD."opened_at", OLD."status", OLD."suitable_for", OLD."phone" FROM ems_foreign_edit; END;
+CREATE TRIGGER "ems_shelters_replacing_insert" BEFORE INSERT ON "shelters" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL AND EXISTS (SELECT 1 FROM "shelters" WHERE (fid = NEW.fid OR id = NEW.id)) BEGIN
+  INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id)
+    SELECT 'shelters', 'D', NULL, fid, id FROM "shelters" WHERE (fid = NEW.fid OR id = NEW.id);
+  INSERT INTO "ems_foreign_before_shelters" (n, fid, geom, id, rev, "name", "capacity_persons", "usable_area_m2", "heated", "surveyed_on", "opened_at", "status", "suitable_for", "phone")
+    SELECT (SELECT max(n) FROM ems_foreign_edit WHERE layer = 'shelters' AND old_fid = "shelters".fid),
+      fid, geom, id, rev, "name", "capacity_persons", "usable_area_m2", "heated", "surveyed_on", "opened_at", "status", "suitable_for", "phone" FROM "shelters" WHERE (fid = NEW.fid OR id = NEW.id); END;
+CREATE TRIGGER "ems_shelters_replacing_update" BEFORE UPDATE OF fid, id ON "shelters" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL AND EXISTS (SELECT 1 FROM "shelters" WHERE (fid != OLD.fid AND (fid = NEW.fid OR id = NEW.id))) BEGIN
+  INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id)
+    SELECT 'shelters', 'D', NULL, fid, id FROM "shelters" WHERE (fid != OLD.fid AND (fid = NEW.fid OR id = NEW.id));
+  INSERT INTO "ems_foreign_before_shelters" (n, fid, geom, id, rev, "name", "capacity_persons", "usable_area_m2", "heated", "surveyed_on", "opened_at", "status", "suitable_for", "phone")
+    SELECT (SELECT max(n) FROM ems_foreign_edit WHERE layer = 'shelters' AND old_fid = "shelters".fid),
+      fid, geom, id, rev, "name", "capacity_persons", "usable_area_m2", "heated", "surveyed_on", "opened_at", "status", "suitable_for", "phone" FROM "shelters" WHERE (fid != OLD.fid AND (fid = NEW.fid OR id = NEW.id)); END;
 CREATE TRIGGER "rtree_response_teams_geom_insert" AFTER INSERT ON "response_teams" WHEN (NEW.geom NOTNULL AND NOT ST_IsEmpty(NEW.geom))
   BEGIN INSERT OR REPLACE INTO "rtree_response_teams_geom" VALUES (NEW.fid, ST_MinX(NEW.geom), ST_MaxX(NEW.geom), ST_MinY(NEW.geom), ST_MaxY(NEW.geom)); END;
 CREATE TRIGGER "rtree_response_teams_geom_update1" AFTER UPDATE OF geom ON "response_teams"
@@ -205,6 +418,18 @@ CREATE TRIGGER "ems_response_teams_update" AFTER UPDATE ON "response_teams" WHEN
     SELECT max(n), OLD.fid, OLD.geom, OLD.id, OLD.rev, OLD."name", OLD."status" FROM ems_foreign_edit; END;
 CREATE TRIGGER "ems_response_teams_delete" AFTER DELETE ON "response_teams" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL BEGIN INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id) VALUES  ('response_teams', 'D', NULL, OLD.fid, OLD.id); INSERT INTO "ems_foreign_before_response_teams" (n, fid, geom, id, rev, "name", "status")
     SELECT max(n), OLD.fid, OLD.geom, OLD.id, OLD.rev, OLD."name", OLD."status" FROM ems_foreign_edit; END;
+CREATE TRIGGER "ems_response_teams_replacing_insert" BEFORE INSERT ON "response_teams" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL AND EXISTS (SELECT 1 FROM "response_teams" WHERE (fid = NEW.fid OR id = NEW.id)) BEGIN
+  INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id)
+    SELECT 'response_teams', 'D', NULL, fid, id FROM "response_teams" WHERE (fid = NEW.fid OR id = NEW.id);
+  INSERT INTO "ems_foreign_before_response_teams" (n, fid, geom, id, rev, "name", "status")
+    SELECT (SELECT max(n) FROM ems_foreign_edit WHERE layer = 'response_teams' AND old_fid = "response_teams".fid),
+      fid, geom, id, rev, "name", "status" FROM "response_teams" WHERE (fid = NEW.fid OR id = NEW.id); END;
+CREATE TRIGGER "ems_response_teams_replacing_update" BEFORE UPDATE OF fid, id ON "response_teams" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL AND EXISTS (SELECT 1 FROM "response_teams" WHERE (fid != OLD.fid AND (fid = NEW.fid OR id = NEW.id))) BEGIN
+  INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id)
+    SELECT 'response_teams', 'D', NULL, fid, id FROM "response_teams" WHERE (fid != OLD.fid AND (fid = NEW.fid OR id = NEW.id));
+  INSERT INTO "ems_foreign_before_response_teams" (n, fid, geom, id, rev, "name", "status")
+    SELECT (SELECT max(n) FROM ems_foreign_edit WHERE layer = 'response_teams' AND old_fid = "response_teams".fid),
+      fid, geom, id, rev, "name", "status" FROM "response_teams" WHERE (fid != OLD.fid AND (fid = NEW.fid OR id = NEW.id)); END;
 CREATE INDEX "supply_depots__stock_by_parent" ON "supply_depots__stock" (parent_id);
 CREATE TRIGGER "rtree_supply_depots_geom_insert" AFTER INSERT ON "supply_depots" WHEN (NEW.geom NOTNULL AND NOT ST_IsEmpty(NEW.geom))
   BEGIN INSERT OR REPLACE INTO "rtree_supply_depots_geom" VALUES (NEW.fid, ST_MinX(NEW.geom), ST_MaxX(NEW.geom), ST_MinY(NEW.geom), ST_MaxY(NEW.geom)); END;
@@ -225,6 +450,21 @@ CREATE TRIGGER "ems_supply_depots_update" AFTER UPDATE ON "supply_depots" WHEN (
     SELECT max(n), OLD.fid, OLD.geom, OLD.id, OLD.rev, OLD."name" FROM ems_foreign_edit; END;
 CREATE TRIGGER "ems_supply_depots_delete" AFTER DELETE ON "supply_depots" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL BEGIN INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id) VALUES  ('supply_depots', 'D', NULL, OLD.fid, OLD.id); INSERT INTO "ems_foreign_before_supply_depots" (n, fid, geom, id, rev, "name")
     SELECT max(n), OLD.fid, OLD.geom, OLD.id, OLD.rev, OLD."name" FROM ems_foreign_edit; END;
+CREATE TRIGGER "ems_supply_depots_replacing_insert" BEFORE INSERT ON "supply_depots" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL AND EXISTS (SELECT 1 FROM "supply_depots" WHERE (fid = NEW.fid OR id = NEW.id)) BEGIN
+  INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id)
+    SELECT 'supply_depots', 'D', NULL, fid, id FROM "supply_depots" WHERE (fid = NEW.fid OR id = NEW.id);
+  INSERT INTO "ems_foreign_before_supply_depots" (n, fid, geom, id, rev, "name")
+    SELECT (SELECT max(n) FROM ems_foreign_edit WHERE layer = 'supply_depots' AND old_fid = "supply_depots".fid),
+      fid, geom, id, rev, "name" FROM "supply_depots" WHERE (fid = NEW.fid OR id = NEW.id); END;
+CREATE TRIGGER "ems_supply_depots_replacing_update" BEFORE UPDATE OF fid, id ON "supply_depots" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL AND EXISTS (SELECT 1 FROM "supply_depots" WHERE (fid != OLD.fid AND (fid = NEW.fid OR id = NEW.id))) BEGIN
+  INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id)
+    SELECT 'supply_depots', 'D', NULL, fid, id FROM "supply_depots" WHERE (fid != OLD.fid AND (fid = NEW.fid OR id = NEW.id));
+  INSERT INTO "ems_foreign_before_supply_depots" (n, fid, geom, id, rev, "name")
+    SELECT (SELECT max(n) FROM ems_foreign_edit WHERE layer = 'supply_depots' AND old_fid = "supply_depots".fid),
+      fid, geom, id, rev, "name" FROM "supply_depots" WHERE (fid != OLD.fid AND (fid = NEW.fid OR id = NEW.id)); END;
 CREATE TRIGGER "ems_supply_depots__stock_insert" AFTER INSERT ON "supply_depots__stock" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL BEGIN INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id) VALUES  ('supply_depots', 'C', NULL, NULL, NEW.parent_id); END;
 CREATE TRIGGER "ems_supply_depots__stock_update" AFTER UPDATE ON "supply_depots__stock" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL BEGIN INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id) VALUES  ('supply_depots', 'C', NULL, NULL, OLD.parent_id), ('supply_depots', 'C', NULL, NULL, NEW.parent_id); END;
 CREATE TRIGGER "ems_supply_depots__stock_delete" AFTER DELETE ON "supply_depots__stock" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL BEGIN INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id) VALUES  ('supply_depots', 'C', NULL, NULL, OLD.parent_id); END;
+CREATE TRIGGER "ems_supply_depots__stock_replacing_insert" BEFORE INSERT ON "supply_depots__stock" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL BEGIN
+  INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id)
+    SELECT 'supply_depots', 'C', NULL, NULL, parent_id FROM "supply_depots__stock" WHERE fid = NEW.fid; END;

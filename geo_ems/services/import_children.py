@@ -12,7 +12,7 @@ from geo_ems.formats.column_names import PARENT_ID_HEADINGS, fold_name
 from geo_ems.formats.findings import Finding, worst_grade
 from geo_ems.formats.raw import RawFile, RawRecord
 from geo_ems.model.definitions import ChildDefinition, FieldDefinition, LayerDefinition
-from geo_ems.model.features import Feature, Properties
+from geo_ems.model.features import Feature, Properties, Value
 from geo_ems.services import import_findings as found
 from geo_ems.services.import_memory import ImportMemory, child_name, rows_digest
 from geo_ems.services.import_report import RowAction, RowReport
@@ -58,9 +58,35 @@ class ChildRowsRead:
     headings: tuple[str, ...]
     plan: ColumnPlan
     rows_by_parent: Mapping[str, tuple[Properties, ...]]
-    refused_by_parent: Mapping[str, int]
     reports: tuple[RowReport, ...]
     notes: tuple[Finding, ...]
+
+
+@dataclass(slots=True)
+class _Row:
+    """A row of a child table, the id of the feature it belongs to, and what is said of it."""
+
+    record: RawRecord
+    properties: dict[str, Value]
+    findings: list[Finding]
+    parent: str | None = None
+
+    @property
+    def is_refused(self) -> bool:
+        return worst_grade(self.findings).value == RowAction.REFUSED.value
+
+    def report(self, child: str) -> RowReport:
+        record, is_refused = self.record, self.is_refused
+        return RowReport(
+            record.line,
+            record.sheet,
+            worst_grade(self.findings),
+            RowAction.REFUSED if is_refused else RowAction.CHILD,
+            self.parent,
+            tuple(self.findings),
+            child,
+            record.values if is_refused else (),
+        )
 
 
 def child_headings(definition: LayerDefinition, child: ChildDefinition) -> frozenset[str]:
@@ -78,6 +104,9 @@ def read_child_rows(
     field_map: Mapping[str, str] | None = None,
 ) -> ChildRowsRead:
     """Return the rows of a child table with the features they belong to.
+
+    Where one row of a feature is refused, all of them are: they replace what the feature had as a
+    whole, and the list of refused rows, once corrected, is imported as it is.
 
     Raises
     ------
@@ -101,31 +130,18 @@ def read_child_rows(
     plan = _without(plan, {raw.columns[index] for index in others})
     check_required_columns(plan, child.fields, raw)
     converter = RowConverter(raw, plan, zone=zone)
+    rows = [_Row(record, *converter.convert(record)) for record in raw.records]
+    for row in rows:
+        units.check(row.record, row.properties, row.findings)
+        row.parent = _parent_of(row.record, parent_columns, raw, parents, row.findings)
+    incomplete = {row.parent for row in rows if row.parent is not None and row.is_refused}
     grouped: dict[str, list[Properties]] = {}
-    refused: dict[str, int] = {}
-    reports: list[RowReport] = []
-    for record in raw.records:
-        properties, findings = converter.convert(record)
-        units.check(record, properties, findings)
-        identity = _parent_of(record, parent_columns, raw, parents, findings)
-        grade = worst_grade(findings)
-        is_refused = grade.value == RowAction.REFUSED.value
-        reports.append(
-            RowReport(
-                record.line,
-                record.sheet,
-                grade,
-                RowAction.REFUSED if is_refused else RowAction.CHILD,
-                identity,
-                tuple(findings),
-                child.name,
-                record.values if is_refused else (),
-            )
-        )
-        if identity is not None and is_refused:
-            refused[identity] = refused.get(identity, 0) + 1
-        elif identity is not None:
-            grouped.setdefault(identity, []).append(properties)
+    for row in rows:
+        if row.parent in incomplete and not row.is_refused:
+            row.findings.append(found.ROWS_GO_TOGETHER.found(value=row.parent))
+        elif row.parent is not None and not row.is_refused:
+            grouped.setdefault(row.parent, []).append(row.properties)
+    reports = [row.report(child.name) for row in rows]
     notes = (*raw.notes, *converter.notes)
     headings = recognised_headings(
         raw,
@@ -138,7 +154,7 @@ def read_child_rows(
         },
     )
     return ChildRowsRead(
-        child, headings, plan, {key: tuple(rows) for key, rows in grouped.items()}, refused, tuple(reports), notes
+        child, headings, plan, {key: tuple(rows) for key, rows in grouped.items()}, tuple(reports), notes
     )
 
 
@@ -157,12 +173,11 @@ def with_children(
     """
     child = read.child
     rows, held = read.rows_by_parent[feature.id], feature.children.get(child.name, ())
-    refused = read.refused_by_parent.get(feature.id, 0)
     replaced = replace(feature, children={**feature.children, child.name: rows})
     if not held or is_same(replaced, feature, definition):
         return replaced
     said = memory.said(feature.id)
-    kind = found.CHILDREN_REPLACED_IN_PART if refused else found.CHILDREN_REPLACED
+    kind = found.CHILDREN_REPLACED
     if said is not None or memory.is_made_by_hand(feature.id):
         last = (said or {}).get(child_name(child.name))
         if last != rows_digest(held, child) and not (last is None and memory.has_older_imports):
@@ -178,7 +193,6 @@ def with_children(
             label=f"{child.label.zh} {child.label.en}",
             before=len(held),
             now=len(rows),
-            refused=refused,
         )
     )
     return replaced

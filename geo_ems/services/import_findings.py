@@ -143,14 +143,14 @@ CHILDREN_REPLACED = kind(
         "the {before} rows of {label} of '{value}' were replaced by {now}",
     ),
 )
-CHILDREN_REPLACED_IN_PART = kind(
-    "children_replaced_in_part",
-    Grade.WARNED,
+ROWS_GO_TOGETHER = kind(
+    "rows_go_together",
+    Grade.REFUSED,
     (
-        "“{value}”的{label}由 {before} 行整体替换为 {now} 行,另有 {refused} 行被拒绝",
-        "the {before} rows of {label} of '{value}' were replaced by {now}; {refused} more were refused",
+        "“{value}”的另一行被拒绝,它的全部行一起收下或都不收,库里原有的不动",
+        "another row of '{value}' was refused; its rows are taken together or not at all, and what is stored stays",
     ),
-    ("请改正被拒绝的行后重新导入全部行", "Correct the refused rows and import all rows again"),
+    ("请改正那一行,再一起导入", "Correct that row and import all of them together"),
 )
 CORRECTION_KEPT = kind(
     "correction_kept",

@@ -52,14 +52,25 @@ def test_a_file_of_its_own_replaces_all_rows_of_a_feature_and_says_so(office):
     assert report.layer == "supply_depots.stock"
 
 
-def test_replacing_by_fewer_rows_because_some_were_refused_is_a_warning(office):
-    office.import_text("编号,名称\nD1,县库\n", "supply_depots")
+def test_the_rows_of_a_feature_are_taken_together_or_not_at_all(office, tmp_path):
+    office.import_text("编号,名称\nD1,县库\nD2,乡点\n", "supply_depots")
     office.import_text("编号,物资名称,数量\nD1,帐篷,50\nD1,棉被,20\n", "supply_depots.stock")
 
-    report = office.import_text("编号,物资名称,数量\nD1,帐篷,40\nD1,棉被,很多\n", "supply_depots.stock")
+    report = office.import_text("编号,物资名称,数量\nD1,帐篷,40\nD1,棉被,很多\nD2,帐篷,3\n", "supply_depots.stock")
 
-    assert [note.kind.code for note in report.notes] == ["children_replaced_in_part"]
-    assert report.counts.refused == 1
+    assert found_codes(report) == {2: ["rows_go_together"], 3: ["not_a_number"]}
+    assert (report.counts.refused, report.counts.child_rows, report.notes) == (2, 1, ())
+    assert stock(office, "D1") == [("tent", 50.0), ("quilt", 20.0)]
+    assert stock(office, "D2") == [("tent", 3.0)]
+
+    write_refused_xlsx(report, tmp_path / "refused.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "refused.xlsx")
+    book.worksheets[0]["C3"] = 21
+    book.save(tmp_path / "refused.xlsx")
+    office.import_path(tmp_path / "refused.xlsx", "supply_depots.stock")
+
+    assert stock(office, "D1") == [("tent", 40.0), ("quilt", 21.0)]
+    assert stock(office, "D2") == [("tent", 3.0)]
 
 
 def test_the_same_stock_again_changes_nothing(office):

@@ -14,6 +14,7 @@ from geo_ems.catalogue.record_times import TimeFaultError, parse_date, parse_ins
 from geo_ems.formats.column_names import fold_name
 from geo_ems.formats.findings import Finding
 from geo_ems.formats.raw import Cell
+from geo_ems.formats.xlsx_errors import FORMULA_ERRORS
 from geo_ems.model.definitions import Code, FieldDefinition, FieldType
 from geo_ems.model.features import Value
 from geo_ems.model.units import Unit
@@ -31,12 +32,6 @@ _PHONE_DASHES = str.maketrans("－−–—‐‑ー；，／（）＋　", "---
 _PHONE_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 CODE_SEPARATORS = re.compile(r"[;；,，、/|\n]+")
 _LOOSE_SEPARATORS = re.compile(r"[+＋\s]+")  # only where every part is known: names may hold them
-_SPREADSHEET_ERRORS = frozenset(
-    (
-        *("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!"),
-        *("#GETTING_DATA", "#BLOCKED!", "#CONNECT!", "#BUSY!", "#UNKNOWN!", "#PYTHON!"),
-    )
-)
 _YES = frozenset({"○", "〇", "◯", "1", "是", "有", "yes", "y", "true", "√", "✓", "✔"})
 _NO = frozenset({"×", "✕", "✗", "x", "0", "否", "无", "no", "n", "false"})
 _LIMITED = frozenset({"△"})
@@ -82,7 +77,7 @@ def build_converter(field: FieldDefinition, conversion: Conversion) -> Converter
         if is_dash(cell):
             findings.append(found.DASH_AS_EMPTY.found(value=cell))
             return None
-        if isinstance(cell, str) and cell.startswith("#") and cell.strip() in _SPREADSHEET_ERRORS:
+        if isinstance(cell, str) and cell.startswith("#") and cell.strip() in FORMULA_ERRORS:
             findings.append(found.SPREADSHEET_ERROR.found(value=cell))
             return None
         return inner(cell, findings)

@@ -4,7 +4,13 @@ import io
 import re
 import zipfile
 
-SHEETS_FOLDER = "xl/worksheets/"
+FORMULA_ERRORS = frozenset(
+    (
+        *("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!"),
+        *("#GETTING_DATA", "#BLOCKED!", "#CONNECT!", "#BUSY!", "#UNKNOWN!", "#PYTHON!"),
+    )
+)
+_SHEETS_FOLDER = "xl/worksheets/"
 # A cell of the type "e" (error) becomes one of the type "str" (text that a formula gave); the shown text stays.
 _ERROR_TYPE = re.compile(rb"""(<(?:\w+:)?c\s(?:[^>]*?\s)?t=)(["'])e\2""")
 
@@ -18,7 +24,7 @@ def with_errors_as_text(data: bytes) -> bytes:
         sheets = {
             member.filename: _ERROR_TYPE.sub(rb"\1\2str\2", content)
             for member in archive.infolist()
-            if member.filename.startswith(SHEETS_FOLDER) and _ERROR_TYPE.search(content := archive.read(member))
+            if member.filename.startswith(_SHEETS_FOLDER) and _ERROR_TYPE.search(content := archive.read(member))
         }
         if not sheets:
             return data

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Lock
 
@@ -193,6 +193,21 @@ class ReaderPool:
                         connection.execute("ROLLBACK")
             finally:
                 self._put_back(connection)
+
+    @contextmanager
+    def reading_beside(self) -> Iterator[tuple[apsw.Connection, apsw.Connection | None]]:
+        """Yield two connections at one moment of the store; None for the second where somebody wrote just then."""
+        with ExitStack() as held:
+            with errors_in_words(self._path):
+                watch = self._take()
+                held.callback(self._put_back, watch)
+                # Of one connection outside of a transaction: other numbers mean that a commit came between.
+                before = watch.pragma("data_version")
+                first, second = (held.enter_context(self.reading()) for _ in range(2))
+                for connection in (first, second):
+                    connection.execute("SELECT count(*) FROM sqlite_master").fetchall()  # the moment is taken here
+                is_one_moment = watch.pragma("data_version") == before
+            yield first, second if is_one_moment else None
 
     def close(self) -> None:
         """Close all connections; those in use close when they are given back."""

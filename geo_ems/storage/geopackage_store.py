@@ -28,7 +28,7 @@ from geo_ems.storage.locking import StoreLock
 from geo_ems.storage.maintenance import index_faults, page_faults
 from geo_ems.storage.migrating import migrate_store
 from geo_ems.storage.protocol import StoreDescription
-from geo_ems.storage.reading import PoisonRow, read_features, read_layer
+from geo_ems.storage.reading import PoisonRow, is_large, read_features, read_layer
 from geo_ems.storage.row_digests import row_faults
 from geo_ems.storage.store_file import connect_writer, create_store, instant_text
 from geo_ems.storage.writer_jobs import apply_definition, commit_batch, migrate_layer
@@ -139,7 +139,12 @@ class GeoPackageStore:
         The rows that `poison_rows` lists as excluded are left out.
         """
         with self._reading() as connection:
-            return read_layer(connection, self._definitions.layer(connection, layer).definition, ids)[0]
+            definition = self._definitions.layer(connection, layer).definition
+            if ids is not None or not is_large(connection, layer):
+                return read_layer(connection, definition, ids)[0]
+        with self._readers.reading_beside() as (connection, second):
+            definition = self._definitions.layer(connection, layer).definition
+            return read_layer(connection, definition, second=second)[0]
 
     def read_rows(self, layer: str, ids: Sequence[str]) -> tuple[Feature, ...]:
         """Return the features that exist among `ids`, in that order, with all fields of the layer (None = unknown)."""

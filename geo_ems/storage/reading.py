@@ -15,9 +15,11 @@ from geo_ems.storage.geometry_blobs import decode_blobs, geometry_array
 from geo_ems.storage.last_good import StandIn, stand_ins
 from geo_ems.storage.layer_tables import child_table
 from geo_ems.storage.row_fetching import fetch_columns, fetch_stored_rows, layer_columns
-from geo_ems.storage.statements import SqlValue
+from geo_ems.storage.statements import SqlValue, render
 from geo_ems.storage.values import ValueFaultError, decode_value, id_fault
 from geo_ems.storage.whole_layers import PackedLayer, read_packed
+
+_LARGE_ROWS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +38,19 @@ class PoisonRow:
 
 
 def read_layer(
-    connection: apsw.Connection, definition: LayerDefinition, ids: Sequence[str] | None = None
+    connection: apsw.Connection,
+    definition: LayerDefinition,
+    ids: Sequence[str] | None = None,
+    *,
+    second: apsw.Connection | None = None,
 ) -> tuple[LayerColumns, tuple[PoisonRow, ...]]:
     """Return a layer as arrays, ordered by id, and the rows or values that had to be left out.
 
-    With `ids` only the features that exist among them.
+    With `ids` only the features that exist among them. A `second` connection at the same moment of
+    the store makes a large layer faster.
     """
     versions = stand_ins(connection, definition)
-    packed = read_packed(connection, definition) if ids is None and not versions else None
+    packed = read_packed(connection, definition, second=second) if ids is None and not versions else None
     if packed is not None:
         return _packed_layer(connection, definition, packed)
     name = definition.name
@@ -230,3 +237,9 @@ def _children(definition: LayerDefinition, row: StoredRow) -> ChildRows:
         name: tuple(_properties(child.fields.values(), line) for line in row.children.get(name, ()))
         for name, child in definition.children.items()
     }
+
+
+def is_large(connection: apsw.Connection, layer: str) -> bool:
+    """Return whether a layer is worth a second connection; by the largest row number, which is known at once."""
+    ((last,),) = connection.execute(render("SELECT max(fid) FROM {layer}", layer=layer)).fetchall()
+    return isinstance(last, int) and last >= _LARGE_ROWS

@@ -3,7 +3,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo_ems.model.definitions import REASONS, Reason
-from geo_ems.queries.eligibility import ELIGIBLE, count_reasons, first_failing_test
+from geo_ems.queries.eligibility import (
+    ELIGIBLE,
+    count_first_reasons,
+    count_reasons,
+    fails_only,
+    failures,
+    first_failing_test,
+    first_reason,
+)
 
 
 def test_the_first_failing_test_in_the_order_of_ruling_1_wins():
@@ -49,3 +57,18 @@ def test_eligible_and_counts_make_up_all_features_in_any_order_of_tests(case, ra
     for row in range(n):
         failed = [REASONS.index(reason) for reason, passes in tests if not passes[row]]
         assert reason_index[row] == min(failed, default=ELIGIBLE)
+
+
+@given(tests_of, st.sets(st.sampled_from(REASONS), min_size=1, max_size=3))
+def test_failures_as_bits_say_what_the_tests_say(case, reasons):
+    n, tests = case
+    failed = failures(n, tests)
+    first = first_failing_test(n, tests)
+    assert dict(count_first_reasons(failed)) == dict(count_reasons(first))
+    assert list(count_first_reasons(failed)) == list(count_reasons(first))
+    only = fails_only(failed, tuple(reasons))
+    for row in range(n):
+        under = {reason for reason, passes in tests if not passes[row]}
+        assert bool(failed[row]) == bool(under)
+        assert not under or first_reason(int(failed[row])) is REASONS[first[row]]
+        assert only[row] == (bool(under) and under <= reasons)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from store_samples import NOON, SHELTERS
 
 from geo_ems.model.features import ChangeBatch, ChangeKind, Feature, FeatureChange
-from geo_ems.storage.connections import connect
+from geo_ems.storage.connections import ReaderPool, connect
 from geo_ems.storage.geopackage_store import open_geopackage
 from geo_ems.storage.reading import read_layer
 from geo_ems.storage.whole_layers import read_packed
@@ -30,7 +30,10 @@ ROWS = st.dictionaries(
             {"name": TEXTS},
             optional={
                 "capacity_persons": st.integers(0, 2**53),
-                "usable_area_m2": st.floats(0, 1e300, allow_nan=False),
+                "usable_area_m2": st.one_of(
+                    st.floats(0, 1e300, allow_nan=False),
+                    st.integers(0, 10**12).map(lambda thousandths: thousandths / 1000),
+                ),
                 "heated": st.booleans(),
                 "surveyed_on": st.dates().map(lambda day: day.isoformat()),
                 "opened_at": st.datetimes().map(lambda at: at.replace(microsecond=0).isoformat() + "Z"),
@@ -144,3 +147,46 @@ def test_a_point_outside_the_earth_is_judged_row_by_row(path):
     foreign(path, "UPDATE shelters SET geom = ? WHERE id = 'b'", wrong)
     assert packed(path) is None
     assert_both_ways_agree(path)
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(thousandths=st.lists(st.integers(0, 10**15 - 1), min_size=1, max_size=5), part=st.sampled_from([0.0, 1e-4, 0.5]))
+def test_numbers_with_three_decimals_keep_their_last_bit(path, thousandths, part):
+    areas = [number / 1000 for number in thousandths]
+    rows = {f"s{index}": (None, {"name": "x", "usable_area_m2": area}) for index, area in enumerate(areas)}
+    rows["z"] = (None, {"name": "y", "usable_area_m2": part})
+    rows["zz"] = (None, {"name": "unknown"})
+    fill(path, rows)
+    found = packed(path).columns["usable_area_m2"]
+    assert found.values[:-1].tolist() == [*areas, part]
+    assert not found.known[-1]
+
+
+def test_two_connections_side_by_side_read_what_one_reads(path):
+    fill(path, ONE)
+    pool = ReaderPool(path)
+    with pool.reading_beside() as (first, second):
+        assert second is not None
+        both, alone = read_packed(first, SHELTERS, second=second), read_packed(first, SHELTERS)
+    pool.close()
+    assert both.ids.whole().tolist() == alone.ids.whole().tolist()
+    for name, column in alone.columns.items():
+        np.testing.assert_array_equal(both.columns[name].values, column.values)
+        np.testing.assert_array_equal(both.columns[name].known, column.known)
+
+
+def test_where_somebody_writes_between_the_two_there_is_no_second_connection(path, monkeypatch):
+    fill(path, ONE)
+    pool = ReaderPool(path)
+    reading, begun = pool.reading, []
+
+    def reading_after_a_write():
+        if begun:
+            fill(path, {"c": (None, {"name": "new"})})
+        begun.append(True)
+        return reading()
+
+    monkeypatch.setattr(pool, "reading", reading_after_a_write)
+    with pool.reading_beside() as (_, second):
+        assert second is None
+    pool.close()

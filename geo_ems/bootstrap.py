@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from geo_ems.catalogue.definitions import load_definitions
 from geo_ems.catalogue.layer_files import declared_layers, definition_hashes
 from geo_ems.catalogue.snapshots import SnapshotSource
 from geo_ems.errors import StoreError, UsageError
@@ -82,6 +81,8 @@ def opened(project: Project, *, read_only: bool = False) -> Iterator[Application
 
 
 def _opened_for_writing(project: Project, path: Path) -> tuple[GeoPackageStore, Mapping[str, LayerDefinition]]:
+    from geo_ems.catalogue.definitions import load_definitions  # noqa: PLC0415 - a reader seldom parses, and it is heavy
+
     definitions = load_definitions(project.layers_folder)
     store = open_geopackage(path, clock=utc_clock, new_id=new_id)
     try:
@@ -96,7 +97,7 @@ def _opened_for_reading(project: Project, path: Path) -> tuple[GeoPackageStore, 
     store = open_settled(path, clock=utc_clock, new_id=new_id)
     try:
         kept = store.definition_hashes()
-        definitions = declared_layers(project.layers_folder, accepted=kept)
+        definitions = declared_layers(project.layers_folder, accepted=kept, understood=store.understood_definition)
     except BaseException:
         store.close()
         raise

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import typer
 
-from geo_ems.cli.arguments import choice_argument, input_file, language_argument, write_output
+from geo_ems.cli.arguments import check_own_files, choice_argument, input_file, language_argument, write_output
 from geo_ems.cli.import_commands import check_revert_alone, revert_imported
-from geo_ems.errors import UsageError
+from geo_ems.errors import GeoEmsError, UsageError
+from geo_ems.model.labels import Language
 
 _IMPORT_HELP = """Import files into a layer; every row is stored or listed.
 
@@ -78,6 +79,7 @@ def import_command(
         raise UsageError(f"'{report}' is neither .xlsx nor .json", where="--report", remedy="Change the extension.")
     if revert is not None:
         check_revert_alone(layer, files or [])
+        check_own_files((), report)
         return revert_imported(
             revert,
             layer,
@@ -87,6 +89,7 @@ def import_command(
             lang=lang,
         )
     layer, files = _layer_and_files(layer, files or [], has_report=report is not None, retires=retire_missing)
+    check_own_files(files, report)
     from geo_ems.bootstrap import current_project, opened
     from geo_ems.formats.answers import json_bytes
     from geo_ems.model.caller import LOCAL
@@ -117,17 +120,21 @@ def import_command(
     )
     refused = 0
     with opened(project) as application:
-        for file in files:
-            done = import_into(
-                file,
-                layer,
-                definitions=application.snapshots.definitions,
-                store=application.store,
-                caller=LOCAL,
-                options=options,
-                zone=project.zone,
-                new_id=application.new_id,
-            )
+        for place, file in enumerate(files):
+            try:
+                done = import_into(
+                    file,
+                    layer,
+                    definitions=application.snapshots.definitions,
+                    store=application.store,
+                    caller=LOCAL,
+                    options=options,
+                    zone=project.zone,
+                    new_id=application.new_id,
+                )
+            except GeoEmsError:
+                _tell_not_begun(files[place + 1 :], language)
+                raise
             for line in summary_lines(done, language):
                 typer.echo(line)
             refused += done.counts.refused + done.rejected
@@ -136,8 +143,17 @@ def import_command(
             elif report is not None:
                 write_refused_xlsx(done, report, with_warned=report_warned)
         if not dry_run:
-            application.snapshots.pin([layer])  # read now, so that the next start finds a large layer in the cache
+            # Read now, so that the next start finds a large layer in the cache.
+            application.snapshots.pin([layer.partition(".")[0]])
     return 1 if refused else 0
+
+
+def _tell_not_begun(files: list[Path], language: Language) -> None:
+    """Say which files come after the one that could not be imported."""
+    if files:
+        names = ", ".join(str(file) for file in files)
+        said = (f"没有导入(在出错的文件之后): {names}", f"Not imported, after the file that failed: {names}")
+        typer.echo(said[0] if language == "zh" else said[1], err=True)
 
 
 def _layer_and_files(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from geo_ems.cli.arguments import choice_argument, cutoff_argument, language_argument, write_output
+from geo_ems.cli.arguments import check_own_files, choice_argument, cutoff_argument, language_argument, write_output
 from geo_ems.errors import UsageError
 
 _IMPORTS_HELP = """List the imports with their numbers, files and counts; --revert takes such a number.
@@ -139,6 +139,7 @@ def duplicates_command(
     choice_argument(output_format, ("table", "json", "csv", "xlsx"), option="--format")
     if output_format == "xlsx" and out is None:
         raise UsageError("A workbook needs a file", where="--format", remedy="Add --out duplicates.xlsx.", field="out")
+    check_own_files((), out)
     within_m = cutoff_argument(within)
     if within_m is None or not 0 < within_m <= _WITHIN_AT_MOST_M:
         raise UsageError(

@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 
 from geo_ems.formats.raw import Cell
-from geo_ems.formats.xlsx_writing import safe_text
+from geo_ems.formats.spreadsheet_safety import defused_text
 from geo_ems.model.labels import Label, Language
 from geo_ems.services.duplicates import DuplicateReason, Duplicates, reason_counts
 from geo_ems.services.words import say
@@ -73,7 +73,7 @@ def rows_as_csv(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(header)
-    writer.writerows([[safe_text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows])
+    writer.writerows([[defused_text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows])
     return text.getvalue().encode("utf-8-sig")
 
 

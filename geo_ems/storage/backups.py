@@ -172,6 +172,9 @@ def verified_content(path: Path, *, every_row: bool = False) -> BackupContent:
                 seal=read_head(connection).seal,
                 layers={name: layer.count for name, layer in described.layers.items()},
             )
+        except apsw.CorruptError as error:
+            words = f"The file is damaged ({error})"
+            raise StoreError(words, where=str(path), remedy="Take another backup.") from error
         finally:
             connection.close()
 

@@ -55,6 +55,6 @@ def _describe_layer(connection: apsw.Connection, layer: str, held: HeldDefinitio
         last_seq=whole_number(last[0][0]) if last else held.seq,
         changed_at=str(changed[0][0]) if changed else None,
         definition_sha256=held.sha256,
-        definition_text=held.definition.text,
+        definition_text=held.text,
         definition_seq=held.seq,
     )

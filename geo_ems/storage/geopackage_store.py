@@ -222,6 +222,15 @@ class GeoPackageStore:
             held = self._definitions.held(connection).get(layer)
         return None if held is None else held.definition
 
+    def understood_definition(self, layer: str, sha256: str) -> LayerDefinition | None:
+        """Return the definition that the store keeps of a TOML text with this hash, so that it need not be parsed.
+
+        None where it keeps another, or one that an earlier program understood less of.
+        """
+        with self._reading() as connection:
+            held = self._definitions.held(connection).get(layer)
+        return held.definition if held is not None and held.sha256 == sha256 and held.is_whole else None
+
     def notice_foreign_edits(self) -> tuple[LayerChange, ...]:
         """Seal what other programs edited in the file and return it; almost free where nothing changed.
 

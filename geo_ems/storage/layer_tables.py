@@ -6,6 +6,7 @@ from geo_ems.model.definitions import FieldDefinition, GeometryKind, LayerDefini
 from geo_ems.storage.core_schema import register_own_table
 from geo_ems.storage.geometry_blobs import SRS_ID
 from geo_ems.storage.statements import Fragment, Literal, Part, check_name, render
+from geo_ems.storage.table_names import LayerNames
 from geo_ems.storage.values import SQL_TYPES
 
 _RTREE_DEFINITION = "http://www.geopackage.org/spec120/#extension_rtree"
@@ -96,7 +97,7 @@ def rtree_table(layer: str) -> str:
     return f"rtree_{layer}_geom"
 
 
-def trigger_names(definition: LayerDefinition) -> tuple[str, ...]:
+def trigger_names(definition: LayerNames) -> tuple[str, ...]:
     """Return the triggers a layer must have; without one of them edits would go unnoticed."""
     children = (child_table(definition.name, child) for child in definition.children)
     return (

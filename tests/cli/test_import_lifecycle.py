@@ -102,3 +102,19 @@ def test_wrong_use_is_refused_with_the_remedy(
 ) -> None:
     assert run(arguments) == 2
     assert says in capsys.readouterr().err
+
+
+def test_child_rows_are_imported_and_the_command_says_so(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "depots.csv").write_text("编号,名称,经度,纬度\nD1,县库,111.3,31.3\n", encoding="utf-8")
+    (project / "stock.csv").write_text("parent,item,quantity\nD1,tent,20\n", encoding="utf-8")
+    assert run(["import", "supply_depots", "depots.csv"]) == 0
+
+    assert run(["import", "supply_depots.stock", "stock.csv"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_files_after_one_that_fails_are_named(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "bad.csv").write_text("x,y\n1,2\n", encoding="utf-8")
+
+    assert run(["import", "shelters", "a.csv", "bad.csv", "b.csv", "--lang", "en"]) == 1
+    assert "Not imported, after the file that failed: b.csv" in capsys.readouterr().err

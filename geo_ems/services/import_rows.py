@@ -224,7 +224,7 @@ class RowPlanner:
         row.findings = recognised + findings
         row.id = stored.id
         if self.definition.children or not is_same(feature, stored, self.definition):
-            row.feature, row.stored = feature, stored
+            row.feature, row.stored = _with_known_values(feature), _with_known_values(stored)
 
     @cached_property
     def defaults(self) -> Properties:
@@ -241,6 +241,12 @@ def with_defaults(properties: Properties, defaults: Properties) -> Properties:
     """Return the properties with a default in every one of its fields that has no value."""
     empty = {name: value for name, value in defaults.items() if properties.get(name) is None}
     return {**properties, **empty} if empty else properties
+
+
+def _with_known_values(feature: Feature) -> Feature:
+    """Return a feature without the fields it has no value in, which mean the same: most fields of most features."""
+    known = {name: value for name, value in feature.properties.items() if value is not None}
+    return replace(feature, properties=known)
 
 
 def is_same(feature: Feature, stored: Feature, definition: LayerDefinition) -> bool:

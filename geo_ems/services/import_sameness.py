@@ -33,7 +33,7 @@ def as_stored(record: ConvertedRecord, stored: Feature, definition: LayerDefinit
         place = stored.geometry
     if not kept and place is record.geometry:
         return record
-    return replace(record, geometry=place, properties={**record.properties, **kept})
+    return replace(record, geometry=place, properties={**record.properties, **kept} if kept else record.properties)
 
 
 def means_the_same(value: Value, stored: Value, field: FieldDefinition) -> bool:

@@ -14,7 +14,9 @@ from geo_ems.formats.findings import Finding
 from geo_ems.formats.raw import RawFile
 from geo_ems.formats.reading import read_records
 from geo_ems.model.caller import Caller
+from geo_ems.model.columns import LayerColumns
 from geo_ems.model.definitions import ChildDefinition, LayerDefinition
+from geo_ems.services.collecting import without_collecting
 from geo_ems.services.import_again import check_not_again
 from geo_ems.services.import_children import ChildRowsRead, Parents, child_headings, read_child_rows, with_children
 from geo_ems.services.import_datum_shift import find_datum_shift
@@ -59,13 +61,14 @@ def import_into(
     definition = definitions.get(name)
     if definition is None:
         raise known_names("layer", name, list(definitions))
-    if child:
-        return import_children(
-            path, child, definition=definition, store=store, caller=caller, options=options, zone=zone
+    with without_collecting():
+        if child:
+            return import_children(
+                path, child, definition=definition, store=store, caller=caller, options=options, zone=zone
+            )
+        return import_file(
+            path, definition=definition, store=store, caller=caller, options=options, zone=zone, new_id=new_id
         )
-    return import_file(
-        path, definition=definition, store=store, caller=caller, options=options, zone=zone, new_id=new_id
-    )
 
 
 def import_file(
@@ -93,6 +96,21 @@ def import_file(
         Where a feature was changed by somebody else meanwhile.
     """
     check_importer(caller)
+    # What the file was read into is let go before the store is written to.
+    outcome = _plan_file(path, definition=definition, store=store, options=options, zone=zone, new_id=new_id)
+    return finish_import(outcome, store, caller, options)
+
+
+def _plan_file(
+    path: Path,
+    *,
+    definition: LayerDefinition,
+    store: LayerStore,
+    options: ImportOptions,
+    zone: ZoneInfo,
+    new_id: Callable[[], str],
+) -> Outcome:
+    """Return what a file changes, and what is to be said of its rows."""
     key, column_map = _key_of(definition, options)
     known_headers = headings_of(definition.fields.values(), definition)
     child_sheets = {fold_name(n): child for child in definition.children.values() for n in _sheet_names(child)}
@@ -113,16 +131,18 @@ def import_file(
     key_in_file = key if _has_values(converted, key) else None
     columns = store.read_columns(definition.name)
     stored, memory = StoredRows.of(columns, key), ImportMemory(definition, store.history)
+    register: LayerColumns | None = columns if options.retire_missing else None
+    del columns
     planner = RowPlanner(definition, stored, options, key_in_file, new_id, zone, memory)
     planned = planner.plan(raw, converted, store)
     settle_precision(planned, by_name, definition)
     if not options.append:
         check_not_again(planned, raw, definition, store, has_keys=key_in_file is not None or _are_known(planned))
     retiring = Retiring()
-    if options.retire_missing:
+    if register is not None:
         retiring = plan_retiring(
             planned,
-            columns,
+            register,
             stored,
             key=_retiring_key(key_in_file, raw, options),
             memory=memory,
@@ -155,8 +175,8 @@ def import_file(
     raw = replace(raw, skipped=(*raw.skipped, *(line for _, file in child_files for line in file.skipped)))
     spoken = _with_children(planned, reads, definition, store, notes, memory=memory, options=options)
     changes = [change for row in spoken if (change := change_for(row, definition)) is not None]
-    outcome = Outcome(
-        raw=raw,
+    return Outcome(
+        raw=replace(raw, records=()),
         layer=definition.name,
         label=definition.label,
         rows=row_reports(planned, raw, {change.id for change in changes}),
@@ -173,7 +193,6 @@ def import_file(
         retiring=retiring,
         given=given_columns(options.given, converted.plan, definition),
     )
-    return finish_import(outcome, store, caller, options)
 
 
 def import_children(

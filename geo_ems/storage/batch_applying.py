@@ -166,11 +166,11 @@ def _write_features(connection: apsw.Connection, prepared: PreparedBatch, plan: 
                 columns=columns,
                 marks=len(columns),
             ),
-            [
+            (
                 (*((blobs[index],) if moves else ()), seq, *values[index], row.fid)
                 for index, row in plan.updates
                 if (blobs[index] != row.blob) is moves
-            ],
+            ),
         )
 
 

@@ -62,7 +62,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class StoredRow:
-    """A feature as the store holds it: blob, values by field name, child rows by child name."""
+    """A feature as the store holds it: blob, known values by field name, child rows by child name."""
 
     fid: int
     id: str
@@ -130,9 +130,16 @@ def keep_before_images(
     connection: apsw.Connection, seq: int, layer: str, replaced: Sequence[StoredRow], *, counts: Mapping[str, int]
 ) -> str:
     """Keep the rows that a bulk batch replaces; return what its entry says: counts, hash of the kept rows."""
-    images = [(seq, layer, row.id, image_of(row, with_rev=True)) for row in sorted(replaced, key=lambda row: row.id)]
-    connection.executemany("INSERT INTO ems_before_image VALUES (?, ?, ?, ?)", images)
-    return orjson.dumps({**counts, "images_sha256": _images_digest(image for *_, image in images)}).decode()
+    digest = hashlib.sha256()
+
+    def rows() -> Iterator[SqlRow]:
+        for row in sorted(replaced, key=lambda row: row.id):
+            image = image_of(row, with_rev=True)
+            digest.update(image.encode() + b"\n")  # as `_images_digest` has it
+            yield seq, layer, row.id, image
+
+    connection.executemany("INSERT INTO ems_before_image VALUES (?, ?, ?, ?)", rows())
+    return orjson.dumps({**counts, "images_sha256": digest.hexdigest()}).decode()
 
 
 def changes_after(connection: apsw.Connection, seq: int) -> tuple[LayerChange, ...]:

@@ -19,17 +19,16 @@ from geo_ems.storage.batch_preparing import prepare_batch
 from geo_ems.storage.change_log import changes_after, log_faults, read_head, seal_of
 from geo_ems.storage.connections import ReaderPool, check_is_ours, closed_error, connect, errors_in_words
 from geo_ems.storage.definition_migrating import MigrationReport
-from geo_ems.storage.definitions_table import ChangedOutsideError, DefinitionsCache, definition_faults, foreign_columns
+from geo_ems.storage.definitions_table import ChangedOutsideError, DefinitionsCache, foreign_columns
 from geo_ems.storage.describing import describe_store
 from geo_ems.storage.foreign_edits import are_waiting
 from geo_ems.storage.group_writer import GroupWriter
 from geo_ems.storage.history import StoreHistory
 from geo_ems.storage.locking import StoreLock
-from geo_ems.storage.maintenance import index_faults, page_faults
+from geo_ems.storage.maintenance import store_faults
 from geo_ems.storage.migrating import migrate_store
 from geo_ems.storage.protocol import StoreDescription
 from geo_ems.storage.reading import PoisonRow, is_large, read_features, read_layer
-from geo_ems.storage.row_digests import row_faults
 from geo_ems.storage.store_file import connect_writer, create_store, instant_text
 from geo_ems.storage.writer_jobs import apply_definition, commit_batch, migrate_layer
 
@@ -134,10 +133,7 @@ class GeoPackageStore:
             return known
 
     def read_columns(self, layer: str, ids: Sequence[str] | None = None) -> LayerColumns:
-        """Return a layer, or those of `ids` that exist, as arrays ordered by id.
-
-        The rows that `poison_rows` lists as excluded are left out.
-        """
+        """Return a layer, or those of `ids` that exist, as arrays ordered by id; rows kept aside are left out."""
         with self._reading() as connection:
             definition = self._definitions.layer(connection, layer).definition
             if ids is not None or not is_large(connection, layer):
@@ -289,15 +285,7 @@ class GeoPackageStore:
     def integrity_faults(self) -> tuple[str, ...]:
         """Return what is wrong with the file: its pages, the log, the spatial indexes."""
         with self._reading() as connection:
-            layers = tuple(self._definitions.held(connection))
-            definitions = [item.definition for item in self._definitions.held(connection).values()]
-            return (
-                *page_faults(connection),
-                *log_faults(connection, layers),
-                *index_faults(connection, layers),
-                *definition_faults(connection),
-                *row_faults(connection, definitions),
-            )
+            return tuple(store_faults(connection, self._definitions.held(connection)))
 
     def notes(self) -> tuple[str, ...]:
         """Return what is no fault but worth knowing: columns that another program added."""

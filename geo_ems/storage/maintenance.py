@@ -1,11 +1,24 @@
 """What is wrong with the file of a store."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import apsw
 
+from geo_ems.storage.change_log import log_faults
+from geo_ems.storage.definitions_table import HeldDefinition, definition_faults
 from geo_ems.storage.layer_tables import rtree_table
+from geo_ems.storage.row_digests import row_faults
 from geo_ems.storage.statements import render, whole_number
+
+
+def store_faults(connection: apsw.Connection, held: Mapping[str, HeldDefinition]) -> Iterator[str]:
+    """Yield what is wrong with the pages, the log, the spatial indexes, the definitions and the rows."""
+    layers = tuple(held)
+    yield from page_faults(connection)
+    yield from log_faults(connection, layers)
+    yield from index_faults(connection, layers)
+    yield from definition_faults(connection)
+    yield from row_faults(connection, [item.definition for item in held.values()])
 
 
 def page_faults(connection: apsw.Connection) -> Iterator[str]:

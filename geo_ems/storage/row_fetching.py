@@ -94,14 +94,14 @@ def fetch_stored_fids(
 
 
 def stored_row(definition: LayerDefinition, row: SqlRow) -> StoredRow:
-    """Return a row of (fid, geom, id, rev, fields...) as a value, without children."""
+    """Return a row of (fid, geom, id, rev, fields...) as a value, without children and fields that have none."""
     fid, blob, identifier, rev, *values = row
     return StoredRow(
         fid=fid if isinstance(fid, int) else 0,
         id=identifier if isinstance(identifier, str) else repr(identifier),
         rev=rev if isinstance(rev, int) else 0,
         blob=blob,
-        values=dict(zip(definition.fields, values, strict=True)),
+        values={name: value for name, value in zip(definition.fields, values, strict=True) if value is not None},
         children={},
     )
 

@@ -101,6 +101,7 @@ TEXTS: dict[str, Label] = {
     "flag_other": Label("注意:{flag}", "note: {flag}"),
     "tied": Label("并列", "tied"),
     "at_home_base": Label("位置为驻地", "at home base"),
+    "placed_roughly": Label("位置只准到{level}", "placed by {level} only"),
     "position_age": Label("位置 {age}", "position {age}"),
     "position_unknown": Label("位置时间未知", "position time unknown"),
     "surveyed": Label("核查 {date}", "surveyed {date}"),

@@ -32,6 +32,7 @@ from geo_ems.queries.china_datums import Datum
 _ROWS_LOOKED_AT = 1000
 _DECIMALS = 9  # a tenth of a millimetre
 _DEGREES_OF_WGS84 = "OGC:CRS84"
+_TITLE_OF_DATUM = {Datum.GCJ02: "GCJ-02", Datum.BD09: "BD-09"}
 _GEOJSON = (FileFormat.GEOJSON, FileFormat.GEOJSON_SEQUENCE)
 _TWO_COLUMNS = (Place.EASTING, Place.NORTHING, Place.LON, Place.LAT)
 _PAIR_ORDERS = {Place.LONLAT: AxisOrder.EAST_FIRST, Place.LATLON: AxisOrder.NORTH_FIRST}
@@ -259,7 +260,9 @@ def _located_degrees(
     if way.accuracy_m == 0.0 and asked.crs is None and raw.crs is None:
         return LocatedRows(lonlat_deg, {}, tuple(notes))
     placed = np.round(way.apply(lonlat_deg), _DECIMALS)
-    return LocatedRows(placed, _faults(lonlat_deg, placed, None, system), (*notes, _way_note(system.title, way)))
+    is_named = asked.crs is not None or raw.crs is not None
+    title = system.title if is_named or datum is None else _TITLE_OF_DATUM.get(datum, system.title)
+    return LocatedRows(placed, _faults(lonlat_deg, placed, None, system), (*notes, _way_note(title, way)))
 
 
 def _located_metres(
@@ -268,7 +271,7 @@ def _located_metres(
     placed = np.round(reading.lonlat_deg, _DECIMALS)
     if reading.zone_rows:
         notes.append(found.ZONE_NUMBERS.found(count=reading.zone_rows))
-    zones = f", {'/'.join(map(str, reading.zones))}" if reading.zones and not system.is_projected else ""
+    zones = f", zone {'/'.join(map(str, reading.zones))}" if reading.zones and not system.is_projected else ""
     note = _way_note(f"{system.title}{zones}", reading.transformation)
     return LocatedRows(placed, _faults(xy, placed, reading.wrong_zone, system), (*notes, note))
 

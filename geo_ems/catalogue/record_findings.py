@@ -136,7 +136,7 @@ UNLOCATED = kind(
     "unlocated",
     _WARNED,
     ("没有坐标,已保留但不在图上", "has no coordinates: kept, but not on the map"),
-    ("请补经纬度", "Add longitude and latitude"),
+    ("请补经纬度,或用 --place-by 乡镇,村", "Add longitude and latitude, or use --place-by township,village"),
 )
 HALF_LOCATED = kind(
     "half_located",

@@ -1,6 +1,6 @@
 """Raw records of a file become rows of a layer, each with everything that is to be said of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -69,10 +69,12 @@ def convert_records(
     zone: ZoneInfo,
     field_map: Mapping[str, str] | None = None,
     asked: AskedSystem = NOTHING_ASKED,
+    given: Collection[str] = (),
 ) -> ConvertedFile:
     """Return the rows of a layer that a file holds, their places in WGS84.
 
-    `asked` says in which coordinate system the file is; without it what the file says holds.
+    `asked` says in which coordinate system the file is; without it what the file says holds. `given`
+    are fields that get a value where the file has none: it need not have those that are required.
 
     Raises
     ------
@@ -83,14 +85,14 @@ def convert_records(
     """
     has_datum = asked.datum is not None
     plan = plan_columns(raw, fields=definition.fields, definition=definition, field_map=field_map, has_datum=has_datum)
-    check_required_columns(plan, definition.fields, raw)
+    check_required_columns(plan, definition.fields, raw, given=given)
     check_system_column(raw, plan, asked)
     in_metres = bool(plan.places) and holds_metres(raw, plan.places, asked)
     places = PlaceReader(raw, plan.places, in_metres=in_metres) if plan.places else None
     place_notes: tuple[Finding, ...] = ()
     if raw.has_geometry:
         raw, place_notes = geometries_in_wgs84(raw, asked)
-    rows = RowConverter(raw, plan, zone=zone)
+    rows = RowConverter(raw, plan, zone=zone, given=given)
     converted = [rows.convert(record) for record in raw.records]
     if places is not None or plan.shape_columns:
         shapes = _read_shapes(raw, plan, asked, converted, definition)
@@ -198,19 +200,23 @@ def _given_geometry(record: RawRecord, findings: list[Finding], definition: Laye
     return None
 
 
-def check_required_columns(plan: ColumnPlan, fields: Mapping[str, FieldDefinition], raw: RawFile) -> None:
-    """Refuse a file that lacks the column of a required field."""
-    present = {match.field.name for match in plan.matches}
+def check_required_columns(
+    plan: ColumnPlan, fields: Mapping[str, FieldDefinition], raw: RawFile, *, given: Collection[str] | None = None
+) -> None:
+    """Refuse a file that lacks the column of a required field, unless its value is `given`; None: it cannot be."""
+    present = {match.field.name for match in plan.matches} | set(given or ())
     missing = [
         field for field in fields.values() if field.required and field.default is None and field.name not in present
     ]
     if missing:
         names = ", ".join(f"{field.name} ({field.label.zh})" for field in missing)
         first = missing[0].name
+        one_for_all = given is not None and missing[0].type is FieldType.CODE
+        or_given = f", or give one value for all rows: --set {first}=VALUE" if one_for_all else ""
         raise DataError(
             f"There is no column for {names}; the columns are {', '.join(raw.columns)}",
             where=raw.name,
-            remedy=f"Say which column it is: --map {first}=COLUMN.",
+            remedy=f"Say which column it is: --map {first}=COLUMN{or_given}.",
         )
 
 
@@ -222,14 +228,16 @@ def _explains(said: list[Finding]) -> bool:
 class RowConverter:
     """Converts the cells of one row after the other; `notes` is complete after the last row."""
 
-    def __init__(self, raw: RawFile, plan: ColumnPlan, *, zone: ZoneInfo) -> None:
+    def __init__(self, raw: RawFile, plan: ColumnPlan, *, zone: ZoneInfo, given: Collection[str] = ()) -> None:
         self._file_notes: dict[tuple[str, str], Finding] = {}
         self._plain = [match for match in plan.matches if match.flag is None]
         self._flags = [(match, match.flag, match.field) for match in plan.matches if match.flag is not None]
         self._flag_of: dict[Cell, Flag | None] = {}
         self._converters: list[tuple[ColumnMatch, Converter]] = []
         self._required = tuple(
-            match.field.name for match in self._plain if match.field.required and match.field.default is None
+            match.field.name
+            for match in self._plain
+            if match.field.required and match.field.default is None and match.field.name not in given
         )
         for match in self._plain:
             conversion = self._conversion(raw, match, zone)

@@ -9,10 +9,15 @@ from geo_ems.cli.import_commands import check_revert_alone, revert_imported
 from geo_ems.errors import GeoEmsError, UsageError
 from geo_ems.model.labels import Language
 
+# A backspace keeps the lines of a paragraph of help as they are.
 _IMPORT_HELP = """Import files into a layer; every row is stored or listed.
 
-Example: geo-ems import shelters shelters.xlsx --map name=场所名称 --report refused.xlsx
-Other coordinates: geo-ems import shelters list.csv --datum gcj02; geo-ems import roads roads.csv --crs EPSG:4546
+\b
+Example: geo-ems import shelters shelters.xlsx --report refused.xlsx
+Columns: geo-ems import shelters shelters.xlsx --map name=场所名称
+One value for all rows: geo-ems import hazard_points phone.kml --set kind=滑坡
+Amap, Baidu: geo-ems import shelters list.csv --datum gcj02
+Metres: geo-ems import roads roads.csv --crs EPSG:4546
 No coordinates: geo-ems import response_teams teams.xlsx --place-by 乡镇,村
 The full register: geo-ems import shelters all.xlsx --retire-missing
 Take it back (numbers: geo-ems imports): geo-ems import --revert 17
@@ -39,9 +44,13 @@ def add_data_commands(cli: typer.Typer) -> None:
 
 def import_command(
     layer: str | None = typer.Argument(None, help="Layer name; children as supply_depots.stock."),
-    files: list[Path] | None = typer.Argument(None, help="CSV (also gzip-compressed), XLSX or GeoJSON files."),
+    files: list[Path] | None = typer.Argument(
+        None, help="CSV, XLSX, GeoJSON, .gpkg, Shapefile (.zip), KML, GPX and more."
+    ),
     mapping: list[str] = typer.Option([], "--map", metavar="FIELD=COLUMN", help="Name the column of a field."),
-    given: list[str] = typer.Option([], "--set", metavar="FIELD=VALUE", help="For empty cells: status=open."),
+    given: list[str] = typer.Option(
+        [], "--set", metavar="FIELD=VALUE", help="Where the file has no value: status=open."
+    ),
     key: str | None = typer.Option(None, "--key", help="Column whose value is the permanent id."),
     crs: str | None = typer.Option(
         None, "--crs", help="Coordinate system: EPSG:4546, 'CGCS2000 3-degree 111E', WKT, PROJ."
@@ -94,7 +103,7 @@ def import_command(
     from geo_ems.formats.answers import json_bytes
     from geo_ems.model.caller import LOCAL
     from geo_ems.services.import_options import accuracy_asked, datum_asked
-    from geo_ems.services.import_report import report_mapping, summary_lines
+    from geo_ems.services.import_report import report_line, report_mapping, summary_lines
     from geo_ems.services.import_workbook import write_refused_xlsx
     from geo_ems.services.imports import ImportOptions, import_into
 
@@ -142,6 +151,8 @@ def import_command(
                 write_output(report, json_bytes(report_mapping(done)))
             elif report is not None:
                 write_refused_xlsx(done, report, with_warned=report_warned)
+            if report is not None:
+                typer.echo(report_line(done, report, layer, language))
         if not dry_run:
             # Read now, so that the next start finds a large layer in the cache.
             application.snapshots.pin([layer.partition(".")[0]])
@@ -219,6 +230,7 @@ def layers_command(
         typer.echo(json_bytes([item.mapping() for item in listed]), nl=False)
         return 0
     from geo_ems.cli.tables import simple_table, terminal
+    from geo_ems.services.words import local_instant
 
     heads = (
         ("图层", "名称", "数量", "数据日期", "更改于")
@@ -226,7 +238,13 @@ def layers_command(
         else ("layer", "label", "count", "observed", "changed at")
     )
     rows = [
-        (item.name, item.label.text(language), str(item.count), item.observed_text, item.changed_at or "-")
+        (
+            item.name,
+            item.label.text(language),
+            str(item.count),
+            item.observed_text,
+            "-" if item.changed_at is None else local_instant(item.changed_at, project.zone),
+        )
         for item in listed
     ]
     terminal().print(simple_table(heads, rows))

@@ -75,7 +75,7 @@ def export_command(
             zone=project.zone,
             clock=application.clock,
         )
-    for line in export_lines(report, language):
+    for line in export_lines(report, language, zone=project.zone):
         typer.echo(line)
     warning = private_line(report, language)
     if warning is not None:

@@ -1,11 +1,17 @@
 """Commands about imports that were made: which there are, taking one back, duplicates in a layer."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from geo_ems.cli.arguments import check_own_files, choice_argument, cutoff_argument, language_argument, write_output
 from geo_ems.errors import UsageError
+
+if TYPE_CHECKING:  # typer's commands import what they need when they run
+    from geo_ems.formats.raw import Cell
+    from geo_ems.model.labels import Language
+    from geo_ems.services.duplicates import Duplicates
 
 _IMPORTS_HELP = """List the imports with their numbers, files and counts; --revert takes such a number.
 
@@ -35,7 +41,7 @@ def imports_command(
     from geo_ems.bootstrap import current_project, opened
     from geo_ems.formats.answers import json_bytes
     from geo_ems.services.import_list import listed_imports
-    from geo_ems.services.words import say
+    from geo_ems.services.words import local_instant, say
 
     project = current_project()
     language = language_argument(lang, project.language)
@@ -46,7 +52,10 @@ def imports_command(
     if output_format == "json":
         typer.echo(json_bytes([item.mapping() for item in listed]), nl=False)
         return
-    from geo_ems.cli.tables import local_instant, simple_table, terminal
+    if not listed:
+        typer.echo(say(language, "还没有导入过", "Nothing was imported yet"))
+        return
+    from geo_ems.cli.tables import simple_table, terminal
 
     pairs = (
         ("序号", "number"),
@@ -157,6 +166,7 @@ def duplicates_command(
     from geo_ems.model.caller import LOCAL
     from geo_ems.services import duplicates_report as told
     from geo_ems.services.duplicates import find_duplicates
+    from geo_ems.services.words import say
 
     project = current_project()
     language = language_argument(lang, project.language)
@@ -166,28 +176,39 @@ def duplicates_command(
     rows = told.duplicate_rows(found, language)
     if out is not None:
         typer.echo(told.duplicate_lines(found, language)[0])
-    if output_format == "xlsx" and out is not None:
-        write_workbook(out, [SheetContents(layer, told.ROW_HEADER, rows)])
-        return
-    if output_format in {"json", "csv"}:
-        is_json = output_format == "json"
-        content = json_bytes(told.duplicates_mapping(found)) if is_json else told.rows_as_csv(told.ROW_HEADER, rows)
-        if out is None:
-            typer.echo(content, nl=False)
+    is_json = output_format == "json"
+    content = json_bytes(told.duplicates_mapping(found)) if is_json else told.rows_as_csv(told.ROW_HEADER, rows)
+    if output_format != "table" and out is not None:
+        if output_format == "xlsx":
+            write_workbook(out, [SheetContents(layer, told.row_titles(language), rows)])
         else:
             write_output(out, content)
+        typer.echo(say(language, f"已写出 {out}", f"wrote {out}"))
         return
+    if output_format != "table":
+        typer.echo(content, nl=False)
+        return
+    _print_pairs(layer, found, rows, language)
+
+
+def _print_pairs(layer: str, found: "Duplicates", rows: "list[list[Cell]]", language: "Language") -> None:
     from geo_ems.cli.tables import simple_table, terminal
+    from geo_ems.services import duplicates_report as told
+    from geo_ems.services.words import say
 
     for line in told.duplicate_lines(found, language):
         typer.echo(line)
+    if not rows:
+        return
     shown = [["" if cell is None else str(cell) for cell in row] for row in rows[:_SHOWN_PAIRS]]
-    terminal().print(simple_table(told.ROW_HEADER, shown))
+    terminal().print(simple_table(told.row_titles(language), shown))
     if len(rows) > _SHOWN_PAIRS:
         more = len(rows) - _SHOWN_PAIRS
         typer.echo(
             f"……还有 {more} 对:--format xlsx --out F" if language == "zh" else f"... and {more} more: --format csv"
         )
+    merging = f"geo-ems duplicates {layer} --merge {rows[0][1]},{rows[0][3]}"
+    typer.echo(say(language, f"合并(先写留下的):{merging}", f"To merge, the one that stays first: {merging}"))
 
 
 def _merge(layer: str, text: str, *, dry_run: bool, lang: str | None) -> None:

@@ -31,9 +31,12 @@ def init_command(folder: Path = typer.Argument(help="The folder to make; it must
     """Make a project folder."""
     from geo_ems.services.projects import make_project_folder
 
-    for name in make_project_folder(folder):
+    for name in make_project_folder(folder, name=folder.resolve().name):
         typer.echo(name)
-    typer.echo(f"{folder}: cd {folder}, then geo-ems import shelters FILE")
+    typer.echo(f"已建立 made {folder}")
+    typer.echo(f"1. {folder / 'geo-ems.toml'}: 改名称和时区 put your county's name and time zone")
+    typer.echo(f"2. cd {folder}")
+    typer.echo("3. geo-ems import districts FILE, geo-ems import shelters FILE ...")
 
 
 def demo_command(

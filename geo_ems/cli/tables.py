@@ -3,7 +3,6 @@
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from rich.box import SIMPLE
@@ -15,7 +14,7 @@ from geo_ems.model.answers import CoverageAnswer, ExcludedFeature, NearestAnswer
 from geo_ems.model.definitions import Code, LayerDefinition
 from geo_ems.model.features import Value
 from geo_ems.model.labels import Label, Language
-from geo_ems.services.words import CONFIRM_HEADING, OPEN_HEADING, REASON_LABELS, reason_text, say
+from geo_ems.services.words import CONFIRM_HEADING, OPEN_HEADING, REASON_LABELS, local_instant, reason_text, say
 
 _WIDE = 200  # where no terminal limits the width, nothing may be cut: a phone number must stay whole
 _PASSED_OVER_SHOWN = 5
@@ -60,13 +59,6 @@ def value_text(definition: LayerDefinition, field: str, value: Value, language: 
     codes = item.codes if item is not None else {}
     names = value if isinstance(value, tuple) else (str(value),)
     return ", ".join(codes[name].label.text(language) if name in codes else name for name in names)
-
-
-def local_instant(instant: str, zone: ZoneInfo) -> str:
-    """Return an instant in the project's zone with its offset, such as 2026-07-02 03:10:00 +08:00."""
-    local = datetime.fromisoformat(instant).astimezone(zone)
-    offset = local.strftime("%z")
-    return f"{local:%Y-%m-%d %H:%M:%S} {offset[:3]}:{offset[3:]}"
 
 
 def simple_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "") -> Table:

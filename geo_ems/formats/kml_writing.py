@@ -47,7 +47,7 @@ def _document(layer: ExportedLayer, facts: ExportFacts) -> Iterator[str]:
         named = None if name_at is None else raw[name_at]
         yield "<Placemark>\n" + ("" if named is None else f"<name>{_xml(str(named))}</name>\n")
         yield f"<description>{_plain(_lines(titles, shown))}</description>\n<styleUrl>#{_STYLE}</styleUrl>\n"
-        yield "<ExtendedData>\n" + _data(ID_NAME, ID_NAME, identity)
+        yield "<ExtendedData>\n" + _data(ID_NAME, sheet.header[0], identity)
         for name, title, value in zip(names, titles, raw, strict=True):
             # Readers take the name from the element above, and the description too where no data of that name stand.
             if name == "description" or (value is not None and name != "name"):

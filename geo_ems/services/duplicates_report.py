@@ -18,6 +18,21 @@ REASON_LABELS = {
     DuplicateReason.SAME_NAME_UNPLACED: Label("同名,有一条无坐标", "same name, one without a place"),
 }
 ROW_HEADER = ("cluster", "id", "name", "id_2", "name_2", "distance_m", "likeness", "reasons")
+_ROW_TITLES = (
+    Label("组", "group"),
+    Label("编号 1", "id 1"),
+    Label("名称 1", "name 1"),
+    Label("编号 2", "id 2"),
+    Label("名称 2", "name 2"),
+    Label("距离(米)", "distance (m)"),
+    Label("相似度", "likeness"),
+    Label("理由", "reasons"),
+)
+
+
+def row_titles(language: Language) -> tuple[str, ...]:
+    """Return `ROW_HEADER` for people."""
+    return tuple(title.text(language) for title in _ROW_TITLES)
 
 
 def duplicates_mapping(found: Duplicates) -> dict[str, object]:

@@ -1,17 +1,22 @@
 """What an export wrote, in words."""
 
+from zoneinfo import ZoneInfo
+
 from geo_ems.model.labels import Language
 from geo_ems.services.exports import ExportedCount, ExportReport
-from geo_ems.services.words import say
+from geo_ems.services.words import local_instant, say
 
 LISTED_IDS = 20
 
 
-def export_lines(report: ExportReport, language: Language) -> tuple[str, ...]:
-    """Return a short text: the files, the counts, what the format could not hold, and the state of the data."""
+def export_lines(report: ExportReport, language: Language, *, zone: ZoneInfo) -> tuple[str, ...]:
+    """Return a short text: the files, the counts, what the format could not hold, and the state of the data.
+
+    Instants are told in `zone`.
+    """
     lines = [say(language, f"已写出 {file}", f"wrote {file}") for file in report.files]
     for count in report.layers:
-        lines.extend(_layer_lines(count, language))
+        lines.extend(_layer_lines(count, language, zone))
     lines.append(say(language, f"快照 {report.snapshot_id}", f"snapshot {report.snapshot_id}"))
     return tuple(lines)
 
@@ -29,13 +34,13 @@ def private_line(report: ExportReport, language: Language) -> str | None:
     )
 
 
-def _layer_lines(count: ExportedCount, language: Language) -> list[str]:
+def _layer_lines(count: ExportedCount, language: Language, zone: ZoneInfo) -> list[str]:
     label, layer = count.layer.label.text(language), count.layer.name
     rows = say(language, f",明细 {count.child_rows} 行", f", {count.child_rows} child rows") if count.child_rows else ""
     age = count.data_as_of
     placeless = count.unlocated - len(count.left_out)
     observed = age.observed_max or say(language, "未知", "unknown")
-    changed = age.changed_at or say(language, "从未", "never")
+    changed = local_instant(age.changed_at, zone) if age.changed_at else say(language, "从未", "never")
     lines = [
         say(
             language,

@@ -43,7 +43,7 @@ def updated_feature(
         findings.append(found.RETURNED.found())
     if not options.update_live:
         spared = {definition.status_field} if is_back else set()
-        _keep_live_values(changed, live_fields(definition) - spared, stored, findings)
+        _keep_live_values(changed, live_fields(definition) - spared, stored, findings, definition)
     place = record.geometry
     if place is not None and place == stored.geometry:
         place = None
@@ -130,14 +130,22 @@ def _comes_back(
     return True
 
 
-def _keep_live_values(changed: dict[str, Value], names: set[str], stored: Feature, findings: list[Finding]) -> None:
+def _keep_live_values(
+    changed: dict[str, Value],
+    names: set[str],
+    stored: Feature,
+    findings: list[Finding],
+    definition: LayerDefinition,
+) -> None:
     for name in sorted(names & changed.keys()):
         kept, value = stored.properties.get(name), changed[name]
         if kept is None:
             continue
         del changed[name]
         if value is not None:
-            findings.append(found.LIVE_VALUE_KEPT.found(field=name, value=value, kept=kept))
+            field = definition.fields[name]
+            words = {"kept": _shown(kept, field), "label": field.label.zh, "label_en": field.label.en}
+            findings.append(found.LIVE_VALUE_KEPT.found(field=name, value=_shown(value, field), **words))
 
 
 def _shown(value: Value, field: FieldDefinition) -> str:

@@ -108,7 +108,10 @@ OTHER_UNIT = kind(
 LIVE_VALUE_KEPT = kind(
     "live_value_kept",
     Grade.WARNED,
-    ("保留已有值“{kept}”,未用文件中的“{value}”", "the known value '{kept}' was kept, not '{value}' from the file"),
+    (
+        "“{label}”保留已有值“{kept}”,未用文件中的“{value}”",
+        "the known value '{kept}' of {label_en} was kept, not '{value}' from the file",
+    ),
     ("确要覆盖请用 --update-live", "Use --update-live to overwrite it"),
 )
 PARENT_MISSING = kind(

@@ -13,6 +13,7 @@ from geo_ems.formats.findings import Finding, FindingKind
 from geo_ems.formats.raw import RawFile, RawRecord
 from geo_ems.model.definitions import GeometryKind, LayerDefinition
 from geo_ems.model.features import Feature
+from geo_ems.model.labels import Label
 from geo_ems.services import import_place_findings as found
 from geo_ems.services.import_rows import PlannedRow
 from geo_ems.services.place_names import Gazetteer, NamedPlace, Resolved
@@ -28,7 +29,13 @@ _PRECISION_OF_LEVEL = {
     "county": "county",
     "city": "city",
 }
-_COARSE = ("village", "township", "county", "city")
+_LEVEL_WORDS = {
+    "village": Label("村(社区)", "village"),
+    "township": Label("乡镇(街道)", "township"),
+    "county": Label("县(区)", "county"),
+    "city": Label("市", "city"),
+}
+_COARSE = tuple(_LEVEL_WORDS)
 _DECIMALS = 9
 
 
@@ -79,8 +86,10 @@ def place_by_names(
     if not len(gazetteer):
         notes.append(found.NO_NAMED_PLACES.found())
     elif placed:
-        levels = [f"{level} {list(placed.values()).count(level)}" for level in _COARSE if level in placed.values()]
-        notes.append(found.PLACED_BY_NAME_COUNT.found(count=len(placed), levels=", ".join(levels)))
+        counts = {level: list(placed.values()).count(level) for level in _COARSE if level in placed.values()}
+        levels = ", ".join(f"{_LEVEL_WORDS[level].zh} {count}" for level, count in counts.items())
+        levels_en = ", ".join(f"{_LEVEL_WORDS[level].en} {count}" for level, count in counts.items())
+        notes.append(found.PLACED_BY_NAME_COUNT.found(count=len(placed), levels=levels, levels_en=levels_en))
     used = {raw.columns[index] for index in columns}
     unused = tuple(column for column in converted.plan.unused if column.column not in used)
     converted = replace(converted, records=tuple(records), plan=replace(converted.plan, unused=unused))

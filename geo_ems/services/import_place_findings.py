@@ -48,7 +48,7 @@ PLACED_BY_NAME_COUNT = kind(
     Grade.TAKEN,
     (
         "{count} 行没有坐标,按地名落图({levels}),位置只准到该级区划",
-        "{count} rows without coordinates were placed by name ({levels}); they are only as exact as that",
+        "{count} rows without coordinates were placed by name ({levels_en}); they are only as exact as that",
     ),
 )
 NO_NAMED_PLACES = kind(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 from geo_ems.formats.findings import Finding, Grade
 from geo_ems.formats.raw import Cell, CountedBy, FileFormat, SkippedLine
@@ -250,7 +251,8 @@ def summary_lines(report: ImportReport, language: Language) -> tuple[str, ...]:
     if report.dry_run:
         lines.append(say(language, "试运行,未写入", "Dry run: nothing was stored"))
     elif report.rejected:
-        lines.append(say(language, "有行被拒绝,整个文件未写入", "Rows were refused, so nothing of the file was stored"))
+        because = ("有行被拒绝,", "Rows were refused, so nothing") if counts.refused else ("", "Nothing")
+        lines.append(say(language, f"{because[0]}整个文件未写入", f"{because[1]} of the file was stored"))
     lines += [f"  {_sentence(finding, language)}" for finding in report.notes[:LISTED_ROWS]]
     if report.retired:
         lines.append(
@@ -275,12 +277,34 @@ def summary_lines(report: ImportReport, language: Language) -> tuple[str, ...]:
     told = [row for row in report.rows if row.grade in (Grade.REFUSED, Grade.WARNED)]
     told.sort(key=lambda row: row.grade is not Grade.REFUSED)
     for row in told[:LISTED_ROWS]:
-        worst = next(finding for finding in row.findings if finding.grade is row.grade)
-        lines.append(f"  {_place(report, row.line, row.sheet, language)}{_sentence(worst, language)}")
+        sentences = [_sentence(finding, language) for finding in _worst_findings(row)]
+        lines.append(f"  {_place(report, row.line, row.sheet, language)}{say(language, ';', '; ').join(sentences)}")
     if len(told) > LISTED_ROWS:
         more = len(told) - LISTED_ROWS
         lines.append(say(language, f"  ……还有 {more} 行", f"  ... and {more} more rows"))
     return tuple(lines)
+
+
+def _worst_findings(row: RowReport) -> list[Finding]:
+    """Return what made the row refused or warned; why a name led nowhere says as well that it has no place."""
+    worst = [finding for finding in row.findings if finding.grade is row.grade]
+    is_named = any(finding.kind.code.startswith("place_") for finding in worst)
+    return [finding for finding in worst if not is_named or finding.kind.code != "unlocated"]
+
+
+def report_line(report: ImportReport, path: Path, layer: str, language: Language) -> str:
+    """Return where the report was written, and what to do with the refused rows in it."""
+    refused = report.counts.refused
+    if path.suffix == ".json":
+        return say(language, f"已写出 {path}", f"wrote {path}")
+    if not refused:
+        return say(language, f"已写出 {path}(没有被拒绝的行)", f"wrote {path} (no row was refused)")
+    again = f"geo-ems import {layer} {path}"
+    return say(
+        language,
+        f"{refused} 行被拒绝,见 {path}。改好后:{again}",
+        f"{refused} refused rows are in {path}. Once corrected: {again}",
+    )
 
 
 def _place(report: ImportReport, line: int, sheet: str, language: Language) -> str:

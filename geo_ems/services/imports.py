@@ -124,7 +124,7 @@ def _plan_file(
     key = key if options.key is not None else _key_asked_back(raw, definition) or key
     options = with_carried_options(options, raw)
     asked = asked_system(options, store)
-    converted = convert_records(raw, definition, zone=zone, field_map=column_map, asked=asked)
+    converted = convert_records(raw, definition, zone=zone, field_map=column_map, asked=asked, given=options.given)
     converted, given_notes = with_given_values(converted, options.given, definition, zone=zone)
     by_name = place_by_names(converted, raw, options.place_by, definition, store)
     converted = by_name.converted

@@ -1,5 +1,8 @@
 """Words of the answers: why a feature is not among the results, as a person would say it."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from geo_ems.model.definitions import Reason
 from geo_ems.model.labels import Label, Language
 
@@ -42,3 +45,10 @@ def say(language: Language, zh: str, en: str) -> str:
 def text_or_none(value: object) -> str | None:
     """Return a value as text, None staying None."""
     return None if value is None else str(value)
+
+
+def local_instant(instant: str, zone: ZoneInfo) -> str:
+    """Return an instant in the project's zone with its offset, such as 2026-07-02 03:10:00 +08:00."""
+    local = datetime.fromisoformat(instant).astimezone(zone)
+    offset = local.strftime("%z")
+    return f"{local:%Y-%m-%d %H:%M:%S} {offset[:3]}:{offset[3:]}"

@@ -153,6 +153,13 @@ def definitions(text: Text = str) -> dict[str, LayerDefinition]:
                 codes=_codes(flood_rescue=("水域救援", "flood rescue"), boat=("舟艇", "boat")),
             ),
             _field("phone", FieldType.PHONE, "电话", "Phone", private=True),
+            _field(
+                "location_precision",
+                FieldType.CODE,
+                "位置精度",
+                "Location precision",
+                codes=_codes(surveyed=("实测", "surveyed"), village=("村(社区)", "village")),
+            ),
         ),
         role="team",
         status_field="status",

@@ -396,6 +396,17 @@ def test_a_depot_that_lacks_the_item_says_how_much_it_holds(served_page, service
     served_page.wait_for_selector(".passed_over .stock:text('未知')")
 
 
+def test_a_team_that_was_placed_by_the_name_of_its_village_says_so(served_page, service):
+    answer = nearest_json("response_teams", PLACE, 5)
+    by_name, exact = answer["results"][:2]
+    service.changed = {"results": [{**by_name, "location_precision": "village"}, exact]}
+    click_at(served_page, *PLACE)
+    served_page.wait_for_selector(".results")
+    first, second = served_page.locator(".results .result").all_inner_texts()
+    assert "位置只准到村" in first
+    assert "位置只准到" not in second
+
+
 def test_newer_data_draw_the_rows_by_the_answer_and_ask_for_a_reload(served_page, service):
     click_at(served_page, *PLACE)
     served_page.wait_for_selector(".results")

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from geo_ems.cli.main import run
+from geo_ems.model.labels import Label
+from geo_ems.settings import load_project
 
 TEAMS = """code,name,status,capabilities,phone,lon,lat,kind
 T1,河东救援队,available,boat;flood_rescue,0000-0000-0101,111.51,31.2,flood_rescue
@@ -235,6 +237,18 @@ def test_a_reader_that_has_seen_enough_is_no_error(project: Path) -> None:
         assert child.stderr is not None
         child.stdout.close()
         assert child.stderr.read() == b""
+
+
+@pytest.mark.parametrize("name", ["南山县", 'the "other" county'])
+def test_a_new_project_bears_its_own_name_and_not_that_of_the_demonstration(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """A duty officer must not read the name of another county over the own map."""
+    assert run(["init", str(tmp_path / name)]) == 0
+    out = capsys.readouterr().out
+    assert "geo-ems.toml: 改名称和时区 put your county's name and time zone" in out
+    assert load_project(tmp_path / name, {}).name == Label(name, name)
+    assert "demonstration" not in (tmp_path / name / "geo-ems.toml").read_text(encoding="utf-8")
 
 
 def test_a_missing_store_is_said_with_the_remedy(

@@ -129,3 +129,76 @@ def test_a_report_that_cannot_be_written_is_refused_before_anything_is_stored(
         assert run(["import", "shelters", "b.csv", "--report", name]) == 2
         assert why in capsys.readouterr().err
     assert len(listed(capsys)) == 1
+
+
+def test_a_report_never_replaces_the_file_that_is_imported(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The taken rows would be gone from the office's own workbook, and nobody would have said so."""
+    (project / "again.xlsx").write_bytes(b"the only copy")
+    (project / "link.xlsx").symlink_to("again.xlsx")
+    for report in ("again.xlsx", "./again.xlsx", "link.xlsx"):
+        assert run(["import", "shelters", "again.xlsx", "--report", report]) == 2
+        assert "writing it would replace the data" in capsys.readouterr().err
+    assert (project / "again.xlsx").read_bytes() == b"the only copy"
+
+
+def test_an_import_says_where_the_refused_rows_are_and_what_to_do_with_them(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "bad.csv").write_text(FIRST.replace("100", "约一百"), encoding="utf-8")
+    assert run(["import", "shelters", "bad.csv", "--report", "r.xlsx"]) == 1
+    assert "1 行被拒绝,见 r.xlsx。改好后:geo-ems import shelters r.xlsx\n" in capsys.readouterr().out
+    assert run(["import", "shelters", "a.csv", "--report", "r.json", "--lang", "en"]) == 0
+    assert capsys.readouterr().out.endswith("wrote r.json\n")
+    assert run(["import", "shelters", "a.csv", "--report", "r.xlsx", "--lang", "en"]) == 0
+    assert capsys.readouterr().out.endswith("wrote r.xlsx (no row was refused)\n")
+
+
+def test_everything_wrong_with_a_refused_row_is_told_at_once(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "bad.csv").write_text("编号,名称,容量,状态,经度,纬度\nS9,乡,约三百,哪样,111.3,31.3\n", encoding="utf-8")
+    assert run(["import", "shelters", "bad.csv"]) == 1
+    line = next(line for line in capsys.readouterr().out.splitlines() if "第 2 行" in line)
+    assert "“约三百”不是数字" in line
+    assert "“哪样”不在可选值中" in line
+
+
+def test_a_register_that_would_retire_too_much_is_not_said_to_have_refused_rows(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "c.csv").write_text("编号,名称\nS1,一中\n", encoding="utf-8")
+    assert run(["import", "shelters", "c.csv", "--retire-missing"]) == 1
+    out = capsys.readouterr().out
+    assert "有行被拒绝" not in out
+    assert "\n整个文件未写入\n" in out
+
+
+def test_a_kept_state_is_told_by_its_name(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "d.csv").write_text(FIRST.replace("开放", "关闭"), encoding="utf-8")
+    assert run(["import", "shelters", "d.csv"]) == 0
+    assert "“状态”保留已有值“开放 open”,未用文件中的“关闭 closed”" in capsys.readouterr().out
+
+
+def test_where_nothing_was_imported_it_is_said(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["imports", "roads"]) == 0
+    assert capsys.readouterr().out == "还没有导入过\n"
+    assert run(["imports", "roads", "--lang", "en"]) == 0
+    assert capsys.readouterr().out == "Nothing was imported yet\n"
+
+
+def test_duplicates_are_headed_in_the_language_asked_and_say_how_to_merge(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["duplicates", "roads"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1  # none: no empty table
+    (project / "d.csv").write_text("编号,名称,经度,纬度\nS4,公园,111.4001,31.3\n", encoding="utf-8")
+    assert run(["import", "shelters", "d.csv"]) == 0
+    capsys.readouterr()
+    assert run(["duplicates", "shelters"]) == 0
+    out = capsys.readouterr().out
+    assert "距离(米)" in out
+    assert "合并(先写留下的):geo-ems duplicates shelters --merge S3,S4" in out
+    assert run(["duplicates", "shelters", "--format", "xlsx", "--out", "d.xlsx"]) == 0
+    assert "已写出 d.xlsx" in capsys.readouterr().out
+    head = [cell.value for cell in openpyxl.load_workbook(project / "d.xlsx").worksheets[0][1]]
+    assert head[:3] == ["组", "编号 1", "名称 1"]
+    assert run(["duplicates", "shelters", "--lang", "en"]) == 0
+    assert "distance (m)" in capsys.readouterr().out

@@ -168,6 +168,7 @@ def test_a_kml_shows_labels_as_plain_text_and_keeps_codes_to_read_back(tmp_path)
 
     assert frame["Name"].tolist() == ["<b>甲</b> & 乙", "乙"]
     assert frame["permanent_id"].tolist() == ["a/1", "b"]
+    assert '<Data name="permanent_id"><displayName>永久编号</displayName>' in path.read_text(encoding="utf-8")
     assert (frame["status"][0], frame["suits"][0], frame["remarks"][0]) == ("full", "fire;flood", "a\n<script>")
     assert "状态: 已满<br>" in frame["description"][0]
     assert "&lt;script&gt;" in frame["description"][0]  # what a viewer takes for HTML shows as it was written

@@ -311,13 +311,14 @@ def test_the_summary_says_what_a_person_needs_in_both_languages(office):
         "0 repaired, 1 with warnings, 1 without a place",
         "  line 4: is a row of totals ('合计'), left out",
         "  line 2: column '容量', '1.2k' is not a number. Write digits only, such as 1200, without unit or remark",
-        "  line 3: has no coordinates: kept, but not on the map. Add longitude and latitude",
+        "  line 3: has no coordinates: kept, but not on the map. "  # noqa: ISC004 - one line
+        "Add longitude and latitude, or use --place-by township,village",
     )
     assert summary_lines(report, "zh") == (
         "shelters.csv → 避难场所:收下 1 行(新增 1,更新 0,未变 0),拒绝 1 行;修正 0,警告 1,无坐标 1",
         "  第 4 行:合计行“合计”,未导入",
         "  第 2 行:列“容量”,“1.2k”不是数字。只写数字,如 1200,不带单位和说明",
-        "  第 3 行:没有坐标,已保留但不在图上。请补经纬度",
+        "  第 3 行:没有坐标,已保留但不在图上。请补经纬度,或用 --place-by 乡镇,村",
     )
 
 

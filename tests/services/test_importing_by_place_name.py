@@ -89,7 +89,10 @@ def test_names_lead_to_a_place_and_the_row_says_how_exact_it_is(office, names, p
     assert place(office) == (pytest.approx(point), precision)
     assert found_codes(report) == {2: ["placed_by_name"]}
     assert report.counts.unlocated == 0
-    assert [note.kind.code for note in report.notes if "placed" in note.kind.code] == ["placed_by_name_count"]
+    (note,) = [note for note in report.notes if "placed" in note.kind.code]
+    words = {"village": "村(社区)", "township": "乡镇(街道)", "county": "县(区)"}
+    assert note.problem("zh") == f"1 行没有坐标,按地名落图({words[precision]} 1),位置只准到该级区划"
+    assert f"placed by name ({precision} 1);" in note.problem("en")
 
 
 @pytest.mark.parametrize(

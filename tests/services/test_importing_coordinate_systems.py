@@ -197,9 +197,8 @@ def test_the_option_names_the_datum_of_plain_headings(office, datum):
     assert off_m(placed(office)) < 0.001
     said = next(note for note in report.notes if note.kind.code == "coordinate_system_read")
     way = f"{datum.value.upper()} → WGS84, ±2 m"
-    assert (
-        said.problem("en") == f"the coordinates were read as WGS 84 (CRS84) (OGC:CRS84) and turned into WGS84 ({way})"
-    )
+    title = {Datum.GCJ02: "GCJ-02", Datum.BD09: "BD-09"}[datum]
+    assert said.problem("en") == f"the coordinates were read as {title} and turned into WGS84 ({way})"
 
 
 def test_headings_of_two_datums_are_refused_unless_the_option_decides(office):

@@ -206,10 +206,16 @@ function ageText(row, layer) {
   return layer && fieldOf(layer, "surveyed_on") ? t("surveyed", { date: surveyed || t("unknown") }) : null;
 }
 
+/* A place that is only that of a village or a larger area is not where the team stands. */
+function roughText(row, layer) {
+  const field = layer ? fieldOf(layer, "location_precision") : null, precision = own(row, "location_precision");
+  return field && ["village", "township", "county", "city"].includes(precision) ? t("placed_roughly", { level: valueText(field, precision) }) : null;
+}
+
 function resultRow(row, layer) {
   const free = row.capacity_free !== null && row.capacity_free !== undefined ? t("free_places", { n: grouped(row.capacity_free) })
     : layer && layer.role === "shelter" ? t("free_unknown") : null;
-  const facts = [bearing(row.bearing_deg), free, ageText(row, layer)].filter(Boolean).join(" · ");
+  const facts = [bearing(row.bearing_deg), free, ageText(row, layer), roughText(row, layer)].filter(Boolean).join(" · ");
   return el("li", { class: row.rank === 1 ? "result first" : "result", "data-id": row.id },
     el("div", { class: "line" }, el("span", { class: "rank", text: String(row.rank) }),
       el("button", { type: "button", class: "name", text: nameIn(layer, row), onclick: () => showRow(row, layer) }),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from geo_ems.catalogue.definitions import load_definitions
 from geo_ems.catalogue.layer_files import declared_layers, definition_hashes
 from geo_ems.catalogue.snapshots import SnapshotSource
 from geo_ems.errors import StoreError, UsageError
@@ -17,6 +16,7 @@ from geo_ems.settings import Project, find_project_folder, load_project, process
 from geo_ems.storage.column_cache import ColumnCache
 from geo_ems.storage.geopackage_store import GeoPackageStore, open_geopackage
 from geo_ems.storage.protocol import LayerStore
+from geo_ems.storage.settled_reading import open_settled
 
 _ID_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"  # no characters that are mistaken for each other on the phone
 
@@ -44,7 +44,8 @@ def opened(project: Project, *, read_only: bool = False) -> Iterator[Application
     """Open a project's store and layers, and close them again.
 
     Opening for writing creates the store where there is none. Additive changes of the layer
-    definitions are applied first, also for a reader: it takes the writer's lock for that moment.
+    definitions are applied first, and edits of other programs sealed, also for a reader: it takes the
+    writer's lock for that moment.
 
     Raises
     ------
@@ -80,6 +81,8 @@ def opened(project: Project, *, read_only: bool = False) -> Iterator[Application
 
 
 def _opened_for_writing(project: Project, path: Path) -> tuple[GeoPackageStore, Mapping[str, LayerDefinition]]:
+    from geo_ems.catalogue.definitions import load_definitions  # noqa: PLC0415 - a reader seldom parses, and it is heavy
+
     definitions = load_definitions(project.layers_folder)
     store = open_geopackage(path, clock=utc_clock, new_id=new_id)
     try:
@@ -91,10 +94,10 @@ def _opened_for_writing(project: Project, path: Path) -> tuple[GeoPackageStore, 
 
 
 def _opened_for_reading(project: Project, path: Path) -> tuple[GeoPackageStore, Mapping[str, LayerDefinition]]:
-    store = open_geopackage(path, clock=utc_clock, new_id=new_id, read_only=True)
+    store = open_settled(path, clock=utc_clock, new_id=new_id)
     try:
         kept = store.definition_hashes()
-        definitions = declared_layers(project.layers_folder, accepted=kept)
+        definitions = declared_layers(project.layers_folder, accepted=kept, understood=store.understood_definition)
     except BaseException:
         store.close()
         raise
@@ -103,7 +106,7 @@ def _opened_for_reading(project: Project, path: Path) -> tuple[GeoPackageStore, 
     store.close()
     with _written(path) as writer:
         _apply(writer, definitions)
-    return open_geopackage(path, clock=utc_clock, new_id=new_id, read_only=True), definitions
+    return open_settled(path, clock=utc_clock, new_id=new_id), definitions
 
 
 @contextmanager

@@ -150,8 +150,9 @@ class FakeStore:
         for row in batch.images.rows if batch.images is not None else ():
             image = HeldImage(self.seq, batch.images.fields, row.said, row.mark)
             held.setdefault(row.id, []).append(image)
-        for images in held.values():
-            images[:] = [image for image in images if image.seq != batch.takes_back]
+        for identity, images in held.items():
+            if identity not in batch.left_alone:
+                images[:] = [image for image in images if image.seq != batch.takes_back]
 
     def _definition(self, layer: str) -> LayerDefinition:
         if layer not in self._definitions:

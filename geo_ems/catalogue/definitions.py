@@ -8,6 +8,7 @@ from pathlib import Path
 
 from geo_ems.catalogue.definition_faults import DefinitionFaults, faults_of_file, suggestion, syntax_error
 from geo_ems.catalogue.field_definitions import fields_from_tables, label_from_table
+from geo_ems.catalogue.layer_files import plain_text
 from geo_ems.catalogue.layer_rules import LayerParts, check_layer_rules
 from geo_ems.catalogue.names import check_name
 from geo_ems.catalogue.toml_tables import (
@@ -88,11 +89,6 @@ def load_definitions(folder: Path) -> dict[str, LayerDefinition]:
             f"The layer definitions have {count}", faults, where=str(folder), remedy="Correct the files named below."
         )
     return definitions
-
-
-def plain_text(text: str) -> str:
-    r"""Return a TOML text with line ends `\n` and without a byte order mark: the text that is hashed."""
-    return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
 def parse_definition(text: str, source: str) -> LayerDefinition:

@@ -14,14 +14,17 @@ from shapely.geometry.base import BaseGeometry
 
 from geo_ems.catalogue.column_merging import BasePlace, RowsById, merged_columns, splice_of, spliced_columns
 from geo_ems.catalogue.compaction import compacted
+from geo_ems.catalogue.recent import Recent
 from geo_ems.model.cells import PointCells
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray, LayerColumns, ObjectArray
-from geo_ems.model.definitions import LayerDefinition
+from geo_ems.model.definitions import Availability, LayerDefinition
 from geo_ems.queries.capacity import capacities, occupied_persons
 from geo_ems.queries.layered_shapes import LayeredShapes
-from geo_ems.queries.positions import AvailabilityArray, TeamPositions, availability_of, team_positions
+from geo_ems.queries.positions import AVAILABILITIES, AvailabilityArray, TeamPositions, availability_of, team_positions
 from geo_ems.queries.shapes import PreparedGeometries, prepare_geometries, prepare_points
 from geo_ems.queries.splicing import Splice
+
+_KEPT_ANSWERS = 4
 
 
 class LayerPart:
@@ -31,6 +34,8 @@ class LayerPart:
         """Take columns; `prepared` are their geometries where they are prepared already."""
         self.columns = columns
         self._prepared = prepared
+        self.failures = Recent(_KEPT_ANSWERS)
+        """What the features fail of the tests asked last (`services.judging`); the snapshots of a base share it."""
 
     @cached_property
     def availability(self) -> AvailabilityArray:
@@ -48,6 +53,12 @@ class LayerPart:
         """Return occupancies, shape (n,); NaN as above."""
         rule = self.columns.definition.capacity
         return _unknown(len(self.columns)) if rule is None else occupied_persons(self.columns, rule)
+
+    @cached_property
+    def observed(self) -> tuple[str | None, str | None]:
+        """Return the oldest and the newest observation; None where there is none."""
+        field = self.columns.definition.observed_field
+        return (None, None) if field is None else self.columns.columns[field].extremes()
 
     @cached_property
     def prepared(self) -> PreparedGeometries:
@@ -112,6 +123,44 @@ class LayerSnapshot:
         if self.overlay is None:
             return self.base.occupied_persons
         return self.overlay.splice.whole(self.base.occupied_persons, self.overlay.part.occupied_persons)
+
+    @cached_property
+    def judged(self) -> Recent:
+        """Return what is known of the features for the questions asked last (`services.judging`)."""
+        return Recent(_KEPT_ANSWERS)
+
+    @cached_property
+    def observed(self) -> tuple[str | None, str | None]:
+        """Return the oldest and the newest observation, None where there is none."""
+        first, last = self.base.observed
+        field = self.definition.observed_field
+        if self.overlay is None or field is None:
+            return first, last
+        gone = set(self.base.columns.columns[field].taken(self.overlay.splice.removed).tolist())
+        own_first, own_last = self.overlay.part.observed
+        # An extreme that left with a changed row still holds where a changed row reaches it again.
+        smallest = min((text for text in (first, own_first) if text is not None), default=None)
+        largest = max((text for text in (last, own_last) if text is not None), default=None)
+        if (smallest in gone and smallest != own_first) or (largest in gone and largest != own_last):
+            return self.columns.columns[field].extremes()
+        return smallest, largest
+
+    def free_places_at(self, row: int) -> float:
+        """Return capacity minus occupancy of one feature; NaN where either is unknown."""
+        part, place = self._source(row)
+        return float(part.capacity_persons[place] - part.occupied_persons[place])
+
+    def availability_at(self, row: int) -> Availability:
+        """Return the class of one feature's status."""
+        part, place = self._source(row)
+        return AVAILABILITIES[int(part.availability[place])]
+
+    def _source(self, row: int) -> tuple[LayerPart, int]:
+        """Return the part that holds a row, and where."""
+        if self.overlay is None:
+            return self.base, row
+        is_changed, place = self.overlay.splice.sources(np.array([row]))
+        return (self.overlay.part if is_changed[0] else self.base), int(place[0])
 
     @cached_property
     def positions(self) -> TeamPositions | None:

@@ -31,7 +31,12 @@ _PHONE_DASHES = str.maketrans("－−–—‐‑ー；，／（）＋　", "---
 _PHONE_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 CODE_SEPARATORS = re.compile(r"[;；,，、/|\n]+")
 _LOOSE_SEPARATORS = re.compile(r"[+＋\s]+")  # only where every part is known: names may hold them
-_SPREADSHEET_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"})
+_SPREADSHEET_ERRORS = frozenset(
+    (
+        *("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!"),
+        *("#GETTING_DATA", "#BLOCKED!", "#CONNECT!", "#BUSY!", "#UNKNOWN!", "#PYTHON!"),
+    )
+)
 _YES = frozenset({"○", "〇", "◯", "1", "是", "有", "yes", "y", "true", "√", "✓", "✔"})
 _NO = frozenset({"×", "✕", "✗", "x", "0", "否", "无", "no", "n", "false"})
 _LIMITED = frozenset({"△"})
@@ -133,7 +138,7 @@ def _fitting(text: str, cell: Cell, field: FieldDefinition, findings: list[Findi
     if len(text) > field.max_length:
         findings.append(found.TEXT_TOO_LONG.found(value=text, length=len(text), limit=field.max_length))
         return None
-    if isinstance(cell, str) and _SHORTENED.match(text):
+    if isinstance(cell, str | float) and _SHORTENED.match(text):  # a sheet keeps 15 digits of a number
         findings.append(found.DIGITS_LOST.found(value=text))
     return text or None
 

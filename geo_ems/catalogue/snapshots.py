@@ -22,12 +22,16 @@ OVERLAY_LIMIT = 4096
 
 @dataclass(frozen=True, slots=True)
 class SnapshotSet:
-    """The layers a query reads, all at one sequence number of the store."""
+    """The layers a query reads, all at one sequence number of the store.
+
+    Another program has edited the `unsealed_layers` among them, and the sequence number does not say so.
+    """
 
     store_id: str
     seq: int
     catalogue_sha256: str
     layers: Mapping[str, LayerSnapshot]
+    unsealed_layers: frozenset[str] = frozenset()
 
     @property
     def snapshot_id(self) -> str:
@@ -103,7 +107,8 @@ class SnapshotSource:
                 after = described if self._held == before else self._store.describe()
                 if self._is_still(layers, after):
                     self._settle(layers, after)
-                    return SnapshotSet(described.store_id, described.seq, self._catalogue_sha256, layers)
+                    unsealed = after.unsealed_layers & layers.keys()
+                    return SnapshotSet(described.store_id, described.seq, self._catalogue_sha256, layers, unsealed)
         raise StoreError("The layers change faster than they can be read", remedy="Try again in a moment.")
 
     def _is_still(self, layers: Mapping[str, LayerSnapshot], described: StoreDescription) -> bool:
@@ -127,6 +132,8 @@ class SnapshotSource:
         """Return the layer as the cache has it, perhaps as it was some changes ago."""
         stored = described.layers[definition.name]
         if self._cache is None or stored.count < CACHED_FROM_ROWS or stored.definition_sha256 != definition.sha256:
+            return None
+        if definition.name in described.unsealed_layers:  # the log does not say what the cache lacks
             return None
         cached = self._cache.read(definition, store_id=described.store_id)
         if cached is None or cached.key.seq > stored.last_seq:
@@ -172,9 +179,9 @@ class SnapshotSource:
 
     def _settle(self, layers: Mapping[str, LayerSnapshot], described: StoreDescription) -> None:
         """Remember the snapshots that are exactly the layers at their sequence numbers, and no moment newer."""
-        if described.has_unsealed_edits:
-            return
         for name, snapshot in layers.items():
+            if name in described.unsealed_layers:
+                continue
             self._settled[name] = snapshot
             if snapshot.overlay is None:
                 self._exact[name] = snapshot.base

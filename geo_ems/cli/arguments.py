@@ -3,6 +3,7 @@
 import contextlib
 import math
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -119,6 +120,26 @@ def input_file(path: Path) -> Path:
     if not path.is_file():
         raise UsageError(f"There is no file '{path}'", remedy="Check the name and the folder.", field="file")
     return path
+
+
+def check_own_files(read: Sequence[Path], written: Path | None) -> None:
+    """Refuse the store of the project, and what belongs to it, among the files of a command; also writing what is read.
+
+    It is asked before anything is stored: a report that replaced its own source would take the rows with it.
+    """
+    from geo_ems.bootstrap import current_project, store_path
+    from geo_ems.storage.store_places import check_apart_from_store
+
+    check_apart_from_store(store_path(current_project()), [*read, *([] if written is None else [written])])
+    for file in read:
+        if written is not None and written.exists() and written.samefile(file):
+            raise UsageError(
+                f"'{written}' is the file that is read: writing it would replace the data",
+                where="--report",
+                remedy="Name another file.",
+                field="report",
+                value=str(written),
+            )
 
 
 def write_output(path: Path, content: bytes) -> None:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import typer
 
-from geo_ems.cli.arguments import choice_argument, input_file, language_argument, write_output
+from geo_ems.cli.arguments import check_own_files, choice_argument, input_file, language_argument, write_output
 from geo_ems.cli.import_commands import check_revert_alone, revert_imported
-from geo_ems.errors import UsageError
+from geo_ems.errors import GeoEmsError, UsageError
+from geo_ems.model.labels import Language
 
 # A backspace keeps the lines of a paragraph of help as they are.
 _IMPORT_HELP = """Import files into a layer; every row is stored or listed.
@@ -87,6 +88,7 @@ def import_command(
         raise UsageError(f"'{report}' is neither .xlsx nor .json", where="--report", remedy="Change the extension.")
     if revert is not None:
         check_revert_alone(layer, files or [])
+        check_own_files((), report)
         return revert_imported(
             revert,
             layer,
@@ -95,7 +97,8 @@ def import_command(
             report=report,
             lang=lang,
         )
-    layer, files = _layer_and_files(layer, files or [], report=report, retires=retire_missing)
+    layer, files = _layer_and_files(layer, files or [], has_report=report is not None, retires=retire_missing)
+    check_own_files(files, report)
     from geo_ems.bootstrap import current_project, opened
     from geo_ems.formats.answers import json_bytes
     from geo_ems.model.caller import LOCAL
@@ -126,17 +129,21 @@ def import_command(
     )
     refused = 0
     with opened(project) as application:
-        for file in files:
-            done = import_into(
-                file,
-                layer,
-                definitions=application.snapshots.definitions,
-                store=application.store,
-                caller=LOCAL,
-                options=options,
-                zone=project.zone,
-                new_id=application.new_id,
-            )
+        for place, file in enumerate(files):
+            try:
+                done = import_into(
+                    file,
+                    layer,
+                    definitions=application.snapshots.definitions,
+                    store=application.store,
+                    caller=LOCAL,
+                    options=options,
+                    zone=project.zone,
+                    new_id=application.new_id,
+                )
+            except GeoEmsError:
+                _tell_not_begun(files[place + 1 :], language)
+                raise
             for line in summary_lines(done, language):
                 typer.echo(line)
             refused += done.counts.refused + done.rejected
@@ -152,22 +159,23 @@ def import_command(
     return 1 if refused else 0
 
 
+def _tell_not_begun(files: list[Path], language: Language) -> None:
+    """Say which files come after the one that could not be imported."""
+    if files:
+        names = ", ".join(str(file) for file in files)
+        said = (f"没有导入(在出错的文件之后): {names}", f"Not imported, after the file that failed: {names}")
+        typer.echo(said[0] if language == "zh" else said[1], err=True)
+
+
 def _layer_and_files(
-    layer: str | None, files: list[Path], *, report: Path | None, retires: bool
+    layer: str | None, files: list[Path], *, has_report: bool, retires: bool
 ) -> tuple[str, list[Path]]:
     if layer is None or not files:
         raise UsageError("Which file goes into which layer?", remedy="Write geo-ems import LAYER FILE.", field="file")
     for file in files:
         input_file(file)
-    if report is not None and len(files) > 1:
+    if has_report and len(files) > 1:
         raise UsageError("One report belongs to one file", where="--report", remedy="Import the files one by one.")
-    if report is not None and report.exists() and report.samefile(files[0]):
-        raise UsageError(
-            f"'{report}' would replace the file that is imported, and its good rows with it",
-            where="--report",
-            remedy="Name another file.",
-            field="report",
-        )
     if retires and len(files) > 1:
         raise UsageError(
             "A full register is one file: the second would retire what only the first names",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from geo_ems.cli.arguments import language_argument
+from geo_ems.cli.arguments import check_own_files, language_argument
 from geo_ems.errors import UsageError
 
 _EXPORT_HELP = """Write a layer as a file: .csv, .xlsx, .geojson, .gpkg, .kml or .fgb, by its extension.
@@ -42,6 +42,7 @@ def export_command(
         )
     if every and where:
         raise UsageError("A condition belongs to one layer", where="--where", remedy="Leave out --all.", field="where")
+    check_own_files((), Path(target[-1]))
     from geo_ems.bootstrap import current_project, opened
     from geo_ems.catalogue.conditions import parse_condition_text
     from geo_ems.model.caller import LOCAL, Caller, Permission
@@ -88,6 +89,7 @@ def template_command(
     lang: str | None = typer.Option(None, "--lang", help="Lists and notes: zh or en."),
 ) -> None:
     """Write the blank form of a layer."""
+    check_own_files((), out)
     from geo_ems.bootstrap import current_project
     from geo_ems.catalogue.definitions import load_definitions
     from geo_ems.errors import known_names

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from geo_ems.cli.arguments import choice_argument, cutoff_argument, language_argument, write_output
+from geo_ems.cli.arguments import check_own_files, choice_argument, cutoff_argument, language_argument, write_output
 from geo_ems.errors import UsageError
 
 if TYPE_CHECKING:  # typer's commands import what they need when they run
@@ -148,6 +148,7 @@ def duplicates_command(
     choice_argument(output_format, ("table", "json", "csv", "xlsx"), option="--format")
     if output_format == "xlsx" and out is None:
         raise UsageError("A workbook needs a file", where="--format", remedy="Add --out duplicates.xlsx.", field="out")
+    check_own_files((), out)
     within_m = cutoff_argument(within)
     if within_m is None or not 0 < within_m <= _WITHIN_AT_MOST_M:
         raise UsageError(

@@ -6,16 +6,16 @@ import typer
 
 from geo_ems.cli.arguments import (
     availability_argument,
+    check_own_files,
     choice_argument,
     cutoff_argument,
     instant_argument,
     language_argument,
-    lonlat_argument,
     metric_argument,
     write_output,
 )
+from geo_ems.cli.nearest_question import NearestArguments, answer_question
 
-_NEAREST_FORMATS = ("table", "json", "geojson", "csv")
 _COVERAGE_FORMATS = ("table", "json", "csv")
 
 
@@ -61,59 +61,26 @@ def nearest_command(
     output_format: str = typer.Option("table", "--format", help="table, json, geojson or csv."),
 ) -> None:
     """Answer one nearest question."""
-    choice_argument(output_format, _NEAREST_FORMATS, option="--format")
-    metric_argument(metric)
-    from geo_ems.bootstrap import current_project, opened
-    from geo_ems.catalogue.conditions import parse_condition_text, stock_condition
-    from geo_ems.errors import UsageError
-    from geo_ems.formats.answers import json_bytes, nearest_csv, nearest_geojson, nearest_mapping
-    from geo_ems.model.caller import LOCAL
-    from geo_ems.model.conditions import AllOf
-    from geo_ems.services.nearest import nearest
-    from geo_ems.services.questions import NearestQuestion
-
-    project = current_project()
-    if (item is None) != (quantity is None):
-        raise UsageError("An item and a quantity go together", remedy="Write --item tent --quantity 50.", field="item")
-    with opened(project, read_only=True) as application:
-        definition = application.snapshots.definition(layer)
-        conditions = [parse_condition_text(text, definition, include_private=True) for text in where]
-        if item is not None and quantity is not None:
-            conditions.append(stock_condition(item, quantity, definition))
-        question = NearestQuestion(
+    answer_question(
+        NearestArguments(
             layer=layer,
-            at_lonlat_deg=None if at is None else lonlat_argument(at),
-            incident_id=incident,
+            at=at,
+            incident=incident,
             k=k,
-            where=AllOf(tuple(conditions)),
-            where_text=(*where, *(() if item is None else (f"stock: {item} >= {quantity:g}",))),
-            availability=availability_argument(availability),
-            cutoff_m=cutoff_argument(cutoff),
-            as_of=instant_argument(as_of, project.zone, option="--as-of"),
-            max_position_age_s=max_position_age,
+            where=tuple(where),
+            item=item,
+            quantity=quantity,
+            metric=metric,
+            cutoff=cutoff,
+            availability=availability,
+            as_of=as_of,
+            max_position_age=max_position_age,
             include_excluded=include_excluded,
             ignore_hazards=ignore_hazards,
-            language=language_argument(lang, project.language),
+            lang=lang,
+            output_format=output_format,
         )
-        answer = nearest(
-            application.snapshots,
-            question,
-            caller=LOCAL,
-            defaults=project.defaults,
-            zone=project.zone,
-            clock=application.clock,
-        )
-    match output_format:
-        case "json":
-            typer.echo(json_bytes(nearest_mapping(answer)), nl=False)
-        case "geojson":
-            typer.echo(json_bytes(nearest_geojson(answer)), nl=False)
-        case "csv":
-            typer.echo(nearest_csv(answer), nl=False)
-        case _:
-            from geo_ems.cli.tables import print_nearest
-
-            print_nearest(answer, definition, question.language, project.zone)
+    )
 
 
 def coverage_command(
@@ -187,6 +154,7 @@ def map_command(
     include_private: bool = typer.Option(False, "--include-private", help="With phones and names: for internal use."),
 ) -> None:
     """Write one map page."""
+    check_own_files((), out)
     from geo_ems.bootstrap import current_project, opened
     from geo_ems.services.maps import map_page
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from geo_ems.cli.arguments import input_file, language_argument
+from geo_ems.cli.arguments import check_own_files, input_file, language_argument
 from geo_ems.errors import UsageError
 
 if TYPE_CHECKING:  # typer's commands import what they need when they run
@@ -45,6 +45,7 @@ def backup_command(
         raise UsageError(
             "--keep looks after backups/ beside the store", where="--keep", remedy="Leave --out away.", field="keep"
         )
+    check_own_files((), out)
     from geo_ems.bootstrap import current_project, opened_store, store_path, utc_clock
     from geo_ems.services.words import say
     from geo_ems.storage.backups import default_backup_path, remove_old_backups

@@ -20,6 +20,7 @@ FOLDER_COLUMN = "folder"
 _SKIPPED = frozenset({"NetworkLink", "GroundOverlay", "ScreenOverlay", "PhotoOverlay", "Tour", "NetworkLinkControl"})
 _STYLES = frozenset({"Style", "StyleMap", "CascadingStyle", "Schema", "LookAt", "Camera"})
 _PLAIN = ("name", "address", "phoneNumber", "description")
+_SHOWN = "description"
 _TIMES = (("TimeStamp", "when", "timestamp"), ("TimeSpan", "begin", "begin"), ("TimeSpan", "end", "end"))
 _SHOWN_FOLDERS = 8
 
@@ -173,7 +174,10 @@ def _cells_of(placemark: Element) -> dict[str, Cell]:
         if outer in parts and (text := parts[outer].text_of(inner)):
             cells[column] = moment_of(text)
     if "ExtendedData" in parts:
+        shown = cells.pop(_SHOWN, None)
         _put_extended(cells, parts["ExtendedData"])
+        if shown is not None:  # a field of the name is exact; what viewers show may sum up all of them
+            cells.setdefault(_SHOWN if _SHOWN not in cells or cells[_SHOWN] == shown else f"{_SHOWN} (2)", shown)
     return cells
 
 

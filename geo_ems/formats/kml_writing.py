@@ -49,8 +49,9 @@ def _document(layer: ExportedLayer, facts: ExportFacts) -> Iterator[str]:
         yield f"<description>{_plain(_lines(titles, shown))}</description>\n<styleUrl>#{_STYLE}</styleUrl>\n"
         yield "<ExtendedData>\n" + _data(ID_NAME, sheet.header[0], identity)
         for name, title, value in zip(names, titles, raw, strict=True):
-            if value is not None and name != "name":  # readers take it from the element above
-                yield _data(name, title, _machine_text(value))
+            # Readers take the name from the element above, and the description too where no data of that name stand.
+            if name == "description" or (value is not None and name != "name"):
+                yield _data(name, title, "" if value is None else _machine_text(value))
         yield "</ExtendedData>\n"
         yield "" if geometry is None else f"{_geometry(geometry)}\n"
         yield "</Placemark>\n"

@@ -21,6 +21,12 @@ SHEET_NOT_USED = kind(
     ("工作表“{value}”未使用", "sheet '{value}' was not used"),
     ("需要时请指定工作表名", "Name the sheet to import it"),
 )
+HIDDEN_SHEET_NOT_USED = kind(
+    "hidden_sheet_not_used",
+    Grade.TAKEN,
+    ("隐藏的工作表“{value}”有 {count} 行,未使用", "the hidden sheet '{value}' with {count} rows was not used"),
+    ("需要时请取消隐藏,或指定工作表名", "Show it, or name the sheet, to import it"),
+)
 COLUMN_RENAMED = kind(
     "column_renamed",
     Grade.TAKEN,

@@ -1,7 +1,7 @@
 """XLSX workbooks: typed cells, the right sheet or all sheets with the same header."""
 
 import io
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import python_calamine
@@ -11,9 +11,13 @@ from geo_ems.formats import reading_findings as found
 from geo_ems.formats.column_names import fold_name
 from geo_ems.formats.raw import Reading, SkippedLine
 from geo_ems.formats.tables import NumberedRow, Table, table_from_rows
+from geo_ems.formats.xlsx_errors import with_errors_as_text
 
 MergedRange = tuple[tuple[int, int], tuple[int, int]]
 """First and last cell, each as (row, column) from 0."""
+
+
+_HEADINGS_OF_DATA = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ def table_from_xlsx(data: bytes, *, reading: Reading) -> Workbook:
     """Return the table of one sheet, or of all sheets that share the best sheet's header.
 
     The best sheet is the one with most known headings, then the one with most rows. Hidden sheets
-    and the ignored ones are looked at only when named.
+    and the ignored ones are read only when named; hidden ones that look like data are listed.
 
     Raises
     ------
@@ -38,7 +42,7 @@ def table_from_xlsx(data: bytes, *, reading: Reading) -> Workbook:
         Where there is no sheet of the name.
     """
     try:
-        workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+        workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(with_errors_as_text(data)))
         visible = tuple(
             entry.name
             for entry in workbook.sheets_metadata
@@ -49,6 +53,7 @@ def table_from_xlsx(data: bytes, *, reading: Reading) -> Workbook:
         if reading.sheet is not None:
             chosen = [_sheet_named(reading.sheet, workbook.sheet_names)]
         tables = {name: table for name in chosen if (table := _table_of_sheet(workbook, name, reading)) is not None}
+        hidden = () if reading.sheet is not None else tuple(_hidden_tables(workbook, visible, reading))
     except GeoEmsError:
         raise
     except (python_calamine.CalamineError, ValueError, OSError) as error:
@@ -61,7 +66,23 @@ def table_from_xlsx(data: bytes, *, reading: Reading) -> Workbook:
         raise DataError(
             "The workbook has no rows", where=reading.where, remedy="Choose the file, or the sheet, with the data."
         )
-    return Workbook(_joined(tables, reading), visible)
+    table = _joined(tables, reading)
+    return Workbook(replace(table, skipped=(*table.skipped, *hidden)), visible)
+
+
+def _hidden_tables(
+    workbook: python_calamine.CalamineWorkbook, visible: Collection[str], reading: Reading
+) -> Iterator[SkippedLine]:
+    """Give the hidden sheets that look like data for this import: with known headings and rows under them."""
+    for entry in workbook.sheets_metadata:
+        is_sheet = entry.typ == python_calamine.SheetTypeEnum.WorkSheet
+        if entry.name in visible or not is_sheet or fold_name(entry.name) in reading.ignored_sheets:
+            continue
+        table = _table_of_sheet(workbook, entry.name, reading)
+        if table is not None and table.header_hits >= _HEADINGS_OF_DATA and table.records:
+            yield SkippedLine(
+                0, found.HIDDEN_SHEET_NOT_USED.found(value=entry.name, count=len(table.records)), entry.name
+            )
 
 
 def _sheet_named(name: str, sheets: Collection[str]) -> str:

@@ -89,7 +89,7 @@ class ChangeBatch:
     log (for an import: the file's name and hash, and the counts). With `bulk` the log holds one
     entry for the batch, with the before-images of what was replaced, in place of one per row.
     An import brings `images` of what its file said; one that is taken back (`takes_back`, its
-    sequence number) loses them.
+    sequence number) loses them, but of the features that are `left_alone`: there its word still stands.
     """
 
     layer: str
@@ -100,6 +100,7 @@ class ChangeBatch:
     bulk: bool = False
     images: ImportImages | None = None
     takes_back: int | None = None
+    left_alone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

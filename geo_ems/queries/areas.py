@@ -7,7 +7,6 @@ also looked for at -180, and areas may be written beyond 180 degrees.
 from typing import Final
 
 import numpy as np
-import rtree
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -25,6 +24,8 @@ class AreaIndex:
 
     def __init__(self, geometries: ObjectArray) -> None:
         """Index lon/lat geometries, shape (n,); None and empty ones hold no place."""
+        import rtree  # noqa: PLC0415 - who asks one question builds no index that changes
+
         self._boxes = rtree.index.Index(interleaved=True)
         self._areas: dict[int, BaseGeometry] = {}
         self._sizes: dict[int, float] = {}

@@ -13,13 +13,15 @@ WGS84 constants: NIMA TR8350.2.
 
 import math
 from functools import cache
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
-from pyproj import Geod
 
 from geo_ems.errors import UsageError
 from geo_ems.model.columns import BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    from pyproj.geod import Geod
 
 LonLat = tuple[float, float]
 
@@ -46,7 +48,9 @@ _SCHUR_CHORD_M: Final = 12_000_000.0
 
 
 @cache
-def _wgs84() -> Geod:
+def _wgs84() -> "Geod":
+    from pyproj.geod import Geod  # noqa: PLC0415 - a command may want this alone of pyproj (`light_pyproj`)
+
     return Geod(ellps="WGS84")
 
 

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from geo_ems.model.columns import BoolArray, IntArray
+from geo_ems.queries.chords import Candidates, plain_mask
 from geo_ems.queries.ellipsoid import LonLat
 from geo_ems.queries.nearest import Measured, NearestPoints, check_count, ranked
 from geo_ems.queries.shapes import TURNS_DEG, PreparedGeometries, features_within, nearest_features
@@ -54,7 +55,7 @@ class LayeredShapes:
 
 
 def nearest_in_layers(
-    layered: LayeredShapes, *, at_lonlat_deg: LonLat, k: int, candidates: BoolArray | None = None
+    layered: LayeredShapes, *, at_lonlat_deg: LonLat, k: int, candidates: Candidates | None = None
 ) -> NearestPoints:
     """Return the k nearest rows: what `queries.shapes.nearest_features` gives over all rows prepared anew.
 
@@ -76,7 +77,7 @@ def nearest_in_layers(
 
 
 def within_layers(
-    layered: LayeredShapes, *, at_lonlat_deg: LonLat, cutoff_m: float, candidates: BoolArray | None = None
+    layered: LayeredShapes, *, at_lonlat_deg: LonLat, cutoff_m: float, candidates: Candidates | None = None
 ) -> NearestPoints:
     """Return all rows up to and including a cutoff (m): what `queries.shapes.features_within` gives.
 
@@ -99,11 +100,12 @@ def _asked(
     layered: LayeredShapes,
     splice: Splice,
     changed: PreparedGeometries,
-    candidates: BoolArray | None,
+    candidates: Candidates | None,
     ask: Callable[[PreparedGeometries, BoolArray], NearestPoints],
 ) -> tuple[Measured, float]:
     """Return what is found in the base and among the changed rows, and from where on nothing was measured."""
-    allowed = np.ones(len(splice), dtype=np.bool_) if candidates is None else candidates
+    mask = plain_mask(candidates)
+    allowed = np.ones(len(splice), dtype=np.bool_) if mask is None else mask
     in_base = ask(layered.base, splice.to_base(allowed))
     in_changed = ask(changed, allowed[splice.changed_to])
     measured = Measured(

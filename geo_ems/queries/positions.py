@@ -7,7 +7,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo_ems.model.columns import BoolArray, FloatArray, LayerColumns, ObjectArray
-from geo_ems.model.definitions import Availability, PositionRule
+from geo_ems.model.definitions import Availability, FieldDefinition, PositionRule
 
 LIVE_MODE = "live"
 AVAILABILITIES: tuple[Availability, ...] = tuple(Availability)
@@ -73,9 +73,13 @@ def availability_of(columns: LayerColumns) -> AvailabilityArray:
     if status is None:
         return np.full(len(columns), class_index(Availability.AVAILABLE), dtype=np.int8)
     column = columns.columns[status]
-    by_code = [code.availability or Availability.UNKNOWN for code in column.field.codes.values()]
-    table = np.array([class_index(item) for item in (*by_code, Availability.UNKNOWN)], dtype=np.int8)
-    return table[column.values.astype(np.int64)]  # -1, unset, takes the last place
+    return availability_of_codes(column.field)[column.values.astype(np.int64)]
+
+
+def availability_of_codes(field: FieldDefinition) -> AvailabilityArray:
+    """Return the class of each code of a status field; that of an unset status (-1) comes last."""
+    by_code = [code.availability or Availability.UNKNOWN for code in field.codes.values()]
+    return np.array([class_index(item) for item in (*by_code, Availability.UNKNOWN)], dtype=np.int8)
 
 
 def class_index(item: Availability) -> int:

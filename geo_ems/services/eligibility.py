@@ -10,14 +10,17 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geo_ems.catalogue.layer_snapshot import LayerPart
 from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSet
 from geo_ems.model.caller import Caller
+from geo_ems.model.cells import AnyArray
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray
-from geo_ems.model.definitions import Availability, Reason
+from geo_ems.model.definitions import Availability, LayerDefinition, Reason
 from geo_ems.model.labels import Language
 from geo_ems.queries.areas import areas_by_place, representative_points, smallest_areas_containing
+from geo_ems.queries.eligibility import FailureArray, failures, reason_bit
 from geo_ems.queries.hazards import active_areas, unjudged_areas
-from geo_ems.queries.positions import class_index
+from geo_ems.queries.positions import AvailabilityArray, availability_of_codes, class_index
 from geo_ems.services.words import say
 
 SHELTER_ROLE = "shelter"
@@ -57,20 +60,63 @@ def status_tests(snapshot: LayerSnapshot, wanted: frozenset[Availability]) -> li
 
     A facility whose known occupancy reaches its known capacity is full, whatever its status says.
     """
-    availability = snapshot.availability
+    status = snapshot.definition.status_field
+    values = None if status is None else snapshot.columns.columns[status].values
+    tests = _class_tests(snapshot.definition, snapshot.availability, values, wanted)
+    if _can_be_full(snapshot.definition, wanted):
+        tests.append((Reason.FULL, ~(free_places(snapshot) <= 0)))
+    return tests
+
+
+def status_failures(part: LayerPart, wanted: frozenset[Availability]) -> FailureArray:
+    """Return what the features of a part fail of `status_tests`; each code is judged once, not each feature."""
+    definition = part.columns.definition
+    if definition.status_field is None:
+        failed = np.zeros(len(part.columns), dtype=np.uint16)
+    else:
+        column = part.columns.columns[definition.status_field]
+        codes = np.arange(-1, len(column.field.codes))
+        by_code = failures(
+            codes.size, _class_tests(definition, availability_of_codes(column.field)[codes], codes, wanted)
+        )
+        failed = by_code[column.values.astype(np.int64) + 1]
+    if _can_be_full(definition, wanted):
+        is_full = part.capacity_persons <= part.occupied_persons
+        failed |= np.multiply(is_full, np.uint16(reason_bit(Reason.FULL)), dtype=np.uint16)
+    return failed
+
+
+def standby_rows(snapshot: LayerSnapshot) -> BoolArray:
+    """Return which features are on standby by their status, shape (n,)."""
+    status = snapshot.definition.status_field
+    if status is None:
+        return np.broadcast_to(np.False_, (len(snapshot.columns),))
+    column = snapshot.columns.columns[status]
+    classes = availability_of_codes(column.field)[:-1]
+    return _is_one_of(column.values, np.flatnonzero(classes == class_index(Availability.DELAYED)).tolist())
+
+
+def _class_tests(
+    definition: LayerDefinition,
+    availability: AvailabilityArray,
+    status: AnyArray | None,
+    wanted: frozenset[Availability],
+) -> list[tuple[Reason, BoolArray]]:
+    """Return the tests on the class of a status and on the status itself, code indices (-1 unset)."""
     is_wanted = _is_one_of(availability, [class_index(item) for item in wanted])
     is_known = availability != class_index(Availability.UNKNOWN)
     tests: list[tuple[Reason, BoolArray]] = [(Reason.STATUS_UNKNOWN, is_wanted | is_known)]
-    status = snapshot.definition.status_field
-    if status is not None:
-        column = snapshot.columns.columns[status]
-        reasons = [code.reason or Reason.UNAVAILABLE for code in column.field.codes.values()]
+    if definition.status_field is not None and status is not None:
+        field = definition.fields[definition.status_field]
+        reasons = [code.reason or Reason.UNAVAILABLE for code in field.codes.values()]
         for reason in dict.fromkeys(reasons):
             codes = [index for index, code_reason in enumerate(reasons) if code_reason is reason]
-            tests.append((reason, is_wanted | ~is_known | ~_is_one_of(column.values, codes)))
-    if snapshot.definition.capacity is not None and Availability.AVAILABLE in wanted:
-        tests.append((Reason.FULL, ~(free_places(snapshot) <= 0)))
+            tests.append((reason, is_wanted | ~is_known | ~_is_one_of(status, codes)))
     return tests
+
+
+def _can_be_full(definition: LayerDefinition, wanted: frozenset[Availability]) -> bool:
+    return definition.capacity is not None and Availability.AVAILABLE in wanted
 
 
 def _is_one_of(indices: NDArray[np.generic], wanted: list[int]) -> BoolArray:
@@ -106,9 +152,21 @@ def hazard_exposure(pinned: SnapshotSet, snapshot: LayerSnapshot, *, as_of: date
     hazards = pinned.layers.get(HAZARD_LAYER)
     if hazards is None or snapshot.definition.name == HAZARD_LAYER:
         return HazardExposure(nowhere, None)
-    rows = np.flatnonzero(active_areas(hazards.columns, at_s=as_of.timestamp()))
-    if not rows.size:
-        return HazardExposure(nowhere, hazards)
+    return exposure_to(hazards, active_hazard_rows(hazards, as_of=as_of), snapshot)
+
+
+def active_hazard_rows(hazards: LayerSnapshot | None, *, as_of: datetime) -> IntArray:
+    """Return the rows of the hazard areas that act at an instant; none where there is no such layer."""
+    if hazards is None:
+        return np.empty(0, dtype=np.int64)
+    return np.flatnonzero(active_areas(hazards.columns, at_s=as_of.timestamp()))
+
+
+def exposure_to(hazards: LayerSnapshot | None, rows: IntArray, snapshot: LayerSnapshot) -> HazardExposure:
+    """Return which of the hazard areas `rows` each feature of another layer lies in, as `hazard_exposure`."""
+    nowhere = np.broadcast_to(np.int64(-1), (len(snapshot.columns),))
+    if hazards is None or not rows.size or snapshot.definition.name == HAZARD_LAYER:
+        return HazardExposure(nowhere, hazards if snapshot.definition.name != HAZARD_LAYER else None)
     areas = hazards.columns.geometries[rows]
     # Only those near: a hazard is small, a layer may be large.
     near = snapshot.layered.rows_near_box(tuple(shapely.total_bounds(areas).tolist()))
@@ -138,7 +196,7 @@ def hazards_at(pinned: SnapshotSet, at_lonlat_deg: tuple[float, float], *, as_of
 
 
 def outdated_warnings(pinned: SnapshotSet, language: Language) -> list[str]:
-    """Return which features answer with their last good version, because another program made the newest unusable."""
+    """Return what other programs did: features whose last good version answers, edits that are not sealed yet."""
     warnings = []
     for _, snapshot in sorted(pinned.layers.items()):
         ids = sorted(snapshot.outdated_ids)
@@ -150,6 +208,13 @@ def outdated_warnings(pinned: SnapshotSet, language: Language) -> list[str]:
                 f"{label}: another program made {len(ids)} unusable; their last good version answers: {named}",
             )
             warnings.append(say(language, *said))
+    for name in sorted(pinned.unsealed_layers):
+        label = pinned.layer(name).definition.label.text(language)
+        said = (
+            f"{label}: 其他程序的改动还没有记入日志,这次回答可能不含这些改动",
+            f"{label}: edits of another program are not in the log yet, and this answer may lack them",
+        )
+        warnings.append(say(language, *said))
     return warnings
 
 

@@ -26,6 +26,27 @@ SAME_NAME_NEAR = kind(
     ("“{value}”附近 10 米内已有同名记录 {other}", "'{value}' lies within 10 m of {other}, which has the same name"),
     ("请核对是否重复", "Check whether it is the same"),
 )
+CODE_ALIKE = kind(
+    "code_alike",
+    Grade.WARNED,
+    (
+        "编号“{value}”与 {other} 只是写法不同,按另一条新记录收下",
+        "code '{value}' is only another writing of {other}; it was taken as another, new one",
+    ),
+    (
+        "如果是同一个,请按原来的写法(大小写、全角、前导零)改正",
+        "If they are one, write it as before: case, width, leading zeros",
+    ),
+)
+ID_OF_ANOTHER = kind(
+    "id_of_another",
+    Grade.WARNED,
+    (
+        "永久编号是 {other} 的,编号“{value}”不是;按编号收下",
+        "the permanent id is that of {other}, the code '{value}' is not; the row was taken by its code",
+    ),
+    ("请核对是否改过编号或错行", "Check whether the code was changed or rows have slipped"),
+)
 SAME_NAME_IN_FILE = kind(
     "same_name_in_file",
     Grade.WARNED,

@@ -113,6 +113,7 @@ def settle_precision(planned: Sequence[PlannedRow], by_name: PlacedByName, defin
         was_coarse = stored.properties.get(PRECISION_FIELD) in _COARSE
         if row in by_name.rows and not was_coarse:
             plan.feature = _at(feature, stored, stored.properties.get(PRECISION_FIELD))
+            plan.record = _without_place(plan.record)
             plan.findings.append(found.STORED_PLACE_KEPT.found())
         elif (
             row not in by_name.rows
@@ -122,6 +123,13 @@ def settle_precision(planned: Sequence[PlannedRow], by_name: PlacedByName, defin
             and plan.record.geometry != stored.geometry
         ):
             plan.feature = replace(feature, properties={**feature.properties, PRECISION_FIELD: None})
+            plan.record = replace(plan.record, properties={**plan.record.properties, PRECISION_FIELD: None})
+
+
+def _without_place(record: ConvertedRecord) -> ConvertedRecord:
+    """Let a row say nothing of where it lies: what a name gave is not what the file wrote, and is not kept as that."""
+    properties = {name: value for name, value in record.properties.items() if name != PRECISION_FIELD}
+    return replace(record, geometry=None, properties=properties)
 
 
 def _at(feature: Feature, stored: Feature, precision: object) -> Feature:

@@ -121,6 +121,7 @@ def revert_import(
             json.dumps(facts, ensure_ascii=False),
             bulk=True,
             takes_back=seq,
+            left_alone=tuple(identity for identity, action in fates if action is RevertAction.KEPT),
         )
         done = store.commit(batch).seq
     later = tuple(

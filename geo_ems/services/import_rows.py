@@ -22,6 +22,7 @@ from geo_ems.services.import_corrections import is_equal, updated_feature
 from geo_ems.services.import_memory import ImportMemory
 from geo_ems.services.import_options import ImportOptions
 from geo_ems.services.import_sameness import as_stored, means_the_same
+from geo_ems.services.names_alike import folded_code
 from geo_ems.storage.protocol import LayerStore
 
 MAX_ID_CHARACTERS = 100
@@ -156,9 +157,25 @@ class RowPlanner:
             row.findings.append(found.KEY_UNUSABLE.found(field=self.key or "", value=key))
             return None
         identity = self.stored.ids_by_key.get(key)
+        given = row.record.given_id
+        if given in self.stored.ids and given != identity:
+            row.findings.append(found.ID_OF_ANOTHER.found(field=self.key or "", value=key, other=given))
         if identity is None and not self._is_merged(row, key):
+            self._tell_alike(row, key)
             self._create(row, key)
         return identity
+
+    def _tell_alike(self, row: PlannedRow, key: str) -> None:
+        """Warn of a new key that is another writing of a known one, or of an earlier one of the file."""
+        folded = folded_code(key)
+        if folded and self.key == self.definition.key:
+            other = self._keys_by_writing.setdefault(folded, key)
+            if other != key:
+                row.findings.append(found.CODE_ALIKE.found(field=self.key or "", value=key, other=other))
+
+    @cached_property
+    def _keys_by_writing(self) -> dict[tuple[str, ...], str]:
+        return {folded_code(key): key for key in self.stored.ids_by_key}
 
     def _is_merged(self, row: PlannedRow, key: str) -> bool:
         """Let a row alone whose feature was merged into another one that is still there."""
@@ -202,7 +219,9 @@ class RowPlanner:
             filled = {name: self.defaults[name] for name in self.defaults if name in record.properties}
             record = replace(record, properties=with_defaults(record.properties, filled))
         row.record = record
-        feature, row.findings = updated_feature(record, stored, self.definition, self.options, self.memory)
+        recognised = [finding for finding in row.findings if finding.kind is found.ID_OF_ANOTHER]
+        feature, findings = updated_feature(record, stored, self.definition, self.options, self.memory)
+        row.findings = recognised + findings
         row.id = stored.id
         if self.definition.children or not is_same(feature, stored, self.definition):
             row.feature, row.stored = feature, stored

@@ -1,6 +1,6 @@
 """The nearest features that qualify, ranked and explained (SEMANTICS rulings 1 to 8)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -10,25 +10,19 @@ import numpy as np
 from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSet, SnapshotSource
 from geo_ems.model.answers import ExcludedFeature, NearestAnswer, RankedFeature
 from geo_ems.model.caller import Caller, Permission
-from geo_ems.model.columns import BoolArray, FloatArray, value_at
-from geo_ems.model.definitions import REASONS, Availability, Reason
-from geo_ems.queries.conditions import condition_tests
-from geo_ems.queries.eligibility import ReasonArray, count_reasons, first_failing_test
+from geo_ems.model.columns import BoolArray, IntArray, value_at
+from geo_ems.model.definitions import Reason
+from geo_ems.queries.chords import Candidates
 from geo_ems.queries.ellipsoid import is_within
 from geo_ems.queries.layered_shapes import nearest_in_layers, within_layers
-from geo_ems.queries.positions import AVAILABILITIES, class_index
 from geo_ems.services.eligibility import (
     HAZARD_LAYER,
     SHELTER_ROLE,
-    HazardExposure,
-    hazard_exposure,
     hazard_warnings,
     hazards_at,
     outdated_warnings,
-    position_tests,
-    status_tests,
-    visible_rows,
 )
+from geo_ems.services.judging import Asked, Judged, judge
 from geo_ems.services.nearest_question import (
     INCIDENT_LAYER,
     check_numbers,
@@ -44,24 +38,26 @@ from geo_ems.settings import Defaults
 PASSED_OVER_LISTED = 20
 EXCLUDED_LISTED = 1000
 TO_OPEN_LISTED = 3
-_CONFIRMABLE = (Reason.STATUS_UNKNOWN, Reason.POSITION_STALE)
 
 
 @dataclass(frozen=True, slots=True)
 class _Ranking:
-    """All that the parts of the answer are made from."""
+    """All that the parts of the answer are made from; `cut_off` (n,) are eligible ones beyond the cutoff."""
 
     snapshot: LayerSnapshot
     at_lonlat_deg: tuple[float, float]
-    visible: BoolArray
-    reason_index: ReasonArray
-    confirmable: BoolArray
-    openable: BoolArray
-    hazards: HazardExposure
+    judged: Judged
     destination_in: bool
-    age_s: FloatArray
     include_private: bool
     question: NearestQuestion
+    cut_off: BoolArray | None = None
+
+    def reason_of(self, row: int) -> Reason:
+        """Return why a feature is not among the results."""
+        failed = self.judged.reason_of(row)
+        if failed is not None:
+            return failed
+        return Reason.BEYOND_CUTOFF if self.cut_off is not None and self.cut_off[row] else Reason.BELOW_RANK_K
 
 
 def nearest(
@@ -104,28 +100,20 @@ def nearest(
         said = (f"所问地点在生效的危险区内: {named}", f"the place asked lies inside an active hazard area: {named}")
         warnings.append(say(question.language, *said))
 
-    visible = visible_rows(snapshot, caller)
-    exposure = hazard_exposure(pinned, snapshot, as_of=as_of)
-    on_position, age_s = position_tests(snapshot, as_of=as_of, max_age_s=max_age_s)
-    tests = [
-        *condition_tests(question.where, snapshot.columns, at_date=local_date(as_of, zone)),
-        *status_tests(snapshot, question.availability),
-        *on_position,
-    ]
-    if snapshot.definition.role == SHELTER_ROLE and not question.ignore_hazards:
-        tests.append((Reason.INSIDE_HAZARD, ~exposure.inside))
-    reason_index = first_failing_test(len(snapshot.columns), tests)
-    is_standby = snapshot.availability == class_index(Availability.DELAYED)
+    asked = Asked(
+        where=question.where,
+        at_date=local_date(as_of, zone),
+        availability=question.availability,
+        as_of=as_of,
+        max_age_s=max_age_s,
+        ignore_hazards=question.ignore_hazards,
+        caller=caller,
+    )
     ranking = _Ranking(
         snapshot=snapshot,
         at_lonlat_deg=at_lonlat_deg,
-        visible=visible,
-        reason_index=reason_index,
-        confirmable=visible & _fails_only(tests, _CONFIRMABLE),
-        openable=visible & _fails_only(tests, (Reason.UNAVAILABLE,)) & is_standby,
-        hazards=exposure,
+        judged=judge(pinned, snapshot, asked),
         destination_in=bool(around),
-        age_s=age_s,
         include_private=caller.may(Permission.READ_PRIVATE),
         question=question,
     )
@@ -143,24 +131,25 @@ def _answer(
     warnings: list[str],
 ) -> NearestAnswer:
     question, snapshot, at = ranking.question, ranking.snapshot, ranking.at_lonlat_deg
-    eligible = ranking.visible & (ranking.reason_index < 0)
-    found = nearest_in_layers(snapshot.layered, at_lonlat_deg=at, k=k, candidates=eligible)
+    judged = ranking.judged
+    found = nearest_in_layers(snapshot.layered, at_lonlat_deg=at, k=k, candidates=judged.candidates("eligible"))
     kept = np.ones(found.index.size, dtype=bool)
-    beyond = np.zeros(len(snapshot.columns), dtype=bool)
+    in_reach, settled = judged.eligible_count, ranking
     if question.cutoff_m is not None:
         kept = is_within(found.straight_m, cutoff_m=question.cutoff_m)
-        within = within_layers(snapshot.layered, at_lonlat_deg=at, cutoff_m=question.cutoff_m, candidates=eligible)
-        beyond = eligible.copy()
+        within = within_layers(
+            snapshot.layered, at_lonlat_deg=at, cutoff_m=question.cutoff_m, candidates=judged.candidates("eligible")
+        )
+        in_reach = within.index.size
+        beyond = judged.eligible.copy()
         beyond[within.index] = False
+        settled = replace(ranking, cut_off=beyond)
     index, straight_m, bearing_deg = found.index[kept], found.straight_m[kept], found.bearing_deg[kept]
-    reason_index = ranking.reason_index.copy()
-    reason_index[beyond] = REASONS.index(Reason.BEYOND_CUTOFF)
-    below = eligible & ~beyond
-    below[index] = False
-    reason_index[below] = REASONS.index(Reason.BELOW_RANK_K)
-    settled = replace(ranking, reason_index=reason_index)
-
-    counts = count_reasons(reason_index[ranking.visible])
+    more = {
+        Reason.BEYOND_CUTOFF: judged.eligible_count - in_reach,
+        Reason.BELOW_RANK_K: in_reach - index.size,
+    }
+    counts = {**judged.counts, **{reason: count for reason, count in more.items() if count}}
     if found.tie_cut_at_k and kept.all():
         warnings.append(say(question.language, "第 k 名并列,按编号取舍", "there is a tie at rank k, cut by id"))
     results = tuple(
@@ -186,7 +175,7 @@ def _answer(
         to_confirm=_to_confirm(settled, k) if len(results) < k else (),
         to_open=_to_open(settled),
         excluded_counts=counts,
-        excluded=_excluded(settled) if question.include_excluded else None,
+        excluded=_excluded(settled, index) if question.include_excluded else None,
         excluded_truncated=question.include_excluded and sum(counts.values()) > EXCLUDED_LISTED,
         warnings=tuple(warnings),
     )
@@ -201,8 +190,8 @@ def _ranked_row(
     children = columns.row_children(row, include_private=ranking.include_private)
     live = positions is not None and bool(positions.is_live[row])
     status = values.get(definition.status_field) if definition.status_field else None
-    age_s = ranking.age_s[row]
-    free = snapshot.capacity_persons[row] - snapshot.occupied_persons[row]
+    age_s = ranking.judged.age_s[row]
+    free = snapshot.free_places_at(row)
     position_time = values.get(definition.position.time_field) if live and definition.position else None
     return RankedFeature(
         rank=rank,
@@ -213,12 +202,12 @@ def _ranked_row(
         distance_m=round(straight_m, 3),
         bearing_deg=round(bearing_deg, 1) % 360.0,
         status=text_or_none(status),
-        availability=AVAILABILITIES[snapshot.availability[row]] if definition.status_field else None,
+        availability=snapshot.availability_at(row) if definition.status_field else None,
         tied=tied,
         district_id=text_or_none(values.get("district_id")),
         capacity_free=None if np.isnan(free) else int(free),
         hazard_flags=(
-            *(("origin_in",) if ranking.hazards.area_row[row] >= 0 else ()),
+            *(("origin_in",) if ranking.judged.hazards.area_row[row] >= 0 else ()),
             *(("destination_in",) if ranking.destination_in else ()),
         ),
         position_source=None if positions is None else ("live" if live else "home_base"),
@@ -233,7 +222,7 @@ def _ranked_row(
 def _excluded_row(ranking: _Ranking, row: int, straight_m: float | None, bearing_deg: float | None) -> ExcludedFeature:
     snapshot = ranking.snapshot
     values = snapshot.columns.row_values(row, include_private=ranking.include_private)
-    reason = REASONS[int(ranking.reason_index[row])]
+    reason = ranking.reason_of(row)
     return ExcludedFeature(
         id=snapshot.columns.id_at(row),
         name=text_or_none(values.get(snapshot.definition.name_field)),
@@ -255,13 +244,13 @@ def _detail(ranking: _Ranking, row: int, reason: Reason) -> str:
         case Reason.WRONG_KIND:
             detail = _code_label(ranking, row, definition.kind_field) or say(language, "类型未知", "kind unknown")
         case Reason.INSIDE_HAZARD:
-            detail = ranking.hazards.area_id(row)
-        case Reason.POSITION_STALE if np.isnan(ranking.age_s[row]):
+            detail = ranking.judged.hazards.area_id(row)
+        case Reason.POSITION_STALE if np.isnan(ranking.judged.age_s[row]):
             detail = say(language, "位置没有时间", "the position has no time")
-        case Reason.POSITION_STALE if ranking.age_s[row] == 0:
+        case Reason.POSITION_STALE if ranking.judged.age_s[row] == 0:
             detail = say(language, "位置时间在所问时刻之后", "the position is dated ahead of the time asked")
         case Reason.POSITION_STALE:
-            minutes = int(ranking.age_s[row] // 60)
+            minutes = int(ranking.judged.age_s[row] // 60)
             detail = say(language, f"{minutes} 分钟前", f"{minutes} min old")
         case _:
             detail = ""
@@ -277,7 +266,7 @@ def _code_label(ranking: _Ranking, row: int, field: str | None) -> str:
 
 def _rows_by_distance(
     ranking: _Ranking,
-    rows: BoolArray,
+    rows: Candidates,
     *,
     limit: int,
     nearer_than_m: float | None = None,
@@ -296,38 +285,30 @@ def _rows_by_distance(
 
 def _passed_over(ranking: _Ranking, last_result_m: float | None) -> tuple[ExcludedFeature, ...]:
     """Return those nearer in a straight line than the last result (all, where there is no result)."""
-    failing = ranking.visible & (ranking.reason_index >= 0)
-    return _rows_by_distance(ranking, failing, limit=PASSED_OVER_LISTED, nearer_than_m=last_result_m)
+    # Whoever qualifies and is no result lies no nearer than the last one.
+    rows = ranking.judged.all_visible if last_result_m is None else ranking.judged.candidates("failing")
+    return _rows_by_distance(ranking, rows, limit=PASSED_OVER_LISTED, nearer_than_m=last_result_m)
 
 
 def _to_confirm(ranking: _Ranking, k: int) -> tuple[ExcludedFeature, ...]:
     """Return those that fail only on an unknown status or a stale position (ruling 2), at most k, within the cutoff."""
-    return _rows_by_distance(ranking, ranking.confirmable, limit=k, within_m=ranking.question.cutoff_m)
+    return _rows_by_distance(
+        ranking, ranking.judged.candidates("confirmable"), limit=k, within_m=ranking.question.cutoff_m
+    )
 
 
 def _to_open(ranking: _Ranking) -> tuple[ExcludedFeature, ...]:
     """Return the nearest standby shelters that fail on nothing else (ruling 9), within the cutoff."""
     if ranking.snapshot.definition.role != SHELTER_ROLE:
         return ()
-    return _rows_by_distance(ranking, ranking.openable, limit=TO_OPEN_LISTED, within_m=ranking.question.cutoff_m)
+    rows = ranking.judged.candidates("openable")
+    return _rows_by_distance(ranking, rows, limit=TO_OPEN_LISTED, within_m=ranking.question.cutoff_m)
 
 
-def _fails_only(tests: Sequence[tuple[Reason, BoolArray]], reasons: tuple[Reason, ...]) -> BoolArray:
-    """Return the features that fail at least one test, and none but those counted under `reasons`."""
-    fails = np.zeros_like(tests[0][1])
-    fails_otherwise = fails.copy()
-    for reason, passes in tests:
-        if reason in reasons:
-            fails |= ~passes
-        else:
-            fails_otherwise |= ~passes
-    only: BoolArray = fails & ~fails_otherwise
-    return only
-
-
-def _excluded(ranking: _Ranking) -> tuple[ExcludedFeature, ...]:
+def _excluded(ranking: _Ranking, results: IntArray) -> tuple[ExcludedFeature, ...]:
     """Return the excluded features, the nearest 1,000; those without a place come last, by id."""
-    failing = ranking.visible & (ranking.reason_index >= 0)
-    located = _rows_by_distance(ranking, failing, limit=EXCLUDED_LISTED)
-    placeless = np.flatnonzero(failing & ~ranking.snapshot.is_located)[: EXCLUDED_LISTED - len(located)]
+    excluded = ranking.judged.all_visible.copy()
+    excluded[results] = False
+    located = _rows_by_distance(ranking, excluded, limit=EXCLUDED_LISTED)
+    placeless = np.flatnonzero(excluded & ~ranking.snapshot.is_located)[: EXCLUDED_LISTED - len(located)]
     return (*located, *(_excluded_row(ranking, int(row), None, None) for row in placeless))

@@ -19,6 +19,5 @@ def local_date(instant: datetime, zone: ZoneInfo) -> str:
 
 def data_as_of(snapshot: LayerSnapshot) -> DataAsOf:
     """Return the oldest and newest observation in a layer, and when the store last changed it."""
-    field = snapshot.definition.observed_field
-    oldest, newest = (None, None) if field is None else snapshot.columns.columns[field].extremes()
+    oldest, newest = snapshot.observed
     return DataAsOf(oldest, newest, snapshot.changed_at)

@@ -150,7 +150,9 @@ def verified_content(path: Path, *, every_row: bool = False) -> BackupContent:
             check_is_ours(connection, path)
             faults = [*page_faults(connection)]
             if not faults:
-                held = DefinitionsCache().held(connection)
+                # What another program took from the tables is put back when the store is next opened for writing.
+                definitions_held = DefinitionsCache(mends=False)
+                held = definitions_held.held(connection) if every_row else definitions_held.unchecked(connection)
                 definitions = [item.definition for item in held.values()]
                 faults += log_faults(connection, tuple(held))
                 faults += definition_faults(connection)

@@ -91,7 +91,7 @@ def apply_batch(
     if batch.images is not None:
         keep_import_images(connection, seq, batch.layer, batch.images)
     if batch.takes_back is not None:
-        forget_import_images(connection, batch.takes_back, batch.layer)
+        forget_import_images(connection, batch.takes_back, batch.layer, left_alone=batch.left_alone)
     forget_last_good(connection, batch.layer, [row.fid for row in plan.replaced])
     if batch.bulk:
         digests = [(fid, prepared.row_digests[index]) for index, fid in plan.written]

@@ -3,8 +3,10 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import apsw
+import orjson
 
 from geo_ems.errors import StoreError, known_names
 from geo_ems.model.definitions import LayerDefinition
@@ -12,27 +14,71 @@ from geo_ems.storage.change_log import DEFINITION
 from geo_ems.storage.connections import format_of
 from geo_ems.storage.core_schema import CORE_TABLES, CORE_TRIGGERS, FORMAT_2_TABLES
 from geo_ems.storage.definition_codec import decode_definition, encode_definition
-from geo_ems.storage.layer_tables import before_table, child_table, rtree_table, trigger_names
+from geo_ems.storage.layer_tables import (
+    before_table,
+    child_table,
+    format_2_trigger_names,
+    rtree_table,
+    trigger_names,
+)
 from geo_ems.storage.statements import whole_number
+from geo_ems.storage.table_names import ChildTableNames, LayerNames, LayerTableNames
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HeldDefinition:
-    """The definition of a layer that holds in the store, since which sequence number, and its hash."""
+    """The definition of a layer that holds in the store, since which sequence number, its hash and its TOML text.
 
-    definition: LayerDefinition
+    It is understood when it is first asked for: a question of one layer needs two of eleven.
+    """
+
+    layer: str
     seq: int
     sha256: str
+    text: str
+    content: str
+
+    @cached_property
+    def definition(self) -> LayerDefinition:
+        """Return the definition.
+
+        Raises
+        ------
+        StoreError
+            Where it does not fit the definitions this program knows.
+        """
+        return decode_definition(self.content, text=self.text)
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether it was kept by a program that knew all that definitions say today."""
+        return encode_definition(self.definition) == self.content
+
+    @cached_property
+    def names(self) -> LayerNames:
+        """Return the names of its tables and columns; StoreError as above."""
+        try:
+            raw = orjson.loads(self.content)
+            children = {
+                name: ChildTableNames(child["name"], child["fields"]) for name, child in raw["children"].items()
+            }
+            return LayerTableNames(raw["name"], raw["fields"], children)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return self.definition
 
 
 class DefinitionsCache:
     """Definitions as last read; reading them again costs one query and no decoding."""
 
     def __init__(self, *, mends: bool = True) -> None:
-        """Know nothing yet; a reader that cannot mend (`mends`) goes on where only edits would go unnoticed."""
+        """Know nothing yet; a reader that cannot mend (`mends`) goes on where only edits would go unnoticed.
+
+        In which layers they would is then told by `unwatched`.
+        """
         self._mends = mends
         self._known: dict[tuple[str, int], HeldDefinition] = {}
         self._checked_schema: tuple[int, int] | None = None
+        self.unwatched: frozenset[str] = frozenset()
 
     def held(self, connection: apsw.Connection) -> Mapping[str, HeldDefinition]:
         """Return the definition of each layer that holds at the connection's moment.
@@ -46,11 +92,13 @@ class DefinitionsCache:
         newest = max((item.seq for item in held.values()), default=0)
         schema = (whole_number(connection.pragma("schema_version")), newest)
         if schema != self._checked_schema:
+            self.unwatched = frozenset()
             try:
                 check_schema(connection, held)
             except ChangedOutsideError as error:
                 if self._mends or error.hinders_reading:
                     raise
+                self.unwatched = incomplete_layers(connection, held)
             self._checked_schema = schema
         return held
 
@@ -84,7 +132,7 @@ class DefinitionsCache:
         ((sha256, text, content),) = connection.execute(
             "SELECT sha256, text, json FROM ems_definition WHERE layer = ? AND seq = ?", (layer, seq)
         ).fetchall()
-        held = HeldDefinition(decode_definition(str(content), text=str(text)), seq, str(sha256))
+        held = HeldDefinition(layer, seq, str(sha256), str(text), str(content))
         self._known[layer, seq] = held
         return held
 
@@ -132,24 +180,38 @@ def check_schema(connection: apsw.Connection, held: Mapping[str, HeldDefinition]
     StoreError
         With what is missing and the remedy; `ChangedOutsideError` where it can be put back.
     """
-    present = {(str(kind), str(name)) for kind, name in connection.execute("SELECT type, name FROM sqlite_master")}
+    present = _present_parts(connection, held)
     newer = FORMAT_2_TABLES if format_of(connection) > 1 else ()
     _require(present, "table", (*CORE_TABLES, *newer), of="the store")
     for layer, item in held.items():
-        children = (child_table(layer, child) for child in item.definition.children)
+        children = (child_table(layer, child) for child in item.names.children)
         _require(present, "table", (layer, *children), of=f"layer '{layer}'")
     lost = [f"trigger {name}" for name in CORE_TRIGGERS if ("trigger", name) not in present]
     if lost:
         raise ChangedOutsideError(tuple(lost), of="the change log", hinders_reading=False)
     for layer, item in held.items():
-        missing = missing_parts(connection, item.definition, present)
+        missing = missing_parts(connection, item.names, present)
         if missing:
             hinders = any(part.startswith("column") for part in missing)
             raise ChangedOutsideError(missing, of=f"layer '{layer}'", hinders_reading=hinders)
 
 
+def incomplete_layers(connection: apsw.Connection, held: Mapping[str, HeldDefinition]) -> frozenset[str]:
+    """Return the layers from which another program took a column, a trigger, the index or the queue."""
+    present = _present_parts(connection, held)
+    return frozenset(layer for layer, item in held.items() if missing_parts(connection, item.definition, present))
+
+
+def _present_parts(connection: apsw.Connection, held: Mapping[str, HeldDefinition]) -> set[tuple[str, str]]:
+    """Return the tables and triggers there are; a store of format 1 cannot lack what came later."""
+    present = {(str(kind), str(name)) for kind, name in connection.execute("SELECT type, name FROM sqlite_master")}
+    if format_of(connection) == 1:
+        present |= {("trigger", name) for item in held.values() for name in format_2_trigger_names(item.definition)}
+    return present
+
+
 def missing_parts(
-    connection: apsw.Connection, definition: LayerDefinition, present: set[tuple[str, str]]
+    connection: apsw.Connection, definition: LayerNames, present: set[tuple[str, str]]
 ) -> tuple[str, ...]:
     """Return what of a layer's columns, triggers, index and queue another program took away."""
     layer = definition.name
@@ -165,7 +227,7 @@ def missing_parts(
     return tuple(missing)
 
 
-def needed_columns(definition: LayerDefinition) -> Mapping[str, tuple[str, ...]]:
+def needed_columns(definition: LayerNames) -> Mapping[str, tuple[str, ...]]:
     """Return the columns that the tables of a layer must have."""
     layer = definition.name
     return {
@@ -184,7 +246,7 @@ def columns_of(connection: apsw.Connection, table: str) -> Mapping[str, str]:
     return {str(name): str(kind) for name, kind in rows}
 
 
-def foreign_columns(connection: apsw.Connection, definition: LayerDefinition) -> Mapping[str, str]:
+def foreign_columns(connection: apsw.Connection, definition: LayerNames) -> Mapping[str, str]:
     """Return the columns of a features table that another program added, with their types: kept, and not read."""
     known = needed_columns(definition)[definition.name]
     return {name: kind for name, kind in columns_of(connection, definition.name).items() if name not in known}

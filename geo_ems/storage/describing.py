@@ -7,18 +7,23 @@ import apsw
 from geo_ems.storage.change_log import DEFINITION, read_head
 from geo_ems.storage.connections import format_of
 from geo_ems.storage.definitions_table import HeldDefinition
-from geo_ems.storage.foreign_edits import are_waiting
+from geo_ems.storage.foreign_edits import layers_waiting
 from geo_ems.storage.protocol import StoreDescription, StoredLayer
 from geo_ems.storage.statements import render, whole_number
 
 
-def describe_store(connection: apsw.Connection, definitions: Mapping[str, HeldDefinition]) -> StoreDescription:
-    """Return identity, sequence number and layers; `count` counts rows, those kept aside included."""
+def describe_store(
+    connection: apsw.Connection, definitions: Mapping[str, HeldDefinition], *, unwatched: frozenset[str] = frozenset()
+) -> StoreDescription:
+    """Return identity, sequence number and layers; `count` counts rows, those kept aside included.
+
+    In `unwatched` layers edits of other programs go unnoticed.
+    """
     return StoreDescription(
         store_id=incarnation_of(connection),
         seq=read_head(connection).seq,
         layers={layer: _describe_layer(connection, layer, held) for layer, held in definitions.items()},
-        has_unsealed_edits=are_waiting(connection),
+        unsealed_layers=unwatched | layers_waiting(connection) & definitions.keys(),
     )
 
 
@@ -50,6 +55,6 @@ def _describe_layer(connection: apsw.Connection, layer: str, held: HeldDefinitio
         last_seq=whole_number(last[0][0]) if last else held.seq,
         changed_at=str(changed[0][0]) if changed else None,
         definition_sha256=held.sha256,
-        definition_text=held.definition.text,
+        definition_text=held.text,
         definition_seq=held.seq,
     )

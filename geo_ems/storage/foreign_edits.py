@@ -32,7 +32,7 @@ from geo_ems.storage.contents_table import note_change
 from geo_ems.storage.definitions_table import HeldDefinition
 from geo_ems.storage.geometry_blobs import decode_blobs
 from geo_ems.storage.last_good import keep_last_good
-from geo_ems.storage.layer_tables import PROVISIONAL_PREFIX, before_table, child_table
+from geo_ems.storage.layer_tables import PROVISIONAL_PREFIX, before_table, child_table, rtree_table
 from geo_ems.storage.row_digests import digest_rows_of
 from geo_ems.storage.row_fetching import (
     fetch_stored_fids,
@@ -68,6 +68,11 @@ class _Edits:
 def are_waiting(connection: apsw.Connection) -> bool:
     """Return whether another program edited something that is not sealed yet."""
     return bool(connection.execute("SELECT 1 FROM ems_foreign_edit LIMIT 1").fetchall())
+
+
+def layers_waiting(connection: apsw.Connection) -> frozenset[str]:
+    """Return the layers in which another program edited something that is not sealed yet."""
+    return frozenset(str(layer) for (layer,) in connection.execute("SELECT DISTINCT layer FROM ems_foreign_edit"))
 
 
 def seal_foreign_edits(
@@ -141,6 +146,7 @@ def _seal_layer(
     for child in edits.definition.children:
         table = child_table(layer, child)
         connection.executemany(render("DELETE FROM {table} WHERE parent_id = ?", table=table), gone)
+    _forget_places(connection, edits)
     ids = tuple(sorted(edits.before.keys() | now.keys()))
     if not ids:
         return None, head
@@ -156,6 +162,16 @@ def _seal_layer(
     author = Author(principal=EXTERNAL, origin=EXTERNAL, at=at)
     new_head = append_entries(connection, head, [replace(entry, note=note) for entry in entries], author=author)
     return LayerChange(seq=seq, layer=layer, ids=() if is_bulk else ids, whole_layer=is_bulk), new_head
+
+
+def _forget_places(connection: apsw.Connection, edits: _Edits) -> None:
+    """Take rows that were replaced out of the index, where they have no place any more: no trigger saw them go."""
+    sql = render(
+        "DELETE FROM {rtree} WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM {layer} WHERE fid = ?1 AND geom NOTNULL)",
+        rtree=rtree_table(edits.definition.name),
+        layer=edits.definition.name,
+    )
+    connection.executemany(sql, [(row.fid,) for row in edits.before.values()])
 
 
 def _move_children(connection: apsw.Connection, edits: _Edits) -> None:

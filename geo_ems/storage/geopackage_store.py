@@ -127,9 +127,10 @@ class GeoPackageStore:
         with self._reading() as connection:
             held, known = self._definitions.held(connection), self._described
             # Counting rows takes longer than most questions: the same log is the same store.
-            is_old = known is None or known.seq != read_head(connection).seq or known.has_unsealed_edits
-            if known is None or is_old or are_waiting(connection):
-                self._described = known = describe_store(connection, held)
+            unwatched = self._definitions.unwatched
+            is_old = known is None or known.seq != read_head(connection).seq or bool(known.unsealed_layers)
+            if known is None or is_old or unwatched or are_waiting(connection):
+                self._described = known = describe_store(connection, held, unwatched=unwatched)
             return known
 
     def read_columns(self, layer: str, ids: Sequence[str] | None = None) -> LayerColumns:
@@ -220,6 +221,15 @@ class GeoPackageStore:
         with self._reading() as connection:
             held = self._definitions.held(connection).get(layer)
         return None if held is None else held.definition
+
+    def understood_definition(self, layer: str, sha256: str) -> LayerDefinition | None:
+        """Return the definition that the store keeps of a TOML text with this hash, so that it need not be parsed.
+
+        None where it keeps another, or one that an earlier program understood less of.
+        """
+        with self._reading() as connection:
+            held = self._definitions.held(connection).get(layer)
+        return held.definition if held is not None and held.sha256 == sha256 and held.is_whole else None
 
     def notice_foreign_edits(self) -> tuple[LayerChange, ...]:
         """Seal what other programs edited in the file and return it; almost free where nothing changed.
@@ -321,10 +331,12 @@ class GeoPackageStore:
                     self._lock.release()
 
     def _start_writing(self, writer: GroupWriter) -> None:
-        """Look at the tables once, so that what another program took away is put back or refused now."""
+        """Look once, so that what another program took away is put back or refused now, and its edits are sealed."""
         try:
-            with self._reading():
-                pass
+            with self._reading() as connection:
+                waiting = are_waiting(connection)
+            if waiting:
+                writer.call(lambda _: None)
         except BaseException:
             self._readers.close()
             writer.close()

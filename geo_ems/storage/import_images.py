@@ -28,10 +28,15 @@ def keep_import_images(connection: apsw.Connection, seq: int, layer: str, images
     connection.executemany(_INSERT, ((layer, row.id, seq, row.mark.value, row.said) for row in images.rows))
 
 
-def forget_import_images(connection: apsw.Connection, seq: int, layer: str) -> None:
-    """Remove what the file of an import said that is taken back."""
-    if _exists(connection):
-        connection.execute("DELETE FROM ems_import_image WHERE layer = ? AND seq = ?", (layer, seq))
+def forget_import_images(connection: apsw.Connection, seq: int, layer: str, *, left_alone: Sequence[str]) -> None:
+    """Remove what the file of an import said that is taken back, but of the features that are `left_alone`."""
+    if not _exists(connection):
+        return
+    kept = orjson.dumps(["", *left_alone] if left_alone else []).decode()
+    connection.execute(
+        "DELETE FROM ems_import_image WHERE layer = ? AND seq = ? AND id NOT IN (SELECT value FROM json_each(?))",
+        (layer, seq, kept),
+    )
 
 
 def newest_import_images(

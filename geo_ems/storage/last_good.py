@@ -10,6 +10,7 @@ import shapely
 from geo_ems.model.definitions import LayerDefinition
 from geo_ems.storage.change_log import StoredRow, image_of
 from geo_ems.storage.geometry_blobs import decode_blobs, encode_geometries, geometry_array
+from geo_ems.storage.row_fetching import fetch_stored_fids
 from geo_ems.storage.statements import render, whole_number
 from geo_ems.storage.values import id_fault
 
@@ -44,6 +45,16 @@ def keep_last_good(
     )
     touched = {row.fid for row in (*rows_before, *rows_now)}
     forget_last_good(connection, layer, sorted(touched - unusable))
+
+
+def review_last_good(connection: apsw.Connection, definition: LayerDefinition, *, before: Sequence[StoredRow]) -> None:
+    """Look again at all rows whose good version is kept or known from `before`, when their edits went unnoticed."""
+    layer = definition.name
+    kept = connection.execute("SELECT fid FROM ems_last_good WHERE layer = ?", (layer,)).fetchall()
+    fids = sorted({whole_number(fid) for (fid,) in kept} | {row.fid for row in before})
+    now = fetch_stored_fids(connection, definition, fids)
+    keep_last_good(connection, layer, before=before, now=now.values())
+    forget_last_good(connection, layer, [fid for fid in fids if fid not in now])
 
 
 def forget_last_good(connection: apsw.Connection, layer: str, fids: Sequence[int]) -> None:

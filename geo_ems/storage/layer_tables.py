@@ -6,6 +6,7 @@ from geo_ems.model.definitions import FieldDefinition, GeometryKind, LayerDefini
 from geo_ems.storage.core_schema import register_own_table
 from geo_ems.storage.geometry_blobs import SRS_ID
 from geo_ems.storage.statements import Fragment, Literal, Part, check_name, render
+from geo_ems.storage.table_names import LayerNames
 from geo_ems.storage.values import SQL_TYPES
 
 _RTREE_DEFINITION = "http://www.geopackage.org/spec120/#extension_rtree"
@@ -56,6 +57,21 @@ _LAYER_TRIGGERS = {
     "delete": f"AFTER DELETE ON {{table}} {_IS_FOREIGN} BEGIN {_QUEUE} "
     f"({{layer}}, 'D', NULL, OLD.fid, OLD.id); {_KEEP} END",
 }
+# INSERT OR REPLACE and UPDATE OR REPLACE remove the rows in their way, and no trigger of deletion sees it.
+_REPLACING = """BEFORE {event} ON {table} {is_foreign} AND EXISTS (SELECT 1 FROM {table} WHERE {in_the_way}) BEGIN
+  INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id)
+    SELECT {layer}, 'D', NULL, fid, id FROM {table} WHERE {in_the_way};
+  INSERT INTO {before} (n, fid, geom, id, rev{comma}{fields})
+    SELECT (SELECT max(n) FROM ems_foreign_edit WHERE layer = {layer} AND old_fid = {table}.fid),
+      fid, geom, id, rev{comma}{fields} FROM {table} WHERE {in_the_way}; END"""
+_REPLACING_CHILD = """BEFORE INSERT ON {table} {is_foreign} BEGIN
+  INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id)
+    SELECT {layer}, 'C', NULL, NULL, parent_id FROM {table} WHERE fid = NEW.fid; END"""
+# By their names: the event, and which rows are in the way.
+_REPLACING_TRIGGERS = {
+    "replacing_insert": ("INSERT", "(fid = NEW.fid OR id = NEW.id)"),
+    "replacing_update": ("UPDATE OF fid, id", "(fid != OLD.fid AND (fid = NEW.fid OR id = NEW.id))"),
+}
 _CHILD_TRIGGERS = {
     "insert": f"AFTER INSERT ON {{table}} {_IS_FOREIGN} BEGIN {_QUEUE} "
     "({layer}, 'C', NULL, NULL, NEW.parent_id); END",
@@ -81,13 +97,19 @@ def rtree_table(layer: str) -> str:
     return f"rtree_{layer}_geom"
 
 
-def trigger_names(definition: LayerDefinition) -> tuple[str, ...]:
+def trigger_names(definition: LayerNames) -> tuple[str, ...]:
     """Return the triggers a layer must have; without one of them edits would go unnoticed."""
     children = (child_table(definition.name, child) for child in definition.children)
     return (
         *(f"{rtree_table(definition.name)}_{event}" for event in _RTREE_TRIGGERS),
-        *(f"ems_{table}_{event}" for table in (definition.name, *children) for event in _LAYER_TRIGGERS),
+        *(f"ems_{definition.name}_{event}" for event in (*_LAYER_TRIGGERS, *_REPLACING_TRIGGERS)),
+        *(f"ems_{table}_{event}" for table in children for event in (*_CHILD_TRIGGERS, "replacing_insert")),
     )
+
+
+def format_2_trigger_names(definition: LayerDefinition) -> tuple[str, ...]:
+    """Return those of them that a store has since format 2."""
+    return tuple(name for name in trigger_names(definition) if name.endswith(tuple(_REPLACING_TRIGGERS)))
 
 
 def geometry_type(definition: LayerDefinition) -> str:
@@ -212,10 +234,16 @@ def create_triggers(connection: apsw.Connection, definition: LayerDefinition) ->
     }
     for event, body in _LAYER_TRIGGERS.items():
         _create_trigger(connection, f"ems_{layer}_{event}", render(body, **parts))
+    foreign = Fragment(_IS_FOREIGN)
+    for name, (event, in_the_way) in _REPLACING_TRIGGERS.items():
+        sql = render(_REPLACING, event=Fragment(event), is_foreign=foreign, in_the_way=Fragment(in_the_way), **parts)
+        _create_trigger(connection, f"ems_{layer}_{name}", sql)
     for child in definition.children:
         table = child_table(layer, child)
         for event, body in _CHILD_TRIGGERS.items():
             _create_trigger(connection, f"ems_{table}_{event}", render(body, table=table, layer=Literal(layer)))
+        sql = render(_REPLACING_CHILD, is_foreign=foreign, table=table, layer=Literal(layer))
+        _create_trigger(connection, f"ems_{table}_replacing_insert", sql)
 
 
 def create_rtree_triggers(connection: apsw.Connection, layer: str) -> None:

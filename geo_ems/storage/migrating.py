@@ -15,7 +15,8 @@ from geo_ems.errors import StoreError
 from geo_ems.storage.backups import copy_verified, stamp_of
 from geo_ems.storage.connections import FORMAT_VERSION, check_is_ours, connect, errors_in_words, format_of
 from geo_ems.storage.core_schema import FORMAT_2_TABLES, register_own_table
-from geo_ems.storage.definitions_table import DefinitionsCache
+from geo_ems.storage.definitions_table import DefinitionsCache, incomplete_layers
+from geo_ems.storage.layer_tables import create_triggers
 from geo_ems.storage.row_digests import digest_all_rows
 
 
@@ -32,8 +33,12 @@ def _add_digests_and_last_good(connection: apsw.Connection) -> None:
     for table, sql in FORMAT_2_TABLES.items():
         connection.execute(sql)
         register_own_table(connection, table)
-    for held in DefinitionsCache().held(connection).values():
-        digest_all_rows(connection, held.definition)
+    definitions = DefinitionsCache().unchecked(connection)
+    incomplete = incomplete_layers(connection, definitions)
+    for layer, held in definitions.items():
+        if layer not in incomplete:  # else the writer mends it next, and says in the log that it had to
+            create_triggers(connection, held.definition)
+            digest_all_rows(connection, held.definition)
 
 
 STEPS: tuple[MigrationStep, ...] = (

@@ -33,6 +33,7 @@ from geo_ems.storage.definitions_table import (
     needed_columns,
 )
 from geo_ems.storage.geometry_blobs import SRS_ID, decode_blobs
+from geo_ems.storage.last_good import review_last_good
 from geo_ems.storage.layer_dress import dress_layer
 from geo_ems.storage.layer_tables import (
     PROVISIONAL_PREFIX,
@@ -94,15 +95,19 @@ def _mend_layer(
     layer = definition.name
     before = _queued_images(connection, definition)
     connection.execute("DELETE FROM ems_foreign_edit WHERE layer = ?", (layer,))
-    connection.execute("DELETE FROM ems_last_good WHERE layer = ?", (layer,))
+    is_ours = _is_our_table(connection, definition)
+    if not is_ours:  # its row numbers may name other rows now
+        connection.execute("DELETE FROM ems_last_good WHERE layer = ?", (layer,))
     for trigger in trigger_names(definition):  # those that are left name tables that may be gone
         connection.execute(render("DROP TRIGGER IF EXISTS {trigger}", trigger=trigger))
-    if not _is_our_table(connection, definition):
+    if not is_ours:
         _rebuild(connection, definition)
     for child in definition.children.values():
         add_columns(connection, child_table(layer, child.name), tuple(child.fields.values()))
     _name_rows(connection, definition, new_id)
     connection.execute(render("UPDATE {layer} SET rev = ?", layer=layer), (seq,))
+    if is_ours:
+        review_last_good(connection, definition, before=before)
     _register(connection, definition, at=at)
     create_before_table(connection, definition)
     bounds = _fill_index(connection, layer)

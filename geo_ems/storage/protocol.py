@@ -34,13 +34,14 @@ class StoredLayer:
 class StoreDescription:
     """The store at one moment.
 
-    With `has_unsealed_edits` another program has edited rows, and no sequence number says so yet.
+    Another program has edited rows of the `unsealed_layers`, or may have where a trigger is missing, and
+    no sequence number says so yet.
     """
 
     store_id: str
     seq: int
     layers: Mapping[str, StoredLayer]
-    has_unsealed_edits: bool = False
+    unsealed_layers: frozenset[str] = frozenset()
 
 
 class LayerHistory(Protocol):

@@ -204,6 +204,7 @@ def test_yes_no_cells(cell, flag):
         pytest.param(13800000000, ("13800000000", []), id="mobile as a number"),
         pytest.param(878392611, ("878392611", ["phone_zero_lost"]), id="landline as a number"),
         pytest.param("8.7834E+09", ("8.7834E+09", ["digits_lost"]), id="digits already lost"),
+        pytest.param(4.206251001234568e17, ("4.206251001234568e+17", ["digits_lost"]), id="more than a sheet keeps"),
         pytest.param("见备注", ("见备注", ["phone_doubtful"]), id="words"),
         pytest.param("119", ("119", []), id="short number"),
     ],

@@ -110,7 +110,7 @@ def test_a_report_never_replaces_the_file_that_is_imported(project: Path, capsys
     (project / "link.xlsx").symlink_to("again.xlsx")
     for report in ("again.xlsx", "./again.xlsx", "link.xlsx"):
         assert run(["import", "shelters", "again.xlsx", "--report", report]) == 2
-        assert "would replace the file that is imported" in capsys.readouterr().err
+        assert "writing it would replace the data" in capsys.readouterr().err
     assert (project / "again.xlsx").read_bytes() == b"the only copy"
 
 
@@ -175,3 +175,19 @@ def test_duplicates_are_headed_in_the_language_asked_and_say_how_to_merge(
     assert head[:3] == ["组", "编号 1", "名称 1"]
     assert run(["duplicates", "shelters", "--lang", "en"]) == 0
     assert "distance (m)" in capsys.readouterr().out
+
+
+def test_child_rows_are_imported_and_the_command_says_so(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "depots.csv").write_text("编号,名称,经度,纬度\nD1,县库,111.3,31.3\n", encoding="utf-8")
+    (project / "stock.csv").write_text("parent,item,quantity\nD1,tent,20\n", encoding="utf-8")
+    assert run(["import", "supply_depots", "depots.csv"]) == 0
+
+    assert run(["import", "supply_depots.stock", "stock.csv"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_files_after_one_that_fails_are_named(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "bad.csv").write_text("x,y\n1,2\n", encoding="utf-8")
+
+    assert run(["import", "shelters", "a.csv", "bad.csv", "b.csv", "--lang", "en"]) == 1
+    assert "Not imported, after the file that failed: b.csv" in capsys.readouterr().err

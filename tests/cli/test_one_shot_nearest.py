@@ -15,6 +15,7 @@ from geo_ems.cli.main import run
 from geo_ems.model.features import ChangeBatch, ChangeKind, Feature, FeatureChange
 from geo_ems.queries.compiled import load_kernels
 from geo_ems.storage.column_cache import CACHED_FROM_ROWS
+from geo_ems.storage.locking import StoreLock
 
 HEAVY = ("pandas", "geopandas", "fastapi", "scipy", "numba", "uvicorn", "folium", "pyogrio", "rich", "pyarrow")
 ASKED = ["nearest", "shelters", "--at", "113,23", "--k", "7", "--as-of", "2026-07-01T00:00:00Z", "--format", "json"]
@@ -54,6 +55,20 @@ def project(large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     shutil.copytree(large, folder)
     monkeypatch.setenv("GEO_EMS_PROJECT_DIR", str(folder))
     return folder
+
+
+EDIT = """
+import sys, apsw
+from geo_ems.storage.geometry_blobs import register_spatial_functions
+connection = apsw.Connection(sys.argv[1])
+register_spatial_functions(connection)
+connection.execute(sys.argv[2])
+"""
+
+
+def edit_outside(project: Path, sql: str) -> None:
+    """Edit the store by another process, which is none of ours."""
+    subprocess.run([sys.executable, "-c", EDIT, str(project / "geo_ems.gpkg"), sql], check=True)
 
 
 def asked_of_a_process(*more: str) -> tuple[bytes, set[str]]:
@@ -115,3 +130,60 @@ def test_an_edit_after_the_cache_was_written_is_in_the_answer(project: Path) -> 
         application.store.commit(ChangeBatch("shelters", (change,), "tester", "test"))
     after, _ = asked_of_a_process()
     assert json.loads(after)["results"][0]["id"] == json.loads(before)["results"][1]["id"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "goes_on"),
+    [
+        pytest.param("UPDATE shelters SET status = 'closed' WHERE id = '{id}'", False, id="edited"),
+        pytest.param("DELETE FROM shelters WHERE id = '{id}'", False, id="deleted"),
+        pytest.param("UPDATE shelters SET geom = x'00' WHERE id = '{id}'", True, id="made unusable"),
+        pytest.param(
+            "INSERT OR REPLACE INTO shelters (fid, id, name) SELECT fid, 'other', 'x' FROM shelters WHERE id = '{id}'",
+            False,
+            id="replaced",
+        ),
+        pytest.param(
+            "DROP TRIGGER ems_shelters_update; UPDATE shelters SET status = 'closed' WHERE id = '{id}'",
+            False,
+            id="edited while nobody could notice",
+        ),
+        pytest.param("ALTER TABLE shelters ADD COLUMN theirs TEXT", True, id="with a column of its own"),
+    ],
+)
+def test_what_another_program_did_while_nobody_served_is_in_the_next_answer(
+    project: Path, sql: str, *, goes_on: bool
+) -> None:
+    before = json.loads(asked_of_a_process()[0])
+    nearest = before["results"][0]["id"]
+    edit_outside(project, sql.format(id=nearest))
+
+    after = json.loads(asked_of_a_process()[0])
+    shutil.rmtree(project / "geo_ems.gpkg.cache")
+
+    assert (nearest in [result["id"] for result in after["results"]]) is goes_on
+    assert [text for text in after["warnings"] if nearest in text] == (
+        [f"避难场所: 1 条被其他程序改坏,按最后可用的版本回答: {nearest}"] if "x'00'" in sql else []
+    )
+    assert json.loads(asked_of_a_process()[0]) == after
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        pytest.param("DELETE FROM shelters WHERE id = '{id}'", id="noticed"),
+        pytest.param("DROP TRIGGER ems_shelters_delete; DELETE FROM shelters WHERE id = '{id}'", id="unnoticed"),
+    ],
+)
+def test_edits_that_nobody_could_take_into_the_log_are_answered_from_the_file_with_a_warning(
+    project: Path, sql: str
+) -> None:
+    nearest = json.loads(asked_of_a_process()[0])["results"][0]["id"]
+    edit_outside(project, sql.format(id=nearest))
+    lock = StoreLock(project / "geo_ems.gpkg")  # a process that hangs
+
+    answer = json.loads(asked_of_a_process()[0])
+    lock.release()
+
+    assert nearest not in [result["id"] for result in answer["results"]]
+    assert answer["warnings"] == ["避难场所: 其他程序的改动还没有记入日志,这次回答可能不含这些改动"]

@@ -192,3 +192,28 @@ def test_what_we_write_a_spreadsheet_never_runs_and_we_read_back(tmp_path):
 def test_a_workbook_that_cannot_be_written_says_so(tmp_path):
     with pytest.raises(DataError, match="cannot be written"):
         write_workbook(tmp_path / "no such folder" / "out.xlsx", [SheetContents("a", ("b",), [])])
+
+
+def test_a_formula_error_is_the_text_it_shows_and_no_blank(workbook):
+    path = workbook(Sheet1=[["名称", "容量", "备注"], ["甲", "#DIV/0!", "#N/A"], ["#REF!", 5, "t='e'"]])
+
+    raw = read_records(path)
+
+    assert [record.values for record in raw.records] == [("甲", "#DIV/0!", "#N/A"), ("#REF!", 5, "t='e'")]
+
+
+def test_a_hidden_sheet_with_rows_is_told_and_lists_to_choose_from_are_not(workbook):
+    path = workbook(
+        Now=[["编号", "名称"], ["1", "甲"]],
+        Old=[["编号", "名称"], ["2", "乙"], ["3", "丙"]],
+        Lists=[["开放"], ["名称"]],
+    )
+    book = openpyxl.load_workbook(path)
+    book["Old"].sheet_state, book["Lists"].sheet_state = "veryHidden", "hidden"
+    book.save(path)
+
+    raw = read_records(path, known_headers=["编号", "名称"])
+
+    assert [record.values for record in raw.records] == [("1", "甲")]
+    assert [line.finding.problem("en") for line in raw.skipped] == ["the hidden sheet 'Old' with 2 rows was not used"]
+    assert len(read_records(path, sheet="Old", known_headers=["编号", "名称"]).records) == 2

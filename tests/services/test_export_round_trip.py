@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -212,3 +213,15 @@ def unpacked(path):
         return path.read_bytes()
     with zipfile.ZipFile(path) as parts:
         return b"".join(parts.read(name) for name in parts.namelist()).replace(b"&#30002;", "甲".encode())
+
+
+@pytest.mark.parametrize("text", ["堤脚渗水,水深 0.3 m", None])
+def test_a_field_called_description_is_not_what_a_kml_shows_as_one(tmp_path, text):
+    remarks = EVERYTHING.fields["remarks"]
+    described = replace(EVERYTHING, fields={**EVERYTHING.fields, "description": replace(remarks, name="description")})
+    values = {"name": "甲", "remarks": "备注", "description": text}
+    exporter = Exporter(tmp_path, [Feature("a", shapely.Point(111.5, 31.2), values)], definition=described)
+
+    again = exporter.import_again(exporter.export("l.kml"))
+
+    assert (again.counts.updated, again.counts.unchanged) == (0, 1)

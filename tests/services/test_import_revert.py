@@ -263,3 +263,26 @@ def test_a_correction_is_never_overwritten_and_always_listed(first, edits, secon
                 if name not in {said[identity][0], cells[0]}:
                     assert "name" in told
         office.store.close()
+
+
+def test_a_correction_that_was_left_alone_is_still_told_from_what_the_file_said(office):
+    seq = office.import_text(FIRST).seq
+    office.edit("S1", capacity_persons=120)
+    assert actions(office.revert(seq)) == {"S1": "kept", "S2": "deleted"}
+
+    again = office.import_text(FIRST)
+
+    assert office.features()["S1"].properties["capacity_persons"] == 120
+    assert again.counts.warned == 0
+    assert office.import_text(FIRST.replace("A,100", "A,130")).counts.warned == 1
+
+
+def test_imports_taken_back_in_any_order_leave_no_correction_behind_that_nobody_made(office):
+    first = office.import_text(FIRST).seq
+    second = office.import_text(SECOND).seq
+    assert actions(office.revert(first)) == {"S1": "kept", "S2": "deleted"}
+    assert actions(office.revert(second)) == {"S1": "restored", "S3": "deleted"}
+
+    again = office.import_text(SECOND)
+
+    assert (again.counts.warned, office.features()["S1"].properties["capacity_persons"]) == (0, 111)

@@ -370,3 +370,24 @@ def test_defaults_are_for_new_features_only(office):
 def test_the_fixture_layers_are_those_the_store_knows(office):
     assert set(office.store.describe().layers) == set(DEFINITIONS)
     assert SHELTERS.key == "code"
+
+
+def test_a_new_code_that_is_a_known_one_written_differently_is_pointed_out(office):
+    office.import_text("编号,名称,经度,纬度\nS-01,一,104.1,30.5\n")
+
+    report = office.import_text(
+        "编号,名称,经度,纬度\nＳ０１,甲,104.2,30.5\ns1,乙,104.3,30.5\nS-01,一,104.1,30.5\nS10,丙,104.4,30.5\n"
+    )
+
+    assert found_codes(report) == {2: ["code_alike"], 3: ["code_alike"]}
+    assert report.counts.created == 3
+
+
+def test_a_row_whose_permanent_id_is_that_of_another_is_pointed_out(office):
+    office.import_text("编号,名称,经度,纬度\nS1,一,104.1,30.5\nS2,二,104.2,30.5\n")
+
+    report = office.import_text(
+        "永久编号,编号,名称,经度,纬度\nS1,S9,九,104.9,30.5\nS1,S2,二,104.2,30.5\nX7,S1,一,104.1,30.5\n"
+    )
+
+    assert found_codes(report) == {2: ["id_of_another"], 3: ["id_of_another"]}

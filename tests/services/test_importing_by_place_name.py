@@ -180,6 +180,19 @@ def test_a_better_name_moves_what_a_name_had_placed_and_coordinates_take_the_mar
     assert place(office) == ((111.051, 31.052), None)
 
 
+def test_a_name_that_moved_nothing_is_not_remembered_as_what_the_file_said_of_the_place(office):
+    named = teams("石桥镇,,,")
+    office.import_text(named, "response_teams", place_by=("乡镇",))
+    office.import_text(teams(",,111.02,31.03"), "response_teams")
+    again = office.import_text(named, "response_teams", place_by=("乡镇",))
+
+    newer = office.import_text(teams(",,111.04,31.05"), "response_teams")
+
+    assert found_codes(again) == {2: ["placed_by_name", "stored_place_kept"]}
+    assert newer.counts.warned == 0
+    assert place(office) == ((111.04, 31.05), None)
+
+
 def test_fields_may_be_named_in_place_of_columns_and_unknown_ones_are_refused(office):
     text = "编号,名称,地址\nD1,队,白河乡王庄村\n"
 

@@ -427,6 +427,84 @@ def test_a_reader_without_the_lock_goes_on_where_only_a_trigger_is_missing(tmp_p
         assert store.read_columns("response_teams").ids.tolist() == ["a"]
 
 
+REPLACING = """
+INSERT OR REPLACE INTO response_teams (fid, id, name, geom) SELECT fid, 'new', 'x', geom FROM response_teams
+WHERE id = 'a'"""
+
+
+@pytest.mark.parametrize(
+    ("sql", "ids", "left"),
+    [
+        pytest.param(REPLACING, ("a", "new"), ["b", "c", "new"], id="a row number that was taken"),
+        pytest.param(
+            "INSERT OR REPLACE INTO response_teams (id, name) VALUES ('a', 'x')", ("a",), ["a", "b", "c"], id="an id"
+        ),
+        pytest.param(
+            "INSERT OR REPLACE INTO response_teams (fid, id) SELECT fid, 'b' FROM response_teams WHERE id = 'a'",
+            ("a", "b"),
+            ["b", "c"],
+            id="one row in the place of two",
+        ),
+        pytest.param(
+            "UPDATE OR REPLACE response_teams SET id = 'b' WHERE id = 'a'",
+            ("a", "b"),
+            ["b", "c"],
+            id="an id taken over",
+        ),
+        pytest.param(
+            "INSERT INTO response_teams (id, name) VALUES ('a', 'x') ON CONFLICT (id) DO UPDATE SET name = 'x'",
+            ("a",),
+            ["a", "b", "c"],
+            id="an upsert",
+        ),
+    ],
+)
+def test_a_row_that_another_program_replaced_is_known_to_be_gone(store, sql, ids, left):
+    edit(store, sql)
+
+    (change,) = store.notice_foreign_edits()
+
+    assert change.ids == ids
+    assert store.read_columns("response_teams").ids.tolist() == left
+    gone = [entry for entry in log_of(store, change.seq) if entry[0] == "delete"]
+    assert [entry[1] for entry in gone] == [name for name in ids if name not in left]
+    assert all(entry[3] for entry in gone)
+    assert store.integrity_faults() == ()
+
+
+def test_stock_that_another_program_replaced_changes_both_depots(store):
+    store.commit(batch_of("supply_depots", Feature("D-2", None, {"name": "e"})))
+    edit(store, "INSERT OR REPLACE INTO supply_depots__stock (fid, parent_id, item) VALUES (1, 'D-2', 'boat')")
+
+    (change,) = store.notice_foreign_edits()
+
+    assert change.ids == ("D-1", "D-2")
+
+
+def test_a_last_good_version_outlives_a_trigger_that_is_put_back(store):
+    edit(store, "UPDATE response_teams SET geom = x'00' WHERE id = 'a'")
+    store.notice_foreign_edits()
+    edit(store, "UPDATE response_teams SET geom = x'00' WHERE id = 'b'; DROP TRIGGER ems_response_teams_update")
+    store.notice_foreign_edits()
+
+    columns = store.read_columns("response_teams")
+
+    assert columns.ids.tolist() == ["a", "b", "c"]
+    assert columns.outdated_ids == {"a", "b"}
+
+
+def test_a_row_mended_while_a_trigger_was_missing_answers_for_itself(store):
+    edit(store, "UPDATE response_teams SET geom = x'00' WHERE id = 'a'")
+    store.notice_foreign_edits()
+    edit(store, "DROP TRIGGER ems_response_teams_update; UPDATE response_teams SET geom = NULL WHERE id = 'a'")
+    store.notice_foreign_edits()
+
+    columns = store.read_columns("response_teams")
+
+    assert (columns.ids.tolist(), columns.outdated_ids) == (["a", "b", "c"], frozenset())
+    assert columns.geometries[0] is None
+
+
 def test_many_rows_edited_outside_make_one_entry(store):
     lines = [team(f"n{number}") for number in range(5001)]
     store.commit(batch_of("response_teams", *lines, bulk=True))

@@ -48,6 +48,17 @@ def test_the_newest_image_of_each_feature_counts_and_one_taken_back_is_gone(stor
     assert store.integrity_faults() == ()
 
 
+def test_the_word_of_a_file_that_is_taken_back_stays_on_what_was_left_alone(store):
+    imported(store, team("a"), team("b"), images=images(("a", '["A"]'), ("b", '["B"]')))
+    second = imported(store, team("c"), images=images(("a", '["A2"]'), ("b", '["B2"]'), ("c", '["C2"]')))
+
+    imported(store, takes_back=second, left_alone=("a", "c"))
+
+    held = store.history.import_images("response_teams")
+    assert {name: image.said for name, image in held.items()} == {"a": '["A2"]', "b": '["B"]', "c": '["C2"]'}
+    assert held["a"].fields
+
+
 def test_a_store_without_images_knows_none_and_gets_the_table_with_the_first(store):
     assert store.history.import_images("response_teams") == {}
     assert store.history.import_marks("response_teams", 3) == {}

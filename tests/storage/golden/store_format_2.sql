@@ -120,7 +120,7 @@ INSERT INTO "ems_change_log" VALUES (7, 5, '2026-07-01T12:00:00Z', 'tester', 'ap
 INSERT INTO "ems_change_log" VALUES (8, 6, '2026-07-01T12:00:00Z', 'tester', 'api', 'response_teams', 'bulk', NULL, '', '{"created":3,"replaced":1,"deleted":0,"images_sha256":"56a34a4b6be60e7345ab688125a475203081a75c87ddc9688803cd5a57d931d1"}', '7bf2a47fd7e6290aa5ceff2612e87e76a403af5928119f51dbf2845c6eb92c7e', '99c350a61e050674f4961562b876d493ea2450d91df8572af592ca70fd245b44');
 INSERT INTO "ems_change_log" VALUES (9, 7, '2026-07-01T12:00:00Z', 'tester', 'api', 'supply_depots', 'create', 'D-1', '', NULL, '56e06335aff30871667ef05a841daf8cb43b44578d9a53e5d911c3542b4d4edb', '5c5ac9b24e816f632f079bf53a4aff6f51fb2b0deec6cf0840635f006df5bc94');
 INSERT INTO "ems_change_log" VALUES (10, 8, '2026-07-01T12:00:00Z', 'tester', 'api', 'response_teams', 'delete', 'c', '', '{"children":{},"geometry":"0101000000cdcccccccc6c5c400000000000c03840","id":"c","properties":{"name":"team c"},"rev":5}', NULL, 'e4ae7c961b9c779971f1f24992d8e92aecdcac5f5341030c7bf2bedd3230c8f7');
-INSERT INTO "ems_change_log" VALUES (11, 9, '2026-07-01T12:00:00Z', 'external', 'external', 'response_teams', 'replace', 'b', '{"edited_from":"2026-11-22T00:13:50.054Z","edited_to":"2026-11-22T00:13:50.054Z"}', '{"children":{},"geometry":"01010000009a99999999695c400000000000c03840","id":"b","properties":{"name":"team b"},"rev":6}', '42254934adbf9c4a49f1bdbe8aed30633313693ef3cb59486b60937e399d797b', '430a4d00a43fb69f01603d3146d3347f1ad980c06aa1af54924f7ea12e20f8e5');
+INSERT INTO "ems_change_log" VALUES (11, 9, '2026-07-01T12:00:00Z', 'external', 'external', 'response_teams', 'replace', 'b', '{"edited_from":"2026-11-22T00:22:42.054Z","edited_to":"2026-11-22T00:22:42.054Z"}', '{"children":{},"geometry":"01010000009a99999999695c400000000000c03840","id":"b","properties":{"name":"team b"},"rev":6}', '42254934adbf9c4a49f1bdbe8aed30633313693ef3cb59486b60937e399d797b', '452d3418b67470ace84abd1450d7ca465e81fa2a09c66bff86c11d110edb20d3');
 INSERT INTO "ems_before_image" VALUES (6, 'response_teams', 'b', '{"children":{},"geometry":"01010000006666666666665c400000000000c03840","id":"b","properties":{"name":"team b"},"rev":5}');
 INSERT INTO "ems_actor" VALUES (1, NULL);
 INSERT INTO "ems_row_digest" VALUES (6, 'response_teams', X'04000000000000005AC5486E9A5D40890500000000000000025ABF39C1D23E290600000000000000FC0965ACC4B96966020000000000000072AD1B6225C1D9DA');
@@ -387,6 +387,18 @@ CREATE TRIGGER "ems_shelters_update" AFTER UPDATE ON "shelters" WHEN (SELECT act
     SELECT max(n), OLD.fid, OLD.geom, OLD.id, OLD.rev, OLD."name", OLD."capacity_persons", OLD."usable_area_m2", OLD."heated", OLD."surveyed_on", OLD."opened_at", OLD."status", OLD."suitable_for", OLD."phone" FROM ems_foreign_edit; END;
 CREATE TRIGGER "ems_shelters_delete" AFTER DELETE ON "shelters" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL BEGIN INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id) VALUES  ('shelters', 'D', NULL, OLD.fid, OLD.id); INSERT INTO "ems_foreign_before_shelters" (n, fid, geom, id, rev, "name", "capacity_persons", "usable_area_m2", "heated", "surveyed_on", "opened_at", "status", "suitable_for", "phone")
     SELECT max(n), OLD.fid, OLD.geom, OLD.id, OLD.rev, OLD."name", OLD."capacity_persons", OLD."usable_area_m2", OLD."heated", OLD."surveyed_on", OLD."opened_at", OLD."status", OLD."suitable_for", OLD."phone" FROM ems_foreign_edit; END;
+CREATE TRIGGER "ems_shelters_replacing_insert" BEFORE INSERT ON "shelters" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL AND EXISTS (SELECT 1 FROM "shelters" WHERE (fid = NEW.fid OR id = NEW.id)) BEGIN
+  INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id)
+    SELECT 'shelters', 'D', NULL, fid, id FROM "shelters" WHERE (fid = NEW.fid OR id = NEW.id);
+  INSERT INTO "ems_foreign_before_shelters" (n, fid, geom, id, rev, "name", "capacity_persons", "usable_area_m2", "heated", "surveyed_on", "opened_at", "status", "suitable_for", "phone")
+    SELECT (SELECT max(n) FROM ems_foreign_edit WHERE layer = 'shelters' AND old_fid = "shelters".fid),
+      fid, geom, id, rev, "name", "capacity_persons", "usable_area_m2", "heated", "surveyed_on", "opened_at", "status", "suitable_for", "phone" FROM "shelters" WHERE (fid = NEW.fid OR id = NEW.id); END;
+CREATE TRIGGER "ems_shelters_replacing_update" BEFORE UPDATE OF fid, id ON "shelters" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL AND EXISTS (SELECT 1 FROM "shelters" WHERE (fid != OLD.fid AND (fid = NEW.fid OR id = NEW.id))) BEGIN
+  INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id)
+    SELECT 'shelters', 'D', NULL, fid, id FROM "shelters" WHERE (fid != OLD.fid AND (fid = NEW.fid OR id = NEW.id));
+  INSERT INTO "ems_foreign_before_shelters" (n, fid, geom, id, rev, "name", "capacity_persons", "usable_area_m2", "heated", "surveyed_on", "opened_at", "status", "suitable_for", "phone")
+    SELECT (SELECT max(n) FROM ems_foreign_edit WHERE layer = 'shelters' AND old_fid = "shelters".fid),
+      fid, geom, id, rev, "name", "capacity_persons", "usable_area_m2", "heated", "surveyed_on", "opened_at", "status", "suitable_for", "phone" FROM "shelters" WHERE (fid != OLD.fid AND (fid = NEW.fid OR id = NEW.id)); END;
 CREATE TRIGGER "rtree_response_teams_geom_insert" AFTER INSERT ON "response_teams" WHEN (NEW.geom NOTNULL AND NOT ST_IsEmpty(NEW.geom))
   BEGIN INSERT OR REPLACE INTO "rtree_response_teams_geom" VALUES (NEW.fid, ST_MinX(NEW.geom), ST_MaxX(NEW.geom), ST_MinY(NEW.geom), ST_MaxY(NEW.geom)); END;
 CREATE TRIGGER "rtree_response_teams_geom_update1" AFTER UPDATE OF geom ON "response_teams"
@@ -406,6 +418,18 @@ CREATE TRIGGER "ems_response_teams_update" AFTER UPDATE ON "response_teams" WHEN
     SELECT max(n), OLD.fid, OLD.geom, OLD.id, OLD.rev, OLD."name", OLD."status" FROM ems_foreign_edit; END;
 CREATE TRIGGER "ems_response_teams_delete" AFTER DELETE ON "response_teams" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL BEGIN INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id) VALUES  ('response_teams', 'D', NULL, OLD.fid, OLD.id); INSERT INTO "ems_foreign_before_response_teams" (n, fid, geom, id, rev, "name", "status")
     SELECT max(n), OLD.fid, OLD.geom, OLD.id, OLD.rev, OLD."name", OLD."status" FROM ems_foreign_edit; END;
+CREATE TRIGGER "ems_response_teams_replacing_insert" BEFORE INSERT ON "response_teams" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL AND EXISTS (SELECT 1 FROM "response_teams" WHERE (fid = NEW.fid OR id = NEW.id)) BEGIN
+  INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id)
+    SELECT 'response_teams', 'D', NULL, fid, id FROM "response_teams" WHERE (fid = NEW.fid OR id = NEW.id);
+  INSERT INTO "ems_foreign_before_response_teams" (n, fid, geom, id, rev, "name", "status")
+    SELECT (SELECT max(n) FROM ems_foreign_edit WHERE layer = 'response_teams' AND old_fid = "response_teams".fid),
+      fid, geom, id, rev, "name", "status" FROM "response_teams" WHERE (fid = NEW.fid OR id = NEW.id); END;
+CREATE TRIGGER "ems_response_teams_replacing_update" BEFORE UPDATE OF fid, id ON "response_teams" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL AND EXISTS (SELECT 1 FROM "response_teams" WHERE (fid != OLD.fid AND (fid = NEW.fid OR id = NEW.id))) BEGIN
+  INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id)
+    SELECT 'response_teams', 'D', NULL, fid, id FROM "response_teams" WHERE (fid != OLD.fid AND (fid = NEW.fid OR id = NEW.id));
+  INSERT INTO "ems_foreign_before_response_teams" (n, fid, geom, id, rev, "name", "status")
+    SELECT (SELECT max(n) FROM ems_foreign_edit WHERE layer = 'response_teams' AND old_fid = "response_teams".fid),
+      fid, geom, id, rev, "name", "status" FROM "response_teams" WHERE (fid != OLD.fid AND (fid = NEW.fid OR id = NEW.id)); END;
 CREATE INDEX "supply_depots__stock_by_parent" ON "supply_depots__stock" (parent_id);
 CREATE TRIGGER "rtree_supply_depots_geom_insert" AFTER INSERT ON "supply_depots" WHEN (NEW.geom NOTNULL AND NOT ST_IsEmpty(NEW.geom))
   BEGIN INSERT OR REPLACE INTO "rtree_supply_depots_geom" VALUES (NEW.fid, ST_MinX(NEW.geom), ST_MaxX(NEW.geom), ST_MinY(NEW.geom), ST_MaxY(NEW.geom)); END;
@@ -426,6 +450,21 @@ CREATE TRIGGER "ems_supply_depots_update" AFTER UPDATE ON "supply_depots" WHEN (
     SELECT max(n), OLD.fid, OLD.geom, OLD.id, OLD.rev, OLD."name" FROM ems_foreign_edit; END;
 CREATE TRIGGER "ems_supply_depots_delete" AFTER DELETE ON "supply_depots" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL BEGIN INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id) VALUES  ('supply_depots', 'D', NULL, OLD.fid, OLD.id); INSERT INTO "ems_foreign_before_supply_depots" (n, fid, geom, id, rev, "name")
     SELECT max(n), OLD.fid, OLD.geom, OLD.id, OLD.rev, OLD."name" FROM ems_foreign_edit; END;
+CREATE TRIGGER "ems_supply_depots_replacing_insert" BEFORE INSERT ON "supply_depots" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL AND EXISTS (SELECT 1 FROM "supply_depots" WHERE (fid = NEW.fid OR id = NEW.id)) BEGIN
+  INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id)
+    SELECT 'supply_depots', 'D', NULL, fid, id FROM "supply_depots" WHERE (fid = NEW.fid OR id = NEW.id);
+  INSERT INTO "ems_foreign_before_supply_depots" (n, fid, geom, id, rev, "name")
+    SELECT (SELECT max(n) FROM ems_foreign_edit WHERE layer = 'supply_depots' AND old_fid = "supply_depots".fid),
+      fid, geom, id, rev, "name" FROM "supply_depots" WHERE (fid = NEW.fid OR id = NEW.id); END;
+CREATE TRIGGER "ems_supply_depots_replacing_update" BEFORE UPDATE OF fid, id ON "supply_depots" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL AND EXISTS (SELECT 1 FROM "supply_depots" WHERE (fid != OLD.fid AND (fid = NEW.fid OR id = NEW.id))) BEGIN
+  INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id)
+    SELECT 'supply_depots', 'D', NULL, fid, id FROM "supply_depots" WHERE (fid != OLD.fid AND (fid = NEW.fid OR id = NEW.id));
+  INSERT INTO "ems_foreign_before_supply_depots" (n, fid, geom, id, rev, "name")
+    SELECT (SELECT max(n) FROM ems_foreign_edit WHERE layer = 'supply_depots' AND old_fid = "supply_depots".fid),
+      fid, geom, id, rev, "name" FROM "supply_depots" WHERE (fid != OLD.fid AND (fid = NEW.fid OR id = NEW.id)); END;
 CREATE TRIGGER "ems_supply_depots__stock_insert" AFTER INSERT ON "supply_depots__stock" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL BEGIN INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id) VALUES  ('supply_depots', 'C', NULL, NULL, NEW.parent_id); END;
 CREATE TRIGGER "ems_supply_depots__stock_update" AFTER UPDATE ON "supply_depots__stock" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL BEGIN INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id) VALUES  ('supply_depots', 'C', NULL, NULL, OLD.parent_id), ('supply_depots', 'C', NULL, NULL, NEW.parent_id); END;
 CREATE TRIGGER "ems_supply_depots__stock_delete" AFTER DELETE ON "supply_depots__stock" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL BEGIN INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id) VALUES  ('supply_depots', 'C', NULL, NULL, OLD.parent_id); END;
+CREATE TRIGGER "ems_supply_depots__stock_replacing_insert" BEFORE INSERT ON "supply_depots__stock" WHEN (SELECT actor FROM ems_actor WHERE one = 1) IS NULL BEGIN
+  INSERT INTO ems_foreign_edit (layer, op, fid, old_fid, old_id)
+    SELECT 'supply_depots', 'C', NULL, NULL, parent_id FROM "supply_depots__stock" WHERE fid = NEW.fid; END;

@@ -5,10 +5,8 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from geo_ems.errors import FaultsError, UsageError
 from geo_ems.model.labels import LANGUAGES, Label, Language
@@ -24,42 +22,44 @@ VARIABLES = (
 )
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class _LabelToml(_Strict):
-    zh: Annotated[str, Field(min_length=1, max_length=200)]
-    en: Annotated[str, Field(min_length=1, max_length=200)]
-
-
-class Defaults(_Strict):
+@dataclass(frozen=True, slots=True)
+class Defaults:
     """What holds where a question says nothing; metres and seconds."""
 
-    k: Annotated[int, Field(ge=1, le=1000)] = 5
-    position_stale_after_s: Annotated[int, Field(ge=1, le=86_400)] = 1800
-    detour_factor: Annotated[float, Field(ge=1, le=5)] = 1.35
-    shelter_cutoff_m: Annotated[float, Field(gt=0, le=1_000_000)] = 2000.0
-    depot_cutoff_m: Annotated[float, Field(gt=0, le=1_000_000)] = 10_000.0
-    team_cutoff_m: Annotated[float, Field(gt=0, le=1_000_000)] = 10_000.0
+    k: int = 5
+    position_stale_after_s: int = 1800
+    detour_factor: float = 1.35
+    shelter_cutoff_m: float = 2000.0
+    depot_cutoff_m: float = 10_000.0
+    team_cutoff_m: float = 10_000.0
 
 
-class _ProjectToml(_Strict):
-    name: _LabelToml
-    time_zone: str = "Asia/Shanghai"
-    language: Literal["zh", "en"] = "zh"
-    store: str = "geo_ems.gpkg"
-    defaults: Defaults = Defaults()
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Which numbers a default may be: whole or not, from `least` (itself excluded where `above`) to `most`."""
 
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            message = f"'{value}' is no IANA time zone, such as Asia/Shanghai"
-            raise ValueError(message) from error
-        return value
+    kind: type[int | float]
+    least: float
+    most: float
+    above: bool = False
+
+    def hold(self, value: object) -> bool:
+        """Return whether a value is such a number."""
+        if type(value) is int or (self.kind is float and type(value) is float):
+            return (self.least < value if self.above else self.least <= value) and value <= self.most
+        return False
+
+
+LIMITS: Final[Mapping[str, Limits]] = {
+    "k": Limits(int, 1, 1000),
+    "position_stale_after_s": Limits(int, 1, 86_400),
+    "detour_factor": Limits(float, 1, 5),
+    "shelter_cutoff_m": Limits(float, 0, 1_000_000, above=True),
+    "depot_cutoff_m": Limits(float, 0, 1_000_000, above=True),
+    "team_cutoff_m": Limits(float, 0, 1_000_000, above=True),
+}
+NAME_CHARACTERS: Final = 200
+_KEYS: Final = frozenset({"name", "time_zone", "language", "store", "defaults"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Project:
 
 def bundled_folder() -> Path:
     """Return the project folder that comes with the program: inside the wheel, or the repository root."""
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parent.parent
     inside = package / "_bundled"
     return inside if inside.is_dir() else package.parent
 
@@ -153,7 +153,7 @@ def load_project(folder: Path, environment: Mapping[str, str]) -> Project:
         raise _wrong_variable("GEO_EMS_PORT", port, "Write a number from 1 to 65535.")
     return Project(
         folder=folder,
-        name=Label(toml.name.zh, toml.name.en),
+        name=toml.name,
         zone=ZoneInfo(toml.time_zone),
         language="zh" if language == "zh" else "en",
         store=environment.get("GEO_EMS_STORE", "") or str(folder / toml.store),
@@ -182,7 +182,18 @@ def process_environment() -> Mapping[str, str]:
     return dict(os.environ)
 
 
-def _read_project_toml(path: Path) -> _ProjectToml:
+@dataclass(frozen=True, slots=True)
+class ProjectFile:
+    """What geo-ems.toml says, with the defaults of the program where it is silent."""
+
+    name: Label
+    time_zone: str
+    language: Language
+    store: str
+    defaults: Defaults
+
+
+def _read_project_toml(path: Path) -> ProjectFile:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -193,18 +204,55 @@ def _read_project_toml(path: Path) -> _ProjectToml:
         raise FaultsError(
             "not valid TOML", [UsageError(str(error))], where=str(path), remedy="Correct the line named."
         ) from error
+    read = plainly_right(raw)
+    if read is not None:
+        return read
+    from geo_ems.settings.checking import checked_project  # noqa: PLC0415 - only faults need the library that words them
+
+    return checked_project(raw, path)
+
+
+def plainly_right(raw: Mapping[str, object]) -> ProjectFile | None:
+    """Return what a project file says where nothing in it can be faulted; None where it has to be checked closely.
+
+    A command of half a second cannot wait for the library that checks and words faults
+    (`settings.checking`); whatever is accepted here is accepted there, and read alike.
+    """
+    name = _plain_label(raw.get("name"))
+    defaults = _plain_defaults(raw.get("defaults", {}))
+    language = raw.get("language", "zh")
+    time_zone, store = raw.get("time_zone", "Asia/Shanghai"), raw.get("store", "geo_ems.gpkg")
+    if name is None or defaults is None or not raw.keys() <= _KEYS or language not in LANGUAGES:
+        return None
+    if not isinstance(store, str) or not isinstance(time_zone, str) or not is_zone(time_zone):
+        return None
+    return ProjectFile(name, time_zone, "zh" if language == "zh" else "en", store, defaults)
+
+
+def _plain_label(raw: object) -> Label | None:
+    if not isinstance(raw, dict) or raw.keys() != {"zh", "en"}:
+        return None
+    zh, en = raw["zh"], raw["en"]
+    if not isinstance(zh, str) or not isinstance(en, str):
+        return None
+    return Label(zh, en) if 1 <= len(zh) <= NAME_CHARACTERS and 1 <= len(en) <= NAME_CHARACTERS else None
+
+
+def _plain_defaults(raw: object) -> Defaults | None:
+    if not isinstance(raw, dict) or not raw.keys() <= LIMITS.keys():
+        return None
+    if not all(LIMITS[key].hold(value) for key, value in raw.items()):
+        return None
+    return Defaults(**{key: LIMITS[key].kind(value) for key, value in raw.items()})  # type: ignore[arg-type]  # as held
+
+
+def is_zone(name: str) -> bool:
+    """Return whether there is a time zone of this name."""
     try:
-        return _ProjectToml.model_validate(raw)
-    except ValidationError as error:
-        faults = [
-            UsageError(
-                item["msg"],
-                where=f"{path.name}, field '{'.'.join(str(part) for part in item['loc'])}'",
-                remedy="See the geo-ems.toml that `geo-ems init` writes.",
-            )
-            for item in error.errors()
-        ]
-        raise FaultsError("wrong settings", faults, where=str(path)) from error
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return False
+    return True
 
 
 def _wrong_variable(name: str, value: str, remedy: str) -> UsageError:

@@ -15,7 +15,6 @@ from geo_ems.services.districts import DistrictStore
 from geo_ems.settings import Project, find_project_folder, load_project, process_environment
 from geo_ems.storage.column_cache import ColumnCache
 from geo_ems.storage.geopackage_store import GeoPackageStore, open_geopackage
-from geo_ems.storage.protocol import LayerStore
 from geo_ems.storage.settled_reading import open_settled
 
 _ID_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"  # no characters that are mistaken for each other on the phone
@@ -26,7 +25,7 @@ class Application:
     """An opened project: what every door works with."""
 
     project: Project
-    store: LayerStore
+    store: DistrictStore
     embedded: GeoPackageStore
     snapshots: SnapshotSource
     clock: Callable[[], datetime]
@@ -64,6 +63,7 @@ def opened(project: Project, *, read_only: bool = False) -> Iterator[Application
         district_aware = DistrictStore(store, definitions)
         if not read_only:
             district_aware.derive_missed()
+            district_aware.derive_noticed(store.notice_foreign_edits())
         snapshots = SnapshotSource(
             district_aware, definitions, cache=ColumnCache(path.resolve(), seal_of=store.seal_of)
         )

@@ -139,21 +139,31 @@ class DistrictStore:
             older = [name for name in self._concerned if layers[name].last_seq < districts.last_seq]
             self._derive_again(_PRINCIPAL, older)
 
-    def _derive_again(self, principal: str, layers: Sequence[str]) -> None:
+    def derive_noticed(self, changes: Sequence[LayerChange]) -> None:
+        """Derive the districts of what another program edited, and of everything where it edited districts."""
+        if any(change.layer == DISTRICT_LAYER for change in changes):
+            self._derive_again(_PRINCIPAL, self._concerned)
+            return
+        for layer in dict.fromkeys(change.layer for change in changes if change.layer in self._concerned):
+            noticed = [change for change in changes if change.layer == layer]
+            ids = tuple(dict.fromkeys(feature_id for change in noticed for feature_id in change.ids))
+            self._derive_again(_PRINCIPAL, [layer], None if any(change.whole_layer for change in noticed) else ids)
+
+    def _derive_again(self, principal: str, layers: Sequence[str], ids: Sequence[str] | None = None) -> None:
         for layer in layers:
             for attempt in range(1, _ATTEMPTS + 1):
                 try:
-                    self._derive_layer(layer, principal)
+                    self._derive_layer(layer, principal, ids)
                     break
                 except ConflictError:  # somebody edited the layer meanwhile: what they wrote stays
                     if attempt == _ATTEMPTS:
                         raise
 
-    def _derive_layer(self, layer: str, principal: str) -> None:
+    def _derive_layer(self, layer: str, principal: str, ids: Sequence[str] | None) -> None:
         if not self._store.describe().layers[layer].count:
             return
         districts = self._districts()
-        columns = self._store.read_columns(layer)
+        columns = self._store.read_columns(layer, ids)
         rows = np.full(len(columns), -1, dtype=np.int64)
         if districts is not None:
             places = representative_points(columns.geometries)

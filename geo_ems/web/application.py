@@ -86,7 +86,7 @@ def web_application(application: Application) -> WebApplication:
         publishing=publishing,
         probe=StoreProbe(
             check_writing=embedded.check_writing,
-            notice_changes=embedded.notice_foreign_edits,
+            notice_changes=lambda: application.store.derive_noticed(embedded.notice_foreign_edits()),
             poison_rows=_poison_reader(embedded),
             free_disk_bytes=lambda: shutil.disk_usage(folder).free,
             sqlite_version=sqlite_version(),

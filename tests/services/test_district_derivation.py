@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from shapely import box
 
-from geo_ems.model.features import ChangeBatch, ChangeKind, Feature, FeatureChange
+from geo_ems.model.features import ChangeBatch, ChangeKind, Feature, FeatureChange, LayerChange
 from geo_ems.services.districts import DistrictStore
 
 if TYPE_CHECKING:
@@ -38,6 +38,24 @@ def test_nothing_is_written_where_all_districts_are_derived(county: "SmallCounty
     before = county.embedded.describe().seq
     DistrictStore(county.embedded, county.definitions).derive_missed()
     assert county.embedded.describe().seq == before
+
+
+def test_what_another_program_adds_or_moves_gets_its_district_and_all_do_where_it_edits_districts(
+    county: "SmallCounty",
+) -> None:
+    county.store.commit(a_district("d"))
+    for feature_id in "st":  # as an edit from outside is: past the derivation
+        feature = Feature(feature_id, box(0, 0, 0.1, 0.1), {"name": feature_id})
+        change = FeatureChange(ChangeKind.UPSERT, feature_id, feature)
+        county.embedded.commit(ChangeBatch("shelters", (change,), "external", "external"))
+
+    county.store.derive_noticed([LayerChange(9, "shelters", ("s",)), LayerChange(9, "roads", ("r",))])
+    districts = {row.id: row.properties["district_id"] for row in county.store.read_rows("shelters", ["s", "t"])}
+    assert districts == {"s": "d", "t": None}  # only those that were edited
+
+    county.store.derive_noticed([LayerChange(10, "districts", ("d",))])
+    districts = {row.id: row.properties["district_id"] for row in county.store.read_rows("shelters", ["s", "t"])}
+    assert districts == {"s": "d", "t": "d"}
 
 
 def test_an_edit_made_while_districts_are_derived_is_not_undone(

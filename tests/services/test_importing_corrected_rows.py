@@ -148,15 +148,15 @@ def test_refused_rows_of_two_sheets_come_back_on_two_sheets(office):
     write_refused_xlsx(first, path)
     book = openpyxl.load_workbook(path)
     book["supply_depots"]["B2"] = "乡点"
-    book["stock"]["C2"] = 20
-    book["stock"].append(["D1", "帐篷", 50])  # all rows of a depot are replaced, so they are given together
+    assert [row[2].value for row in book["stock"].iter_rows(min_row=2)] == [50, "很多", 3]  # all of a depot
+    book["stock"]["C3"] = 20
     book.save(path)
 
     report = office.import_path(path, "supply_depots")
 
-    assert (first.counts.refused, report.counts.refused) == (3, 0)
+    assert (first.counts.refused, report.counts.refused) == (4, 0)
     depots = office.features("supply_depots")
-    assert [row["quantity"] for row in depots["D1"].children["stock"]] == [20.0, 50.0]
+    assert [row["quantity"] for row in depots["D1"].children["stock"]] == [50.0, 20.0]
     assert [row["quantity"] for row in depots["D2"].children["stock"]] == [3.0]
 
 

@@ -63,7 +63,6 @@ def opened(project: Project, *, read_only: bool = False) -> Iterator[Application
         district_aware = DistrictStore(store, definitions)
         if not read_only:
             district_aware.derive_missed()
-            district_aware.derive_noticed(store.notice_foreign_edits())
         snapshots = SnapshotSource(
             district_aware, definitions, cache=ColumnCache(path.resolve(), seal_of=store.seal_of)
         )

@@ -125,6 +125,9 @@ class FakeStore:
             found.update({c.id: self._logged(seq) for c in batch.changes if batch.layer == layer and c.id in ids})
         return found
 
+    def last_own_seq(self) -> int:
+        return self.seq
+
     def ids_made_one_by_one(self, layer: str) -> frozenset[str]:
         return frozenset(
             name

@@ -175,4 +175,3 @@ _GLYPHS: dict[str, str] = {
     "x": "M-6,-3.6L-3.6,-6L0,-2.4L3.6,-6L6,-3.6L2.4,0L6,3.6L3.6,6L0,2.4L-3.6,6L-6,3.6L-2.4,0Z",
     "bar": "M-6.5,-1.9H6.5V1.9H-6.5Z",
 }
-GLYPHS: tuple[str, ...] = tuple(sorted(_GLYPHS))

@@ -34,7 +34,6 @@ _DECIMALS = 9  # a tenth of a millimetre
 _DEGREES_OF_WGS84 = "OGC:CRS84"
 _TITLE_OF_DATUM = {Datum.GCJ02: "GCJ-02", Datum.BD09: "BD-09"}
 _GEOJSON = (FileFormat.GEOJSON, FileFormat.GEOJSON_SEQUENCE)
-_TWO_COLUMNS = (Place.EASTING, Place.NORTHING, Place.LON, Place.LAT)
 _PAIR_ORDERS = {Place.LONLAT: AxisOrder.EAST_FIRST, Place.LATLON: AxisOrder.NORTH_FIRST}
 
 

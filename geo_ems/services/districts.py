@@ -129,15 +129,18 @@ class DistrictStore:
         )
 
     def derive_missed(self) -> None:
-        """Derive what a process that ended right after it had stored districts could not derive any more.
+        """Derive what nobody could: after a process that ended too early, or edits outside while nobody served.
 
-        Call it before anything else is written: a layer written after the districts is not looked at.
+        Call it before anything else is written: a layer written after the districts is not looked at,
+        nor an edit of another program before the last change of geo_ems itself.
         """
+        outside = self._store.changes_since(self._store.history.last_own_seq())
         layers = self._store.describe().layers
         districts = layers.get(DISTRICT_LAYER)
         if districts is not None:
             older = [name for name in self._concerned if layers[name].last_seq < districts.last_seq]
             self._derive_again(_PRINCIPAL, older)
+        self.derive_noticed(outside)
 
     def derive_noticed(self, changes: Sequence[LayerChange]) -> None:
         """Derive the districts of what another program edited, and of everything where it edited districts."""

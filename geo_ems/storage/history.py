@@ -11,7 +11,7 @@ from geo_ems.model.features import Feature, HeldImage, ImportMark, LoggedChange,
 from geo_ems.storage.connections import ReaderPool
 from geo_ems.storage.definitions_table import DefinitionsCache
 from geo_ems.storage.import_images import marks_of_import, newest_import_images
-from geo_ems.storage.statements import SqlRow, SqlValue, render
+from geo_ems.storage.statements import SqlRow, SqlValue, render, whole_number
 from geo_ems.storage.values import ValueFaultError, decode_value
 
 _BY_ORIGIN = """SELECT seq, layer, at, principal, origin, note FROM ems_change_log
@@ -31,6 +31,8 @@ _LAST_SEQS = """SELECT id, max(seq) FROM (
   UNION ALL SELECT id, seq FROM ems_before_image WHERE layer = ?1 AND id IN (SELECT value FROM json_each(?2))
   UNION ALL SELECT id, rev FROM {layer} WHERE id IN (SELECT value FROM json_each(?2))) GROUP BY id"""
 _HAND_MADE = "SELECT DISTINCT id FROM ems_change_log WHERE layer = ? AND op = 'create' AND id NOTNULL"
+
+_LAST_OWN = "SELECT seq FROM ems_change_log WHERE origin <> 'external' ORDER BY entry DESC LIMIT 1"
 
 
 class StoreHistory:
@@ -96,6 +98,12 @@ class StoreHistory:
         """Return the ids that were created by single changes at some time, not by a file."""
         with self._readers.reading() as connection:
             return frozenset(str(identity) for (identity,) in connection.execute(_HAND_MADE, (layer,)))
+
+    def last_own_seq(self) -> int:
+        """Return the last change that geo_ems made itself; what came after it, other programs did. 0 where none is."""
+        with self._readers.reading() as connection:
+            found = connection.execute(_LAST_OWN).fetchall()
+            return whole_number(found[0][0]) if found else 0
 
 
 def _json(items: Sequence[object]) -> str:

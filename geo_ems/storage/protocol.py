@@ -75,6 +75,10 @@ class LayerHistory(Protocol):
         """Return the ids that were created by single changes at some time, not by a file."""
         ...
 
+    def last_own_seq(self) -> int:
+        """Return the last change that geo_ems made itself; what came after it, other programs did. 0 where none is."""
+        ...
+
 
 class LayerStore(Protocol):
     """A place that keeps layers; every method may be called from any thread."""

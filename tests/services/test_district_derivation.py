@@ -58,6 +58,18 @@ def test_what_another_program_adds_or_moves_gets_its_district_and_all_do_where_i
     assert districts == {"s": "d", "t": "d"}
 
 
+def test_what_was_added_outside_while_nobody_served_gets_its_district_at_the_next_opening(
+    county: "SmallCounty",
+) -> None:
+    county.store.commit(a_district("d"))
+    change = FeatureChange(ChangeKind.CREATE, "s", Feature("s", box(0, 0, 0.1, 0.1), {"name": "s"}))
+    county.embedded.commit(ChangeBatch("shelters", (change,), "external", "external"))
+
+    DistrictStore(county.embedded, county.definitions).derive_missed()
+
+    assert the_shelter(county).properties["district_id"] == "d"
+
+
 def test_an_edit_made_while_districts_are_derived_is_not_undone(
     county: "SmallCounty", monkeypatch: "pytest.MonkeyPatch"
 ) -> None:

@@ -2,7 +2,8 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -163,7 +164,7 @@ def duration_s(text: str) -> float | None:
     return float(seconds) if seconds >= 1 else None
 
 
-def is_given(text: str | None, *, but: Set[str] = _NO) -> bool:
+def is_given(text: str | None, *, but: AbstractSet[str] = _NO) -> bool:
     """Return whether a tag such as `bridge` says anything but no."""
     return text is not None and text not in but
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import pairwise, product
 from typing import Final
 
 from geo_ems.formats.osm_extracts import OsmExtract, OsmRestriction
@@ -146,14 +146,12 @@ def _over_ways(
     kind: str, source: int, via_ways: Sequence[int], target: int, pieces: Pieces
 ) -> tuple[int, TurnRule] | None:
     chain = (source, *via_ways, target)
-    joints = [pieces.nodes(way) & pieces.nodes(following) for way, following in zip(chain, chain[1:], strict=False)]
+    joints = [pieces.nodes(way) & pieces.nodes(following) for way, following in pairwise(chain)]
     if not all(joints):
         return None
     for nodes in product(*(sorted(joint) for joint in joints)):
         before, after = pieces.arriving(source, nodes[0]), pieces.leaving(target, nodes[-1])
-        between = [
-            pieces.between(way, start, end) for way, start, end in zip(via_ways, nodes, nodes[1:], strict=False)
-        ]
+        between = [pieces.between(way, start, end) for way, start, end in zip(via_ways, nodes, nodes[1:], strict=False)]
         if len(before) == 1 and len(after) == 1 and all(between):
             via = tuple(pieces.edges.code[e] for part in between if part is not None for e in part)
             return before[0], TurnRule(kind, "", via, pieces.edges.code[after[0]])

@@ -83,6 +83,33 @@ def load_speed_table(path: Path) -> SpeedTable:
     return parse_speed_table(text, source=f"rules/{path.name}")
 
 
+class SpeedTableFile:
+    """The speed table of a project as it is now: read again only after its file was changed."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the file; it is read when the table is asked for."""
+        self._path = path
+        self._held: tuple[tuple[int, int], SpeedTable] | None = None
+
+    def current(self) -> SpeedTable:
+        """Return the table.
+
+        Raises
+        ------
+        DefinitionError, FaultsError
+            As `load_speed_table` says.
+        """
+        try:
+            found = self._path.stat()
+            stamp = (found.st_mtime_ns, found.st_size)
+        except OSError:
+            stamp = (0, 0)  # reading it says what is the matter
+        held = self._held
+        if held is None or held[0] != stamp:
+            self._held = held = (stamp, load_speed_table(self._path))
+        return held[1]
+
+
 def parse_speed_table(text: str, *, source: str) -> SpeedTable:
     """Return the speed table that a text means; `source` is the name faults are told under.
 

@@ -66,11 +66,13 @@ def import_file(
     options: ImportOptions,
     zone: ZoneInfo,
     new_id: Callable[[], str],
+    facts: Callable[[Outcome], Mapping[str, object]] | None = None,
 ) -> ImportReport:
     """Import a file into a layer; sheets named like a child table are imported with it.
 
     Rows with a known key update the feature that has it: fields without a column keep their
-    values, states and positions that are known are kept unless the options say otherwise.
+    values, states and positions that are known are kept unless the options say otherwise. `facts` of
+    what the file changes are kept with the import.
 
     Raises
     ------
@@ -84,7 +86,7 @@ def import_file(
     check_importer(caller)
     # What the file was read into is let go before the store is written to.
     outcome = plan_file(path, definition=definition, store=store, options=options, zone=zone, new_id=new_id)
-    return finish_import(outcome, store, caller, options)
+    return finish_import(outcome, store, caller, options, facts=None if facts is None else facts(outcome))
 
 
 def import_records(

@@ -165,7 +165,7 @@ def _along(network: RoadNetwork, barrier: Barrier, at: Portions) -> BarrierActs:
 
 
 def _on_entering(network: RoadNetwork, barrier: Barrier, inside: Portions) -> BarrierActs:
-    """Return the delay of an area as paid where a road leads into it: along the edge at its start, against at its end."""
+    """Return the delay of an area as paid where a road leads into it: at the start of a portion, or at its end."""
     entered = inside.taken(inside.to_share - inside.from_share > _POINT_SHARE)
     along = entered.taken(entered.from_share > 0.0)
     against = entered.taken(entered.to_share < 1.0)

@@ -4,7 +4,7 @@ They act at once: nothing of the network is built anew. What one barrier does to
 once and kept, so that a new closure costs only itself.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -37,19 +37,18 @@ from geo_ems.services.barrier_rows import (
     rows_of,
 )
 
-_KEPT_ACTS, _KEPT_EFFECTS = 4096, 32
+_KEPT_ACTS, _KEPT_EFFECTS = 512, 16
 _acts = Recent(_KEPT_ACTS)
 _effects = Recent(_KEPT_EFFECTS)
 
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """A barrier that acts, where it comes from, and what stands for it among those found before."""
+    """A barrier that acts, what it does, and where it comes from."""
 
     barrier: Barrier
     said: PolicySaid
     source: BarrierRow | DrawnBarrier
-    key: Hashable
 
 
 def acting(pinned: SnapshotSet, network: RoadNetwork, question: BarrierQuestion) -> Acting:
@@ -70,12 +69,12 @@ def acting(pinned: SnapshotSet, network: RoadNetwork, question: BarrierQuestion)
     chosen += [_drawn(drawn, overrides.get(drawn.id, drawn.said)) for drawn in question.inline]
     chosen = [each for each in chosen if each.said.policy is not Policy.IGNORE and question.mode in each.barrier.modes]
     barriers = [each.barrier for each in chosen]
-    keys = [(network.key, question.mode, each.key) for each in chosen]
+    keys = [(network.key, question.mode, barrier) for barrier in barriers]  # equal barriers do the same, whose ever
     acts: list[BarrierActs] = [
         _acts.get(key, partial(acts_of, network, barrier, mode=question.mode))
         for key, barrier in zip(keys, barriers, strict=True)
     ]
-    effects = _effects.get((network.key, *keys), partial(combined, barriers, acts))
+    effects = _effects.get(tuple(keys), partial(combined, barriers, acts))
     used = tuple(_used(each, does, question) for each, does in zip(chosen, acts, strict=True))
     warnings += _told_of_used(chosen, used, question)
     return Acting(effects, used, tuple(warnings))
@@ -97,7 +96,7 @@ def _of_layers(
         named = _named(snapshot, overrides)
         for row in rows_of(snapshot, states.act | named):
             said = overrides.get(row.id, overrides.get(name, row.said))
-            chosen.append(_Chosen(row.barrier(said), said, row, (pinned.store_id, name, row.id, row.rev, said)))
+            chosen.append(_Chosen(row.barrier(said), said, row))
         lapsed += rows_of(snapshot, states.lapsed & ~named)
         warnings += words.stateless_warning(name, list(rows_of(snapshot, states.stateless & ~named)), language)
         warnings += words.watch_warning(list(rows_of(snapshot, states.watched & ~named)), language)
@@ -139,7 +138,7 @@ def _drawn(drawn: DrawnBarrier, said: PolicySaid) -> _Chosen:
         towards_deg=drawn.towards_deg,
         road_id=drawn.road_id,
     )
-    return _Chosen(barrier, said, drawn, barrier)
+    return _Chosen(barrier, said, drawn)
 
 
 def _used(chosen: _Chosen, does: BarrierActs, question: BarrierQuestion) -> BarrierUsed:

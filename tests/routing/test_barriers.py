@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import shapely
-from barrier_networks import network_of, street_grid
+from line_networks import network_of, street_grid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box

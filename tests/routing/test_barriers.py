@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import shapely
-from line_networks import network_of, street_grid
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from line_networks import network_of, street_grid
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 from geo_ems.model.roads import Mode, Policy

@@ -18,6 +18,7 @@ from geo_ems.model.features import (
     HeldImage,
     LayerChange,
     LoggedChange,
+    LoggedEdit,
     Properties,
 )
 from geo_ems.storage.protocol import StoreDescription, StoredLayer
@@ -33,6 +34,7 @@ class FakeStore:
         self._features: dict[str, dict[str, Feature]] = {}
         self._log: list[LayerChange] = []
         self._before: dict[int, dict[str, Feature | None]] = {}
+        self._keys: dict[str, int] = {}
         self._images: dict[str, dict[str, list[HeldImage]]] = {}
         self.history = self
         for definition in definitions:
@@ -68,7 +70,8 @@ class FakeStore:
         return tuple(change for change in self._log if change.seq > seq)
 
     def commit(self, batch: ChangeBatch, *, idempotency_key: str | None = None) -> Commit:
-        del idempotency_key
+        if idempotency_key is not None and idempotency_key in self._keys:
+            return Commit(self._keys[idempotency_key], {})
         definition = self._definition(batch.layer)
         json.loads(batch.note or "{}")
         after = dict(self._features[batch.layer])
@@ -76,6 +79,8 @@ class FakeStore:
             self._apply(change, after, self.seq + 1, definition)
         self.seq += 1
         self._before[self.seq] = {c.id: self._features[batch.layer].get(c.id) for c in batch.changes}
+        if idempotency_key is not None:
+            self._keys[idempotency_key] = self.seq
         self._keep_images(batch)
         self._features[batch.layer] = after
         self.batches.append(batch)
@@ -137,8 +142,46 @@ class FakeStore:
             if before is None
         )
 
+    def changes_at(self, seq: int) -> tuple[LoggedChange, ...]:
+        return (self._logged(seq),) if 1 <= seq <= self.seq else ()
+
+    def edits_at(self, seq: int) -> tuple[LoggedEdit, ...]:
+        return tuple(self._edits(seq)) if 1 <= seq <= self.seq and not self.batches[seq - 1].bulk else ()
+
+    def edits_of(self, layer: str, feature_id: str) -> tuple[LoggedEdit, ...]:
+        edits = [edit for seq in range(1, self.seq + 1) for edit in self._edits(seq)]
+        return tuple(
+            edit
+            for edit in edits
+            if (edit.change.layer, edit.id) == (layer, feature_id) and not (edit.is_bulk and edit.before is None)
+        )
+
+    def recent_edits(self, layer: str | None = None, *, limit: int) -> tuple[LoggedEdit, ...]:
+        edits = [edit for seq in range(self.seq, 0, -1) for edit in self._edits(seq)]
+        return tuple(e for e in edits if layer in (None, e.change.layer) and not e.is_bulk)[:limit]
+
+    def change_with_key(self, key: str) -> LoggedChange | None:
+        return self._logged(self._keys[key]) if key in self._keys else None
+
     def close(self) -> None:
         self._definitions.clear()
+
+    def _edits(self, seq: int) -> list[LoggedEdit]:
+        batch, before = self.batches[seq - 1], self._before[seq]
+        return [
+            LoggedEdit(
+                self._logged(seq),
+                change.id,
+                ChangeKind.DELETE
+                if change.kind is ChangeKind.DELETE
+                else ChangeKind.CREATE
+                if before[change.id] is None
+                else ChangeKind.REPLACE,
+                before[change.id],
+                batch.bulk,
+            )
+            for change in batch.changes
+        ]
 
     def features(self, layer: str) -> dict[str, Feature]:
         """Return a layer's features by id, to look at in a test."""

@@ -135,3 +135,18 @@ class LoggedChange:
     principal: str
     origin: str
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEdit:
+    """One feature as one change of the log left it; what it was before is what an undo restores.
+
+    `kind` is CREATE, REPLACE or DELETE. `before` is None where the change created the feature, and
+    where the log does not know how it was. `is_bulk` says that the change was one for many features.
+    """
+
+    change: LoggedChange
+    id: str
+    kind: ChangeKind
+    before: Feature | None
+    is_bulk: bool = False

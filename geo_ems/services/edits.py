@@ -71,9 +71,11 @@ def create_feature(
     *,
     new_id: Callable[[], str],
     idempotency_key: str | None = None,
+    note: str = "",
 ) -> Edited:
     """Store a new feature; its id is the key field's value, else the id given, else a new one.
 
+    `note` is JSON that the log keeps beside the change.
     The same `idempotency_key` with the same document stores it once, however often it is sent.
 
     Raises
@@ -102,7 +104,8 @@ def create_feature(
     _refuse(faults)
     _refuse_outside_areas(scope, values)
     feature = Feature(feature_id, read.geometry, values, all_children(read.children, scope.definition))
-    return _commit(scope, FeatureChange(ChangeKind.CREATE, feature_id, feature), idempotency_key=idempotency_key)
+    change = FeatureChange(ChangeKind.CREATE, feature_id, feature)
+    return _commit(scope, change, idempotency_key=idempotency_key, note=note)
 
 
 def replace_feature(
@@ -134,9 +137,17 @@ def replace_feature(
 
 
 def patch_feature(
-    scope: EditScope, feature_id: str, patch: Mapping[str, object], *, expected_revs: frozenset[int] | None = None
+    scope: EditScope,
+    feature_id: str,
+    patch: Mapping[str, object],
+    *,
+    expected_revs: frozenset[int] | None = None,
+    idempotency_key: str | None = None,
+    note: str = "",
 ) -> Edited:
     """Change what a merge patch names (RFC 7396): null clears, the rest stays.
+
+    `note` is JSON that the log keeps beside the change.
 
     Without an expected revision a change by somebody else in between is no conflict: the patch is
     applied to what is stored then.
@@ -163,8 +174,9 @@ def patch_feature(
             values,
             {**stored.children, **read.children},
         )
+        change = FeatureChange(ChangeKind.REPLACE, feature_id, feature, stored.rev)
         try:
-            return _commit(scope, FeatureChange(ChangeKind.REPLACE, feature_id, feature, stored.rev))
+            return _commit(scope, change, idempotency_key=idempotency_key, note=note)
         except ConflictError:
             if expected_revs is not None or attempt == _ATTEMPTS - 1:
                 raise
@@ -203,8 +215,8 @@ def _expected(scope: EditScope, feature_id: str, expected_revs: frozenset[int] |
     return stored
 
 
-def _commit(scope: EditScope, change: FeatureChange, *, idempotency_key: str | None = None) -> Edited:
-    batch = ChangeBatch(scope.definition.name, (change,), scope.caller.principal, ORIGIN)
+def _commit(scope: EditScope, change: FeatureChange, *, idempotency_key: str | None = None, note: str = "") -> Edited:
+    batch = ChangeBatch(scope.definition.name, (change,), scope.caller.principal, ORIGIN, note)
     try:
         done = scope.store.commit(batch, idempotency_key=idempotency_key)
     except ConflictError as error:

@@ -1,13 +1,23 @@
 """What the log knows of the past: who changed what, and features as they were before a change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+import apsw
 import orjson
 import shapely
 
 from geo_ems.errors import StoreError
 from geo_ems.model.definitions import FieldDefinition, LayerDefinition
-from geo_ems.model.features import Feature, HeldImage, ImportMark, LoggedChange, Properties, Value
+from geo_ems.model.features import (
+    ChangeKind,
+    Feature,
+    HeldImage,
+    ImportMark,
+    LoggedChange,
+    LoggedEdit,
+    Properties,
+    Value,
+)
 from geo_ems.storage.connections import ReaderPool
 from geo_ems.storage.definitions_table import DefinitionsCache
 from geo_ems.storage.import_images import marks_of_import, newest_import_images
@@ -33,6 +43,21 @@ _LAST_SEQS = """SELECT id, max(seq) FROM (
 _HAND_MADE = "SELECT DISTINCT id FROM ems_change_log WHERE layer = ? AND op = 'create' AND id NOTNULL"
 
 _LAST_OWN = "SELECT seq FROM ems_change_log WHERE origin <> 'external' ORDER BY entry DESC LIMIT 1"
+
+_AT_SEQ = """SELECT seq, layer, at, principal, origin, note FROM ems_change_log WHERE seq = ? GROUP BY layer
+  HAVING entry = min(entry) ORDER BY entry"""
+_EDIT_COLUMNS = "seq, layer, at, principal, origin, note, id, op, before"
+_SINGLE = "op IN ('create', 'replace', 'delete') AND id NOTNULL"
+_EDITS_AT = f"SELECT {_EDIT_COLUMNS} FROM ems_change_log WHERE seq = ? AND {_SINGLE} ORDER BY entry"  # noqa: S608 - constants
+_RECENT = f"""SELECT {_EDIT_COLUMNS} FROM ems_change_log
+  WHERE {_SINGLE} AND (?1 IS NULL OR layer = ?1) ORDER BY entry DESC LIMIT ?2"""  # noqa: S608 - constants
+_EDITS_OF = f"""SELECT {_EDIT_COLUMNS} FROM ems_change_log WHERE layer = ?1 AND id = ?2 AND {_SINGLE}
+  UNION ALL SELECT image.seq, image.layer, log.at, log.principal, log.origin, log.note, image.id, 'bulk', image.before
+    FROM ems_before_image AS image JOIN ems_change_log AS log ON log.seq = image.seq AND log.layer = image.layer
+    WHERE image.layer = ?1 AND image.id = ?2 AND log.op IN ('bulk', 'replaced_outside')
+  ORDER BY seq"""  # noqa: S608 - constants
+_BY_KEY = """SELECT log.seq, layer, at, principal, origin, note FROM ems_change_log AS log
+  JOIN ems_idempotency AS held ON held.seq = log.seq WHERE held.key = ? ORDER BY entry LIMIT 1"""
 
 
 class StoreHistory:
@@ -104,6 +129,53 @@ class StoreHistory:
         with self._readers.reading() as connection:
             found = connection.execute(_LAST_OWN).fetchall()
             return whole_number(found[0][0]) if found else 0
+
+    def changes_at(self, seq: int) -> tuple[LoggedChange, ...]:
+        """Return what the log has under a sequence number, one entry per layer; nothing where there is no such one."""
+        with self._readers.reading() as connection:
+            return tuple(map(_logged, connection.execute(_AT_SEQ, (seq,))))
+
+    def edits_at(self, seq: int) -> tuple[LoggedEdit, ...]:
+        """Return the features, of any layer, that a sequence number changed one by one; none of a bulk change.
+
+        Raises
+        ------
+        StoreError
+            Where one of them was unusable before, because another program had written it.
+        """
+        with self._readers.reading() as connection:
+            return self._edits(connection, connection.execute(_EDITS_AT, (seq,)))
+
+    def edits_of(self, layer: str, feature_id: str) -> tuple[LoggedEdit, ...]:
+        """Return what the log has of one feature, oldest first, with how it was before each.
+
+        A file that created it among many others is not found here.
+        """
+        with self._readers.reading() as connection:
+            return self._edits(connection, connection.execute(_EDITS_OF, (layer, feature_id)))
+
+    def recent_edits(self, layer: str | None = None, *, limit: int) -> tuple[LoggedEdit, ...]:
+        """Return the last changes of single features, of one layer or of all, newest first."""
+        with self._readers.reading() as connection:
+            return self._edits(connection, connection.execute(_RECENT, (layer, limit)))
+
+    def change_with_key(self, key: str) -> LoggedChange | None:
+        """Return the change that was stored under an idempotency key, None where there is none."""
+        with self._readers.reading() as connection:
+            found = connection.execute(_BY_KEY, (key,)).fetchall()
+            return _logged(found[0]) if found else None
+
+    def _edits(self, connection: apsw.Connection, rows: Iterable[SqlRow]) -> tuple[LoggedEdit, ...]:
+        """Return rows of `_EDIT_COLUMNS` as values."""
+        edits = []
+        for *logged, identity, op, before in rows:
+            change = _logged(tuple(logged))
+            definition = self._definitions.layer(connection, change.layer).definition
+            image = None if before is None else _feature(definition, str(before))
+            is_bulk = op == "bulk"
+            kind = ChangeKind.REPLACE if is_bulk else ChangeKind(str(op))
+            edits.append(LoggedEdit(change, str(identity), kind, image, is_bulk))
+        return tuple(edits)
 
 
 def _json(items: Sequence[object]) -> str:

@@ -14,6 +14,7 @@ from geo_ems.model.features import (
     ImportMark,
     LayerChange,
     LoggedChange,
+    LoggedEdit,
 )
 
 
@@ -77,6 +78,26 @@ class LayerHistory(Protocol):
 
     def last_own_seq(self) -> int:
         """Return the last change that geo_ems made itself; what came after it, other programs did. 0 where none is."""
+        ...
+
+    def changes_at(self, seq: int) -> tuple[LoggedChange, ...]:
+        """Return what the log has under a sequence number, one entry per layer; nothing where there is no such one."""
+        ...
+
+    def edits_at(self, seq: int) -> tuple[LoggedEdit, ...]:
+        """Return the features, of any layer, that a sequence number changed one by one; none of a bulk change."""
+        ...
+
+    def edits_of(self, layer: str, feature_id: str) -> tuple[LoggedEdit, ...]:
+        """Return what the log has of one feature, oldest first, with how it was before each."""
+        ...
+
+    def recent_edits(self, layer: str | None = None, *, limit: int) -> tuple[LoggedEdit, ...]:
+        """Return the last changes of single features, of one layer or of all, newest first."""
+        ...
+
+    def change_with_key(self, key: str) -> LoggedChange | None:
+        """Return the change that was stored under an idempotency key, None where there is none."""
         ...
 
 

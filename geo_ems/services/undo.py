@@ -1,0 +1,263 @@
+"""Undo: a change is taken back by another change, the log stays as it is.
+
+An undo restores the features of one sequence number as they were before it. It can be undone itself.
+What several layers were given together (one `group` in their notes) is taken back together.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Protocol, runtime_checkable
+
+from geo_ems.errors import ConflictError, NotFoundError, StoreError
+from geo_ems.model.caller import Caller
+from geo_ems.model.features import (
+    ChangeBatch,
+    ChangeKind,
+    Commit,
+    Feature,
+    FeatureChange,
+    LoggedChange,
+    LoggedEdit,
+)
+from geo_ems.services.change_notes import ChangeNote, read_note
+from geo_ems.storage.protocol import LayerStore
+
+ORIGIN = "undo"
+DERIVED_ORIGIN = "derived"  # a district that was derived anew is no change by anybody
+FOREIGN_ORIGIN = "external"
+_GROUP_SPAN = 20  # the batches of one act have consecutive numbers; no act has more of them
+
+
+@runtime_checkable
+class _StoresTogether(Protocol):
+    """A store that takes batches of several layers in one transaction."""
+
+    def commit_together(
+        self, batches: Sequence[ChangeBatch], *, idempotency_key: str | None = None
+    ) -> tuple[Commit, ...]:
+        """Store all batches or none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class UndoneFeature:
+    """One feature that was restored; `kind` is what was done to it now: created, replaced or deleted again."""
+
+    layer: str
+    id: str
+    kind: ChangeKind
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What an undo did: the changes taken back, the sequence numbers of the undo, the features."""
+
+    undone: tuple[LoggedChange, ...]
+    seqs: tuple[int, ...]
+    features: tuple[UndoneFeature, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UndoableEdit:
+    """One entry of the log for a list: `refused` says in words why it cannot be taken back, "" where it can."""
+
+    edit: LoggedEdit
+    note: ChangeNote
+    refused: str
+
+
+def undo(store: LayerStore, seq: int, *, caller: Caller, who: str | None = None) -> Undone:
+    """Take back the change of a sequence number, whole.
+
+    Raises
+    ------
+    NotFoundError
+        Where the log has no such number, or the caller may not see what it changed.
+    ConflictError
+        Where the same feature changed since, the change is taken back already, or it is none that can be.
+    """
+    changes = _act(store, seq)
+    edits = [edit for change in changes for edit in store.history.edits_at(change.seq)]
+    if not edits:
+        raise _not_single(changes[0])
+    _refuse_hidden(store, edits, caller, seq)
+    own_seqs = frozenset(change.seq for change in changes)
+    steps = [(edit, _step(store, edit, own_seqs)) for edit in edits]
+    batches = []
+    for (layer, number), members in groupby(steps, key=lambda item: (item[0].change.layer, item[0].change.seq)):
+        taken = tuple(step for _, step in members)
+        # Each entry says which one it takes back, so that an undo of a group is a group as well.
+        group = f"undo-{seq}-{store.describe().seq}" if len(changes) > 1 else None
+        note = ChangeNote(action="undo", undoes=number, who=who, group=group)
+        batches.append(ChangeBatch(layer, taken, caller.principal, ORIGIN, note.written()))
+    commits = _stored(store, batches)
+    return Undone(
+        tuple(changes),
+        tuple(commit.seq for commit in commits),
+        tuple(
+            UndoneFeature(batch.layer, step.id, step.kind, commit.seq)
+            for batch, commit in zip(batches, commits, strict=True)
+            for step in batch.changes
+        ),
+    )
+
+
+def recent_changes(
+    store: LayerStore, *, caller: Caller, layer: str | None = None, limit: int = 20
+) -> tuple[UndoableEdit, ...]:
+    """Return the last changes of single features that the caller may see, newest first, and which can be undone."""
+    found = []
+    for edit in store.history.recent_edits(layer, limit=limit):
+        if edit.change.origin == DERIVED_ORIGIN or not _is_seen(store, edit, caller):
+            continue
+        found.append(UndoableEdit(edit, read_note(edit.change.note), _refusal(store, edit)))
+    return tuple(found)
+
+
+def undone_by(edits: Sequence[LoggedEdit]) -> dict[int, int]:
+    """Return which of the changes of one feature, oldest first, are taken back, and by which change.
+
+    An undo that was undone itself takes nothing back.
+    """
+    found: dict[int, int] = {}
+    for edit in reversed(edits):
+        target = read_note(edit.change.note).undoes
+        if target is not None and edit.change.seq not in found:
+            found[target] = edit.change.seq
+    return found
+
+
+def _act(store: LayerStore, seq: int) -> list[LoggedChange]:
+    """Return the changes of the act that a sequence number belongs to, latest first."""
+    at = store.history.changes_at(seq)
+    if not at:
+        raise NotFoundError(
+            f"There is no change {seq}", remedy="`geo-ems changes` lists those there are.", field="seq", value=seq
+        )
+    group = read_note(at[0].note).group
+    if group is None:
+        return list(at)
+    members = list(at)
+    for direction in (-1, 1):
+        for distance in range(1, _GROUP_SPAN):
+            near = store.history.changes_at(seq + direction * distance)
+            if not near or read_note(near[0].note).group != group:
+                break
+            members.extend(near)
+    return sorted(members, key=lambda change: -change.seq)
+
+
+def _step(store: LayerStore, edit: LoggedEdit, own_seqs: frozenset[int]) -> FeatureChange:
+    """Return the change that restores a feature, or refuse."""
+    refused = _blocking(store, edit, own_seqs)
+    if refused is not None:
+        raise refused
+    rows = store.read_rows(edit.change.layer, [edit.id])
+    now = rows[0] if rows else None
+    if edit.before is None:
+        if now is None:
+            raise ConflictError(
+                f"'{edit.id}' is gone already", where=edit.change.layer, remedy="There is nothing to take back."
+            )
+        return FeatureChange(ChangeKind.DELETE, edit.id, None, now.rev)
+    before: Feature = replace(edit.before, rev=0)
+    if now is None:
+        return FeatureChange(ChangeKind.CREATE, edit.id, before)
+    return FeatureChange(ChangeKind.REPLACE, edit.id, before, now.rev)
+
+
+def _blocking(store: LayerStore, edit: LoggedEdit, own_seqs: frozenset[int]) -> ConflictError | None:
+    """Return why a change cannot be taken back; None where it can."""
+    change = edit.change
+    if change.origin == FOREIGN_ORIGIN and edit.kind is ChangeKind.CREATE:
+        return ConflictError(
+            f"Another program added '{edit.id}', and how it was before is not known",
+            where=change.layer,
+            remedy="Delete it where it is not wanted.",
+        )
+    history = store.history.edits_of(change.layer, edit.id)
+    taken_back = undone_by(history)
+    if change.seq in taken_back:
+        return ConflictError(
+            f"Change {change.seq} is taken back already, by change {taken_back[change.seq]}",
+            where=change.layer,
+            remedy=f"To do it again, undo {taken_back[change.seq]}.",
+        )
+    for later in history:
+        if (
+            later.change.seq > change.seq
+            and later.change.seq not in own_seqs
+            and _counts(later, change.seq, taken_back)
+        ):
+            return changed_since(edit.id, later.change)
+    last = store.history.last_changes(change.layer, [edit.id]).get(edit.id)
+    known = {item.change.seq for item in history}
+    if last is not None and last.seq > change.seq and last.seq not in known and last.origin != DERIVED_ORIGIN:
+        return changed_since(edit.id, last)
+    return None
+
+
+def _counts(later: LoggedEdit, seq: int, taken_back: dict[int, int]) -> bool:
+    """Return whether a later change of the same feature still acts on it.
+
+    What was taken back does not, nor does the undo of something later than `seq`: the two cancel out.
+    """
+    if later.change.origin == DERIVED_ORIGIN or later.change.seq in taken_back:
+        return False
+    undoes = read_note(later.change.note).undoes
+    return undoes is None or undoes <= seq
+
+
+def changed_since(feature_id: str, later: LoggedChange) -> ConflictError:
+    """Return the refusal that names the later change: who made it, and when."""
+    who = read_note(later.note).who or later.principal
+    return ConflictError(
+        f"'{feature_id}' was changed since by {who} ({later.origin}), change {later.seq} at {later.at}",
+        where=later.layer,
+        remedy=f"Look at it; undo {later.seq} first, or change it as it should be.",
+    )
+
+
+def _refusal(store: LayerStore, edit: LoggedEdit) -> str:
+    refused = _blocking(store, edit, frozenset({edit.change.seq}))
+    return "" if refused is None else str(refused)
+
+
+def _not_single(change: LoggedChange) -> ConflictError:
+    remedy = (
+        f"Take an import back with: geo-ems import --revert {change.seq}"
+        if change.origin == "import"
+        else "Correct the features one by one, or restore a backup."
+    )
+    return ConflictError(
+        f"Change {change.seq} ({change.origin}) is no edit of single features", where=change.layer, remedy=remedy
+    )
+
+
+def _refuse_hidden(store: LayerStore, edits: Sequence[LoggedEdit], caller: Caller, seq: int) -> None:
+    if not all(_is_seen(store, edit, caller) for edit in edits):
+        raise NotFoundError(
+            f"There is no change {seq}", remedy="`geo-ems changes` lists those there are.", field="seq", value=seq
+        )
+
+
+def _is_seen(store: LayerStore, edit: LoggedEdit, caller: Caller) -> bool:
+    """Return whether a caller limited to some districts may see the feature, as it was and as it is."""
+    if not caller.areas:
+        return True
+    versions: Iterator[Feature] = iter(
+        (*store.read_rows(edit.change.layer, [edit.id]), *(() if edit.before is None else (edit.before,)))
+    )
+    return all(version.properties.get("district_id") in caller.areas for version in versions)
+
+
+def _stored(store: LayerStore, batches: Sequence[ChangeBatch]) -> tuple[Commit, ...]:
+    if len(batches) == 1:
+        return (store.commit(batches[0]),)
+    if not isinstance(store, _StoresTogether):
+        raise StoreError(
+            "This store cannot take back changes of several layers at once", remedy="Undo them one by one."
+        )
+    return store.commit_together(batches)

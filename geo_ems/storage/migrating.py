@@ -14,7 +14,7 @@ import apsw
 from geo_ems.errors import StoreError
 from geo_ems.storage.backups import copy_verified, stamp_of
 from geo_ems.storage.connections import FORMAT_VERSION, check_is_ours, connect, errors_in_words, format_of
-from geo_ems.storage.core_schema import FORMAT_2_TABLES, register_own_table
+from geo_ems.storage.core_schema import FORMAT_2_TABLES, FORMAT_3_TABLES, register_own_table
 from geo_ems.storage.definitions_table import DefinitionsCache, incomplete_layers
 from geo_ems.storage.layer_tables import create_triggers
 from geo_ems.storage.row_digests import digest_all_rows
@@ -41,8 +41,15 @@ def _add_digests_and_last_good(connection: apsw.Connection) -> None:
             digest_all_rows(connection, held.definition)
 
 
+def _add_positions(connection: apsw.Connection) -> None:
+    for table, sql in FORMAT_3_TABLES.items():
+        connection.execute(sql)
+        register_own_table(connection, table)
+
+
 STEPS: tuple[MigrationStep, ...] = (
     MigrationStep(2, "hashes of rows, last good versions, restorations", _add_digests_and_last_good),
+    MigrationStep(3, "positions and device keys", _add_positions),
 )
 
 

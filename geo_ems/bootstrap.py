@@ -12,6 +12,7 @@ from geo_ems.catalogue.snapshots import SnapshotSource
 from geo_ems.errors import StoreError, UsageError
 from geo_ems.model.definitions import LayerDefinition
 from geo_ems.services.districts import DistrictStore
+from geo_ems.services.positions import PositionDesk
 from geo_ems.settings import Project, find_project_folder, load_project, process_environment
 from geo_ems.storage.column_cache import ColumnCache
 from geo_ems.storage.geopackage_store import GeoPackageStore, open_geopackage
@@ -28,6 +29,7 @@ class Application:
     store: DistrictStore
     embedded: GeoPackageStore
     snapshots: SnapshotSource
+    positions: PositionDesk
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
@@ -64,13 +66,17 @@ def opened(project: Project, *, read_only: bool = False) -> Iterator[Application
         if not read_only:
             district_aware.derive_missed()
         snapshots = SnapshotSource(
-            district_aware, definitions, cache=ColumnCache(path.resolve(), seal_of=store.seal_of)
+            district_aware,
+            definitions,
+            cache=ColumnCache(path.resolve(), seal_of=store.seal_of),
+            fixes=store.positions,
         )
         yield Application(
             project=project,
             store=district_aware,
             embedded=store,
             snapshots=snapshots,
+            positions=PositionDesk(store.positions, store.device_keys, snapshots, project.positions, utc_clock),
             clock=utc_clock,
             new_id=new_id,
         )

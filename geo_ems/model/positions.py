@@ -10,7 +10,7 @@ class FixSource(StrEnum):
 
     JSON = "json"
     OSMAND = "osmand"
-    TRAC_CLIENT = "traccar_client"
+    TRACCAR_CLIENT = "traccar_client"
     TRACCAR = "traccar"
 
 

@@ -56,6 +56,7 @@ class FixBoard:
     _newest: dict[str, StoredFix] = field(default_factory=dict)
     _numbers: FloatArray = field(default_factory=lambda: np.full((8, 16), np.nan))
     _picture: LatestFixes | None = None
+    _teams: tuple[str, ...] = ()
     _seq: int = 0
 
     def newest(self, team_id: str) -> StoredFix | None:
@@ -105,11 +106,12 @@ class FixBoard:
     def _pictured(self) -> LatestFixes:
         size = len(self._slot_of)
         held = self._numbers[:, :size]
-        before = tuple(self._slot_of)
+        if size > len(self._teams):  # else the same tuple again: who keeps something by it finds it at once
+            self._teams = tuple(self._slot_of)
         there = np.nan_to_num(held[[0, 3, 7]])
         picture = LatestFixes(
             seq=self._seq,
-            teams=before,
+            teams=self._teams,
             number=there[0].astype(np.int64),
             lonlat_deg=np.ascontiguousarray(held[1:3].T),
             time_ms=there[1].astype(np.int64),

@@ -14,9 +14,10 @@ import apsw
 from geo_ems.errors import StoreError
 from geo_ems.storage.backups import copy_verified, stamp_of
 from geo_ems.storage.connections import FORMAT_VERSION, check_is_ours, connect, errors_in_words, format_of
-from geo_ems.storage.core_schema import FORMAT_2_TABLES, FORMAT_3_TABLES, register_own_table
+from geo_ems.storage.core_schema import FORMAT_2_TABLES, register_own_table
 from geo_ems.storage.definitions_table import DefinitionsCache, incomplete_layers
 from geo_ems.storage.layer_tables import create_triggers
+from geo_ems.storage.positions_table import TABLES as FORMAT_3_TABLES
 from geo_ems.storage.row_digests import digest_all_rows
 
 

@@ -14,6 +14,7 @@ from geo_ems.errors import StoreError, UsageError
 from geo_ems.model.definitions import LayerDefinition
 from geo_ems.model.speeds import SpeedTable
 from geo_ems.services.districts import DistrictStore
+from geo_ems.services.positions import PositionDesk
 from geo_ems.services.roads import RoadSource
 from geo_ems.settings import Project, bundled_folder, find_project_folder, load_project, process_environment
 from geo_ems.storage.column_cache import ColumnCache
@@ -35,6 +36,7 @@ class Application:
     embedded: GeoPackageStore
     snapshots: SnapshotSource
     roads: RoadSource
+    positions: PositionDesk
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
@@ -71,7 +73,10 @@ def opened(project: Project, *, read_only: bool = False) -> Iterator[Application
         if not read_only:
             district_aware.derive_missed()
         snapshots = SnapshotSource(
-            district_aware, definitions, cache=ColumnCache(path.resolve(), seal_of=store.seal_of)
+            district_aware,
+            definitions,
+            cache=ColumnCache(path.resolve(), seal_of=store.seal_of),
+            fixes=store.positions,
         )
         yield Application(
             project=project,
@@ -79,6 +84,7 @@ def opened(project: Project, *, read_only: bool = False) -> Iterator[Application
             embedded=store,
             snapshots=snapshots,
             roads=RoadSource(speeds=_speed_reader(project), seal_of=store.seal_of),
+            positions=PositionDesk(store.positions, store.device_keys, snapshots, project.positions, utc_clock),
             clock=utc_clock,
             new_id=new_id,
         )

@@ -19,12 +19,23 @@ from geo_ems.model.cells import PointCells
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray, LayerColumns, ObjectArray
 from geo_ems.model.definitions import Availability, LayerDefinition
 from geo_ems.queries.capacity import capacities, occupied_persons
+from geo_ems.queries.latest_fixes import LatestFixes
 from geo_ems.queries.layered_shapes import LayeredShapes
-from geo_ems.queries.positions import AVAILABILITIES, AvailabilityArray, TeamPositions, availability_of, team_positions
+from geo_ems.queries.positions import (
+    AVAILABILITIES,
+    AvailabilityArray,
+    TeamPositions,
+    TypedPositions,
+    availability_of,
+    team_positions,
+    typed_positions,
+)
 from geo_ems.queries.shapes import PreparedGeometries, prepare_geometries, prepare_points
 from geo_ems.queries.splicing import Splice
 
 _KEPT_ANSWERS = 4
+# What of a layer stays as it is when its teams move.
+_STILL = ("columns", "availability", "capacity_persons", "occupied_persons", "row_of", "typed", "slots")
 
 
 class LayerPart:
@@ -84,7 +95,8 @@ class Overlay:
 class LayerSnapshot:
     """One layer at the sequence number `last_seq` of its last change; nothing in it changes.
 
-    `base` is the layer as it was read whole, or taken from the cache, at `base_seq`.
+    `base` is the layer as it was read whole, or taken from the cache, at `base_seq`; `fixes` are the
+    newest positions of its teams by their devices, None where the layer has none.
     """
 
     definition: LayerDefinition
@@ -93,6 +105,7 @@ class LayerSnapshot:
     overlay: Overlay | None
     last_seq: int
     changed_at: str | None
+    fixes: LatestFixes | None = None
 
     @cached_property
     def columns(self) -> LayerColumns:
@@ -163,16 +176,35 @@ class LayerSnapshot:
         return (self.overlay.part if is_changed[0] else self.base), int(place[0])
 
     @cached_property
+    def typed(self) -> TypedPositions | None:
+        """Return what the fields say of where each team is, for layers with live positions."""
+        rule = self.definition.position
+        return None if rule is None else typed_positions(self.columns, rule, self.availability)
+
+    @cached_property
+    def slots(self) -> Recent:
+        """Return where the features stand among the teams that sent fixes, for the teams asked last."""
+        return Recent(1)
+
+    @cached_property
     def positions(self) -> TeamPositions | None:
         """Return where each team is, for layers with live positions."""
-        rule = self.definition.position
-        return None if rule is None else team_positions(self.columns, rule, self.availability)
+        typed, fixes = self.typed, self.fixes
+        if typed is None or fixes is None:
+            return None if typed is None else team_positions(typed)
+        return team_positions(typed, fixes, self.slots.get(fixes.teams, lambda: fixes.slots_of(self.columns.ids)))
+
+    def at_fixes(self, fixes: LatestFixes) -> Self:
+        """Return the layer with its teams where these fixes say; nothing else of it is made anew."""
+        moved = replace(self, fixes=fixes)
+        vars(moved).update((name, getattr(self, name)) for name in _STILL)
+        return moved
 
     @cached_property
     def layered(self) -> LayeredShapes:
         """Return the places that features are ranked from: their geometries, of teams where they are."""
         if self.positions is not None:
-            return LayeredShapes(prepare_geometries(self.positions.geometries))
+            return LayeredShapes(self.positions.prepared)
         if self.overlay is None:
             return LayeredShapes(self.base.prepared)
         return LayeredShapes(self.base.prepared, self.overlay.part.prepared, self.overlay.splice)
@@ -197,7 +229,7 @@ class LayerSnapshot:
     def geometries_at(self, rows: IntArray) -> ObjectArray:
         """Return the places of some features as geometries."""
         if self.positions is not None:
-            return self.positions.geometries[rows]
+            return self.positions.geometries_at(rows)
         return self.columns.packed_geometries.taken(rows).astype(np.object_, copy=False)
 
     def geometry_at(self, row: int) -> BaseGeometry | None:

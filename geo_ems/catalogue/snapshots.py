@@ -4,11 +4,14 @@ import hashlib
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from geo_ems.catalogue.layer_files import definition_hashes
 from geo_ems.catalogue.layer_snapshot import LayerPart, LayerSnapshot
+from geo_ems.catalogue.moving_layer import moving_layer
 from geo_ems.errors import StoreError, known_names
 from geo_ems.model.definitions import LayerDefinition
+from geo_ems.queries.latest_fixes import LatestFixes
 from geo_ems.storage.column_cache import CACHED_FROM_ROWS, ColumnCache
 from geo_ems.storage.protocol import LayerStore, StoreDescription, StoredLayer
 
@@ -25,6 +28,7 @@ class SnapshotSet:
     """The layers a query reads, all at one sequence number of the store.
 
     Another program has edited the `unsealed_layers` among them, and the sequence number does not say so.
+    `position_seq` counts the positions of teams where the set holds their layer, and any came in.
     """
 
     store_id: str
@@ -32,11 +36,17 @@ class SnapshotSet:
     catalogue_sha256: str
     layers: Mapping[str, LayerSnapshot]
     unsealed_layers: frozenset[str] = frozenset()
+    position_seq: int = 0
+
+    @property
+    def features_id(self) -> str:
+        """Return what names this state of the features and of the definitions, wherever teams have moved."""
+        return f"{self.store_id[:8]}-{self.seq}-{self.catalogue_sha256[:8]}"
 
     @property
     def snapshot_id(self) -> str:
-        """Return what names this state of the data and of the definitions."""
-        return f"{self.store_id[:8]}-{self.seq}-{self.catalogue_sha256[:8]}"
+        """Return what names this state: that of the features, and `~` with the number of the last position."""
+        return f"{self.features_id}~{self.position_seq}" if self.position_seq else self.features_id
 
     def layer(self, name: str) -> LayerSnapshot:
         """Return one layer of the set.
@@ -51,16 +61,33 @@ class SnapshotSet:
         return self.layers[name]
 
 
+class FixSource(Protocol):
+    """Where the newest positions of teams come from."""
+
+    def latest(self) -> LatestFixes:
+        """Return the newest fix of each team."""
+        ...
+
+
 class SnapshotSource:
     """Keeps the newest snapshot of each layer and hands out consistent sets of them."""
 
     _ATTEMPTS = 50
 
     def __init__(
-        self, store: LayerStore, definitions: Mapping[str, LayerDefinition], *, cache: ColumnCache | None = None
+        self,
+        store: LayerStore,
+        definitions: Mapping[str, LayerDefinition],
+        *,
+        cache: ColumnCache | None = None,
+        fixes: FixSource | None = None,
     ) -> None:
         """Serve the layers that have a definition; a stored layer without one stays unpublished."""
         self._store = store
+        self._fixes = fixes
+        self._moving = moving_layer(definitions)
+        self._moved: LayerSnapshot | None = None
+        self._moved_from: LayerSnapshot | None = None
         self._cache = cache
         self._definitions = definitions
         self._held: dict[str, LayerSnapshot] = {}
@@ -108,8 +135,25 @@ class SnapshotSource:
                 if self._is_still(layers, after):
                     self._settle(layers, after)
                     unsealed = after.unsealed_layers & layers.keys()
-                    return SnapshotSet(described.store_id, described.seq, self._catalogue_sha256, layers, unsealed)
+                    layers, position_seq = self._at_newest_fixes(layers)
+                    return SnapshotSet(
+                        described.store_id, described.seq, self._catalogue_sha256, layers, unsealed, position_seq
+                    )
         raise StoreError("The layers change faster than they can be read", remedy="Try again in a moment.")
+
+    def _at_newest_fixes(self, layers: dict[str, LayerSnapshot]) -> tuple[dict[str, LayerSnapshot], int]:
+        """Return the layers with the teams where they are now, and the number of the last position."""
+        held = None if self._moving is None else layers.get(self._moving)
+        if self._fixes is None or self._moving is None or held is None:
+            return layers, 0
+        fixes = self._fixes.latest()
+        if not fixes.seq:
+            return layers, 0
+        moved = self._moved
+        if moved is None or self._moved_from is not held or moved.fixes is not fixes:
+            moved = held.at_fixes(fixes)
+            self._moved, self._moved_from = moved, held
+        return {**layers, self._moving: moved}, fixes.seq
 
     def _is_still(self, layers: Mapping[str, LayerSnapshot], described: StoreDescription) -> bool:
         return all(described.layers[name].last_seq == snapshot.last_seq for name, snapshot in layers.items())

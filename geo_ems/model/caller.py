@@ -11,15 +11,20 @@ class Permission(StrEnum):
     READ_PRIVATE = "read_private"
     WRITE = "write"
     IMPORT = "import"
+    POST_POSITION = "post_position"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A principal, its permissions, and the district ids it is limited to (empty = everywhere)."""
+    """A principal, its permissions, and the district ids it is limited to (empty = everywhere).
+
+    A device is limited to posting the position of the team `team_id`.
+    """
 
     principal: str
     permissions: frozenset[Permission]
     areas: tuple[str, ...] = ()
+    team_id: str | None = None
 
     def may(self, permission: Permission) -> bool:
         """Return whether the caller has the permission."""

@@ -1,37 +1,109 @@
-"""Where a team is: at its home base, or where its device last said (SEMANTICS ruling 3)."""
+"""Where a team is: at its home base, or where its device or a person last said (SEMANTICS ruling 3)."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo_ems.model.columns import BoolArray, FloatArray, LayerColumns, ObjectArray
+from geo_ems.model.cells import Cells, PointCells
+from geo_ems.model.columns import BoolArray, FloatArray, IntArray, LayerColumns, ObjectArray
 from geo_ems.model.definitions import Availability, FieldDefinition, PositionRule
+from geo_ems.queries.latest_fixes import LatestFixes
+from geo_ems.queries.shapes import PreparedGeometries, prepare_geometries, prepare_points
 
 LIVE_MODE = "live"
 AVAILABILITIES: tuple[Availability, ...] = tuple(Availability)
 AvailabilityArray = NDArray[np.int8]
+_MS_PER_S = 1000.0
 
 
-@dataclass(frozen=True, slots=True)
-class TeamPositions:
-    """The place each team is ranked from.
+@dataclass(frozen=True, eq=False)
+class TypedPositions:
+    """What a layer itself says of n teams, whatever devices send.
 
-    `is_live` tells a device's position from the home base; `missing` marks the teams whose place
-    is not known: their `geometries` still hold the home base, so that it can be said how near the
-    base of a team is that is out. `time_s` is the Unix time of a live position (NaN at the home
-    base, which is never stale, and where a live position has no time).
+    `at_home` marks the teams that are taken to be at their home base, `lonlat_deg` (n, 2) and
+    `time_s` (n,) are the positions typed by hand, NaN where there are none.
     """
 
-    geometries: ObjectArray
+    home: Cells
+    at_home: BoolArray
+    lonlat_deg: FloatArray
+    time_s: FloatArray
+
+    @cached_property
+    def home_lonlat_deg(self) -> FloatArray | None:
+        """Return the home bases as places (n, 2), NaN where a team has none; None where some are no points."""
+        if isinstance(self.home, PointCells):
+            return self.home.lonlat_deg
+        geometries = self.home.whole()
+        located = ~(shapely.is_missing(geometries) | shapely.is_empty(geometries))
+        if not (shapely.get_type_id(geometries[located]) == shapely.GeometryType.POINT).all():
+            return None
+        lonlat_deg = np.full((len(geometries), 2), np.nan)
+        lonlat_deg[located] = shapely.get_coordinates(geometries[located])
+        return lonlat_deg
+
+    @cached_property
+    def home_is_missing(self) -> BoolArray:
+        """Return which teams have no home base."""
+        lonlat_deg = self.home_lonlat_deg
+        return np.asarray(shapely.is_missing(self.home.whole()) if lonlat_deg is None else np.isnan(lonlat_deg[:, 0]))
+
+
+@dataclass(frozen=True, eq=False)
+class TeamPositions:
+    """The place each of n teams is ranked from.
+
+    `is_live` tells a device's or typed position from the home base; `missing` marks the teams whose
+    place is not known: their `geometries` still hold the home base, so that it can be said how near the
+    base of a team is that is out. `time_s` is the Unix time of a live position (NaN at the home
+    base, which is never stale, and where a live position has no time). `is_jump` marks fixes that
+    nobody can have driven to. `live_lonlat_deg` (n, 2) is NaN where no live position counts.
+    """
+
+    typed: TypedPositions
+    live_lonlat_deg: FloatArray
     is_live: BoolArray
     missing: BoolArray
     time_s: FloatArray
+    is_jump: BoolArray
+
+    @cached_property
+    def lonlat_deg(self) -> FloatArray | None:
+        """Return the places (n, 2), NaN where a team has none at all; None where some are no points."""
+        home_deg = self.typed.home_lonlat_deg
+        return None if home_deg is None else np.where(self.is_live[:, None], self.live_lonlat_deg, home_deg)
+
+    @property
+    def geometries(self) -> ObjectArray:
+        """Return the places of all teams as geometries."""
+        return self.geometries_at(np.arange(self.is_live.size))
+
+    def geometries_at(self, rows: IntArray) -> ObjectArray:
+        """Return the places of some teams as geometries."""
+        geometries = self.typed.home.taken(rows).astype(np.object_)
+        live = np.flatnonzero(self.is_live[rows])
+        geometries[live] = shapely.points(self.live_lonlat_deg[rows[live]])
+        return geometries
+
+    def time_text(self, row: int) -> str | None:
+        """Return when a live position was true, as YYYY-MM-DDTHH:MM:SSZ; None at the home base and where unknown."""
+        seconds = self.time_s[row]
+        return None if np.isnan(seconds) else f"{np.datetime64(int(seconds), 's')}Z"
+
+    @cached_property
+    def prepared(self) -> PreparedGeometries:
+        """Return the places ready for questions; without a tree, as they will have moved at the next question."""
+        lonlat_deg = self.lonlat_deg
+        return (
+            prepare_geometries(self.geometries) if lonlat_deg is None else prepare_points(lonlat_deg, is_indexed=False)
+        )
 
 
-def team_positions(columns: LayerColumns, rule: PositionRule, availability: AvailabilityArray) -> TeamPositions:
-    """Return where each team is.
+def typed_positions(columns: LayerColumns, rule: PositionRule, availability: AvailabilityArray) -> TypedPositions:
+    """Return what the fields of a layer say.
 
     In mode `base` (also where no mode is given) a team that is available, or whose status nobody
     knows, is taken to be at its home base; a team that is out is where its last position says, or
@@ -40,18 +112,38 @@ def team_positions(columns: LayerColumns, rule: PositionRule, availability: Avai
     lon, lat = columns.columns[rule.lon_field], columns.columns[rule.lat_field]
     mode = columns.columns[rule.mode_field]
     live_code = list(mode.field.codes).index(LIVE_MODE)
-    has_position = lon.known & lat.known
     in_station = np.isin(availability, (class_index(Availability.AVAILABLE), class_index(Availability.UNKNOWN)))
-    at_home = (mode.values != live_code) & in_station
-    is_live = ~at_home & has_position
-    geometries = columns.geometries.copy()
-    live_rows = np.flatnonzero(is_live)
-    geometries[live_rows] = shapely.points(
-        lon.values[live_rows].astype(np.float64), lat.values[live_rows].astype(np.float64)
+    lonlat_deg = np.full((len(columns), 2), np.nan)
+    known = np.flatnonzero(lon.known & lat.known)
+    lonlat_deg[known, 0], lonlat_deg[known, 1] = lon.values[known], lat.values[known]
+    times_s = unix_seconds(columns.columns[rule.time_field].values)
+    return TypedPositions(columns.packed_geometries, (mode.values != live_code) & in_station, lonlat_deg, times_s)
+
+
+def team_positions(
+    typed: TypedPositions, fixes: LatestFixes | None = None, slots: IntArray | None = None
+) -> TeamPositions:
+    """Return where each team is.
+
+    `slots` (n,) says where each team stands in `fixes`, -1 for one that has none. Of a fix and a
+    position typed by hand that which is newer counts; at equal times, and where the typed one has
+    no time, the fix.
+    """
+    lonlat_deg, time_s = typed.lonlat_deg, typed.time_s
+    is_jump = np.zeros(typed.at_home.size, dtype=np.bool_)
+    if fixes is not None and slots is not None and fixes.number.size:
+        fix_time_s = np.where(slots >= 0, fixes.time_ms[slots] / _MS_PER_S, np.nan)
+        sent = (slots >= 0) & (fixes.number[slots] > 0)
+        by_fix = sent & ~(~np.isnan(lonlat_deg[:, 0]) & (time_s > fix_time_s))
+        lonlat_deg = np.where(by_fix[:, None], fixes.lonlat_deg[slots], lonlat_deg)
+        time_s = np.where(by_fix, fix_time_s, time_s)
+        is_jump = by_fix & fixes.is_jump[slots]
+    has_position = ~np.isnan(lonlat_deg[:, 0])
+    is_live = ~typed.at_home & has_position
+    missing = ~is_live & (~typed.at_home | typed.home_is_missing)
+    return TeamPositions(
+        typed, lonlat_deg, is_live, missing, np.where(is_live, time_s, np.nan), np.asarray(is_jump & is_live)
     )
-    times = unix_seconds(columns.columns[rule.time_field].values)
-    missing = (~at_home & ~has_position) | shapely.is_missing(geometries)
-    return TeamPositions(geometries, is_live, missing, np.where(is_live, times, np.nan))
 
 
 def unix_seconds(instants: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> FloatArray:

@@ -131,16 +131,21 @@ def prepare_geometries(geometries: ObjectArray) -> PreparedGeometries:
 
 
 def prepare_points(
-    lonlat_deg: FloatArray, *, xyz_m: FloatArray | None = None, tree: PointTree | None = None
+    lonlat_deg: FloatArray,
+    *,
+    xyz_m: FloatArray | None = None,
+    tree: PointTree | None = None,
+    is_indexed: bool = True,
 ) -> PreparedGeometries:
     """Return prepared points at `lonlat_deg` (n, 2), NaN where unlocated: what `prepare_geometries` gives for them.
 
     `xyz_m` (3, n) are their Earth-centred coordinates and `tree` is over them, where these were made already.
+    Places that move are better scanned than put into a tree: `is_indexed` False.
     """
     size = lonlat_deg.shape[0]
     is_located = np.asarray(~np.isnan(lonlat_deg[:, 0]))
     centre_xyz_m = lonlat_to_xyz(lonlat_deg) if xyz_m is None else xyz_m
-    if tree is None and np.count_nonzero(is_located) >= BLOCKS_FROM:
+    if tree is None and is_indexed and np.count_nonzero(is_located) >= BLOCKS_FROM:
         tree = build_point_tree(centre_xyz_m, np.flatnonzero(is_located))
     no_shapes = prepare_geometries(np.empty(0, dtype=object))
     for part in (is_located, centre_xyz_m):

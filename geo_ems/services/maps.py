@@ -69,7 +69,7 @@ def map_page(
         project=project.name,
         layers=layers,
         as_of=instant_text(now),
-        snapshot_id=pinned.snapshot_id,
+        snapshot_id=pinned.features_id,
         time_zone=project.zone.key,
         coverage=None if served else _coverage(source, project, board, language=language, now=now),
         bounds=_bounds(board, pinned),

@@ -192,7 +192,7 @@ def _ranked_row(
     status = values.get(definition.status_field) if definition.status_field else None
     age_s = ranking.judged.age_s[row]
     free = snapshot.free_places_at(row)
-    position_time = values.get(definition.position.time_field) if live and definition.position else None
+    position_time = None if positions is None or not live else positions.time_text(row)
     return RankedFeature(
         rank=rank,
         id=columns.id_at(row),

@@ -3,13 +3,14 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from geo_ems.errors import FaultsError, UsageError
 from geo_ems.model.labels import LANGUAGES, Label, Language
+from geo_ems.settings.position_settings import PositionSettings, plain_positions
 
 PROJECT_FILE = "geo-ems.toml"
 VARIABLES = (
@@ -59,7 +60,7 @@ LIMITS: Final[Mapping[str, Limits]] = {
     "team_cutoff_m": Limits(float, 0, 1_000_000, above=True),
 }
 NAME_CHARACTERS: Final = 200
-_KEYS: Final = frozenset({"name", "time_zone", "language", "store", "defaults"})
+_KEYS: Final = frozenset({"name", "time_zone", "language", "store", "defaults", "positions"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Project:
     host: str
     port: int
     auth: str
+    positions: PositionSettings = field(default_factory=PositionSettings)
 
     @property
     def layers_folder(self) -> Path:
@@ -166,6 +168,7 @@ def load_project(folder: Path, environment: Mapping[str, str]) -> Project:
         host=environment.get("GEO_EMS_HOST", "127.0.0.1"),
         port=int(port),
         auth=auth,
+        positions=toml.positions,
     )
 
 
@@ -196,6 +199,7 @@ class ProjectFile:
     language: Language
     store: str
     defaults: Defaults
+    positions: PositionSettings = field(default_factory=PositionSettings)
 
 
 def _read_project_toml(path: Path) -> ProjectFile:
@@ -225,13 +229,14 @@ def plainly_right(raw: Mapping[str, object]) -> ProjectFile | None:
     """
     name = _plain_label(raw.get("name"))
     defaults = _plain_defaults(raw.get("defaults", {}))
+    positions = plain_positions(raw.get("positions", {}))
     language = raw.get("language", "zh")
     time_zone, store = raw.get("time_zone", "Asia/Shanghai"), raw.get("store", "geo_ems.gpkg")
-    if name is None or defaults is None or not raw.keys() <= _KEYS or language not in LANGUAGES:
+    if name is None or defaults is None or positions is None or not raw.keys() <= _KEYS or language not in LANGUAGES:
         return None
     if not isinstance(store, str) or not isinstance(time_zone, str) or not is_zone(time_zone):
         return None
-    return ProjectFile(name, time_zone, "zh" if language == "zh" else "en", store, defaults)
+    return ProjectFile(name, time_zone, "zh" if language == "zh" else "en", store, defaults, positions)
 
 
 def _plain_label(raw: object) -> Label | None:

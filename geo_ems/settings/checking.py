@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic.fields import FieldInfo
 
 from geo_ems.errors import FaultsError, UsageError
 from geo_ems.model.labels import Label
 from geo_ems.settings import LIMITS, NAME_CHARACTERS, Defaults, ProjectFile, is_zone
+from geo_ems.settings.position_settings import POSITION_LIMITS, PositionSettings
 
-_STANDARD = Defaults()
+_STANDARD, _STANDARD_POSITIONS = Defaults(), PositionSettings()
 _Name = Annotated[str, Field(min_length=1, max_length=NAME_CHARACTERS)]
 _Cutoff = Annotated[float, Field(gt=LIMITS["shelter_cutoff_m"].least, le=LIMITS["shelter_cutoff_m"].most)]
 
@@ -37,12 +39,26 @@ class _DefaultsToml(_Strict):
     team_cutoff_m: _Cutoff = _STANDARD.team_cutoff_m
 
 
+def _within(name: str) -> FieldInfo:
+    least, most = POSITION_LIMITS[name]
+    found: FieldInfo = Field(ge=least, le=most)
+    return found
+
+
+class _PositionsToml(_Strict):
+    days_kept: Annotated[int, _within("days_kept")] = _STANDARD_POSITIONS.days_kept
+    ahead_s: Annotated[int, _within("ahead_s")] = _STANDARD_POSITIONS.ahead_s
+    jump_kmh: Annotated[int, _within("jump_kmh")] = _STANDARD_POSITIONS.jump_kmh
+    keys_required: bool = _STANDARD_POSITIONS.keys_required
+
+
 class _ProjectToml(_Strict):
     name: _LabelToml
     time_zone: str = "Asia/Shanghai"
     language: Literal["zh", "en"] = "zh"
     store: str = "geo_ems.gpkg"
     defaults: _DefaultsToml = _DefaultsToml()
+    positions: _PositionsToml = _PositionsToml()
 
     @field_validator("time_zone")
     @classmethod
@@ -79,4 +95,5 @@ def checked_project(raw: Mapping[str, object], path: Path) -> ProjectFile:
         language=toml.language,
         store=toml.store,
         defaults=Defaults(**toml.defaults.model_dump()),
+        positions=PositionSettings(**toml.positions.model_dump()),
     )

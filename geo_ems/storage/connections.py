@@ -16,7 +16,7 @@ from geo_ems.storage.locking import lock_path
 
 APPLICATION_ID = 0x47504B47  # "GPKG"
 USER_VERSION = 10300  # GeoPackage 1.3: GDAL 3.6 does not take the triggers of 1.4
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 _BUSY_TIMEOUT_MS = 5000
 # After this many pages (4 MB) the write-ahead log is copied into the file.

@@ -4,6 +4,7 @@ import apsw
 
 from geo_ems.storage.connections import APPLICATION_ID, FORMAT_VERSION, USER_VERSION
 from geo_ems.storage.geometry_blobs import SRS_ID
+from geo_ems.storage.positions_table import TABLES as FORMAT_3_TABLES
 
 # Definition text as in the EPSG registry, WKT 1 (requirement 11 of GeoPackage).
 _WGS84_WKT = (
@@ -78,7 +79,7 @@ CORE_TABLES = (
 )
 
 
-# Tables that a store has since format 2.
+# Tables that a store has since format 2; those since format 3 are `positions_table.TABLES`.
 FORMAT_2_TABLES = {
     "ems_row_digest": """CREATE TABLE ems_row_digest (
   seq INTEGER NOT NULL, layer TEXT NOT NULL, digests BLOB NOT NULL, PRIMARY KEY (seq, layer))""",
@@ -94,6 +95,12 @@ FORMAT_2_TABLES = {
 }
 
 
+def tables_of_format(version: int) -> tuple[str, ...]:
+    """Return the tables of geo_ems that a store of a format has."""
+    newer = ((2, FORMAT_2_TABLES), (3, FORMAT_3_TABLES))
+    return (*CORE_TABLES, *(table for since, tables in newer if version >= since for table in tables))
+
+
 def create_core(connection: apsw.Connection, *, store_id: str, created_at: str) -> None:
     """Write the tables of an empty store into an empty file, in one transaction, and turn on WAL."""
     connection.execute("PRAGMA page_size=4096")
@@ -101,7 +108,7 @@ def create_core(connection: apsw.Connection, *, store_id: str, created_at: str) 
     with connection:
         create_geopackage_tables(connection)
         connection.execute(_OWN_TABLES)
-        for sql in (*FORMAT_2_TABLES.values(), *CORE_TRIGGERS.values()):
+        for sql in (*FORMAT_2_TABLES.values(), *FORMAT_3_TABLES.values(), *CORE_TRIGGERS.values()):
             connection.execute(sql)
         connection.execute(
             "INSERT INTO ems_about (store_id, format_version, created_at) VALUES (?, ?, ?)",
@@ -113,7 +120,7 @@ def create_core(connection: apsw.Connection, *, store_id: str, created_at: str) 
             "VALUES ('ems_about', 'attributes', 'ems_about', 'the store of geo_ems', ?)",
             (created_at,),
         )
-        for table in (*CORE_TABLES[1:], *FORMAT_2_TABLES):
+        for table in (*CORE_TABLES[1:], *FORMAT_2_TABLES, *FORMAT_3_TABLES):
             register_own_table(connection, table)
 
 

@@ -12,7 +12,7 @@ from geo_ems.errors import StoreError, known_names
 from geo_ems.model.definitions import LayerDefinition
 from geo_ems.storage.change_log import DEFINITION
 from geo_ems.storage.connections import format_of
-from geo_ems.storage.core_schema import CORE_TABLES, CORE_TRIGGERS, FORMAT_2_TABLES
+from geo_ems.storage.core_schema import CORE_TRIGGERS, tables_of_format
 from geo_ems.storage.definition_codec import decode_definition, encode_definition
 from geo_ems.storage.layer_tables import (
     before_table,
@@ -181,8 +181,7 @@ def check_schema(connection: apsw.Connection, held: Mapping[str, HeldDefinition]
         With what is missing and the remedy; `ChangedOutsideError` where it can be put back.
     """
     present = _present_parts(connection, held)
-    newer = FORMAT_2_TABLES if format_of(connection) > 1 else ()
-    _require(present, "table", (*CORE_TABLES, *newer), of="the store")
+    _require(present, "table", tables_of_format(format_of(connection)), of="the store")
     for layer, item in held.items():
         children = (child_table(layer, child) for child in item.names.children)
         _require(present, "table", (layer, *children), of=f"layer '{layer}'")

@@ -20,12 +20,14 @@ from geo_ems.storage.connections import ReaderPool, check_is_ours, closed_error,
 from geo_ems.storage.definition_migrating import MigrationReport
 from geo_ems.storage.definitions_table import ChangedOutsideError, DefinitionsCache, foreign_columns
 from geo_ems.storage.describing import describe_store
+from geo_ems.storage.device_keys import DeviceKeyStore
 from geo_ems.storage.foreign_edits import are_waiting
 from geo_ems.storage.group_writer import GroupWriter
 from geo_ems.storage.history import StoreHistory
 from geo_ems.storage.locking import StoreLock
 from geo_ems.storage.maintenance import store_faults
 from geo_ems.storage.migrating import migrate_store
+from geo_ems.storage.positions import PositionStore
 from geo_ems.storage.protocol import StoreDescription
 from geo_ems.storage.reading import PoisonRow, is_large, read_features, read_layer
 from geo_ems.storage.store_file import connect_writer, create_store, instant_text
@@ -101,6 +103,8 @@ class GeoPackageStore:
                         connect_writer(path), path, now=lambda: instant_text(clock()), new_id=new_id
                     )
                     self._start_writing(self._writer)
+                self.positions = PositionStore(self._readers, self._writer)
+                self.device_keys = DeviceKeyStore(self._readers, self._writer)
             except BaseException:
                 self._watch.close()
                 raise
@@ -256,14 +260,7 @@ class GeoPackageStore:
             return self._writer.take_noticed()
 
     def check_writing(self) -> None:
-        """Write and sync an empty group: a probe that a change would be stored now.
-
-        Raises
-        ------
-        StoreError
-            Where it would not: the disk is full or failing, another program holds the file, or the
-            store is open for reading only.
-        """
+        """Write and sync an empty group: raise StoreError where a change would not be stored now."""
         self._require_writer().call(lambda _: None)
 
     def warnings(self) -> tuple[str, ...]:
@@ -313,6 +310,7 @@ class GeoPackageStore:
             try:
                 with errors_in_words(self._path):
                     self._watch.close()
+                    self.positions.close()
                     self._readers.close()
                     if self._writer is not None:
                         self._writer.close()

@@ -17,6 +17,7 @@ from geo_ems.storage.connections import FORMAT_VERSION, check_is_ours, connect, 
 from geo_ems.storage.core_schema import FORMAT_2_TABLES, register_own_table
 from geo_ems.storage.definitions_table import DefinitionsCache, incomplete_layers
 from geo_ems.storage.layer_tables import create_triggers
+from geo_ems.storage.positions_table import TABLES as FORMAT_3_TABLES
 from geo_ems.storage.row_digests import digest_all_rows
 
 
@@ -41,8 +42,15 @@ def _add_digests_and_last_good(connection: apsw.Connection) -> None:
             digest_all_rows(connection, held.definition)
 
 
+def _add_positions(connection: apsw.Connection) -> None:
+    for table, sql in FORMAT_3_TABLES.items():
+        connection.execute(sql)
+        register_own_table(connection, table)
+
+
 STEPS: tuple[MigrationStep, ...] = (
     MigrationStep(2, "hashes of rows, last good versions, restorations", _add_digests_and_last_good),
+    MigrationStep(3, "positions and device keys", _add_positions),
 )
 
 

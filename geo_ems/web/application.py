@@ -12,6 +12,7 @@ from geo_ems.catalogue.snapshots import SnapshotSource
 from geo_ems.model.definitions import LayerDefinition
 from geo_ems.model.labels import Language
 from geo_ems.services.maps import board_names, map_page
+from geo_ems.services.positions import PositionDesk
 from geo_ems.services.roads import RoadSource
 from geo_ems.settings import Project
 from geo_ems.storage.connections import sqlite_version
@@ -61,6 +62,7 @@ class WebApplication:
     probe: StoreProbe
     maps: tuple[str, ...]
     page: PageMaker
+    positions: PositionDesk
 
     @property
     def layers(self) -> Mapping[str, LayerDefinition]:
@@ -97,6 +99,7 @@ def web_application(application: Application) -> WebApplication:
         ),
         maps=board_names(application.project),
         page=_page_maker(application),
+        positions=application.positions,
     )
 
 
@@ -106,7 +109,7 @@ def _page_maker(application: Application) -> PageMaker:
 
     def make(name: str, *, language: Language, include_private: bool) -> bytes:
         key, now = (name, language, include_private), application.clock()
-        snapshot_id = application.snapshots.pin(sorted(application.snapshots.definitions)).snapshot_id
+        snapshot_id = application.snapshots.pin(sorted(application.snapshots.definitions)).features_id
         last = made.get(key)
         if last is not None and last[0] == snapshot_id and abs(now - last[1]) < PAGE_KEPT:
             return last[2]

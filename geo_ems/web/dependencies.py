@@ -1,6 +1,6 @@
 """What routes depend on: the caller with its permissions, a published layer, a strictly read query."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 
 from fastapi import Request
@@ -13,29 +13,80 @@ from geo_ems.web.problems import NoSuchResourceError, RefusedError
 from geo_ems.web.state import Served, served
 
 
-def calling(permission: Permission) -> Callable[[Request], Caller]:
+def calling(permission: Permission) -> Callable[[Request], Awaitable[Caller]]:
     """Return the dependency that gives the caller of a request, who must have the permission.
 
-    In local mode every caller is the person at this machine: the door has checked that.
+    In local mode every caller without a key is the person at this machine: the door has checked
+    that. Who sends a device key (`Authorization: Bearer`) is that device, and may post its position only.
     """
 
-    def caller_with_permission(_: Request) -> Caller:
-        caller = LOCAL
-        if not caller.may(permission):
-            raise RefusedError(
-                HTTPStatus.FORBIDDEN, f"You may not {permission} here", remedy="Ask for the permission.", field="caller"
-            )
-        return caller
+    async def caller_with_permission(request: Request) -> Caller:
+        key = bearer_key(request)
+        if permission is Permission.POST_POSITION:
+            return _posting(request, key)
+        return _permitted(_caller_of(request, key), permission)
 
     caller_with_permission.permission = permission  # type: ignore[attr-defined]  # read by the test that every route has one
     return caller_with_permission
 
 
-def asking(*parameters: Parameter[object], not_built: Mapping[str, str] | None = None) -> Callable[[Request], Asked]:
+async def key_caller(request: Request) -> Caller:
+    """Return who posts a position; the key may stand in the query too, for clients that send no headers."""
+    query = request.query_params.get("key")
+    return _posting(request, bearer_key(request) or query)
+
+
+key_caller.permission = Permission.POST_POSITION  # type: ignore[attr-defined]  # as above
+
+
+def bearer_key(request: Request) -> str | None:
+    """Return the key of `Authorization: Bearer`; None where there is none, or credentials of another kind."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else None
+
+
+def _posting(request: Request, key: str | None) -> Caller:
+    """Return who posts a position: the holder of a key, or the person at this machine where no key is required."""
+    if key is None and served(request).application.positions.settings.keys_required:
+        raise _no_key("Positions are taken with a device key only")
+    return _permitted(_caller_of(request, key), Permission.POST_POSITION)
+
+
+def _no_key(problem: str) -> RefusedError:
+    # The key is not told back: problems are shown and kept.
+    return RefusedError(
+        HTTPStatus.UNAUTHORIZED,
+        problem,
+        remedy="Make one: geo-ems keys add-device TEAM --name DEVICE; send it as Authorization: Bearer KEY.",
+        field="Authorization",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+def _caller_of(request: Request, key: str | None) -> Caller:
+    if key is None:
+        return LOCAL
+    found = served(request).application.positions.device_caller(key)
+    if found is None:
+        raise _no_key("The key is not known, or was revoked")
+    return found
+
+
+def _permitted(caller: Caller, permission: Permission) -> Caller:
+    if not caller.may(permission):
+        raise RefusedError(
+            HTTPStatus.FORBIDDEN, f"You may not {permission} here", remedy="Ask for the permission.", field="caller"
+        )
+    return caller
+
+
+def asking(
+    *parameters: Parameter[object], not_built: Mapping[str, str] | None = None
+) -> Callable[[Request], Awaitable[Asked]]:
     """Return the dependency that reads the query of a request; what is not declared is refused."""
     refused = not_built or {}
 
-    def asked(request: Request) -> Asked:
+    async def asked(request: Request) -> Asked:
         return read_query(request.scope["query_string"], parameters, not_built=refused)
 
     return asked

@@ -69,7 +69,7 @@ def check_request(scope: Scope) -> None:
                 value=value,
             )
     if scope["method"] in _WRITES:
-        _check_origin(headers)
+        check_origin(headers)
     check_target(scope.get("raw_path") or scope["path"].encode(), scope["query_string"])
 
 
@@ -135,7 +135,8 @@ def _check_host(hosts: list[str]) -> None:
         )
 
 
-def _check_origin(headers: list[tuple[str, str]]) -> None:
+def check_origin(headers: list[tuple[str, str]]) -> None:
+    """Raise RefusedError where the browser says that a page of another site sends this."""
     host = next(value for name, value in headers if name == "host").lower()
     for name, value in headers:
         foreign = (name == "origin" and value.lower() not in {f"http://{host}", f"https://{host}"}) or (

@@ -11,6 +11,8 @@ from geo_ems.web.application import WebApplication
 from geo_ems.web.metrics import RequestCounts
 
 IMPORTS_AT_WORK, IMPORTS_WAITING = 2, 4
+# A fix that waits for the disk holds no thread.
+POSITIONS_AT_WORK, POSITIONS_WAITING = 500, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Served:
     reads: Lane
     writes: Lane
     imports: Lane
+    positions: Lane
     descriptions: dict[str, bytes] = field(default_factory=dict)
     """The API description as written, by the address it names."""
     starting: list[str] = field(default_factory=list)
@@ -32,7 +35,7 @@ class Served:
     @property
     def lanes(self) -> tuple[Lane, ...]:
         """Return all lanes."""
-        return self.reads, self.writes, self.imports
+        return self.reads, self.writes, self.imports, self.positions
 
 
 def make_served(application: WebApplication) -> Served:
@@ -46,6 +49,7 @@ def make_served(application: WebApplication) -> Served:
         reads=Lane("read", at_work=limits.requests_at_work, waiting=limits.requests_waiting),
         writes=Lane("write", at_work=limits.writes_at_work, waiting=limits.writes_waiting),
         imports=Lane("import", at_work=IMPORTS_AT_WORK, waiting=IMPORTS_WAITING),
+        positions=Lane("position", at_work=POSITIONS_AT_WORK, waiting=POSITIONS_WAITING),
     )
 
 

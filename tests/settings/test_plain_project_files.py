@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from geo_ems.errors import FaultsError
 from geo_ems.settings import plainly_right
 from geo_ems.settings.checking import checked_project
+from geo_ems.settings.position_settings import POSITION_LIMITS
 
 NAME = {"zh": "甲县", "en": "A County"}
 VALUES = st.one_of(
@@ -20,6 +21,7 @@ VALUES = st.one_of(
     st.text(max_size=3),
 )
 KEYS = ("k", "position_stale_after_s", "detour_factor", "shelter_cutoff_m", "depot_cutoff_m", "team_cutoff_m", "kk")
+POSITION_KEYS = (*POSITION_LIMITS, "keys_required", "kk")
 FILES = st.fixed_dictionaries(
     {},
     optional={
@@ -30,6 +32,7 @@ FILES = st.fixed_dictionaries(
         "language": st.sampled_from(["zh", "en", "fr", None, ["zh"]]),
         "store": st.sampled_from(["a.gpkg", "", 5]),
         "defaults": st.one_of(st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=2), st.just("none")),
+        "positions": st.one_of(st.dictionaries(st.sampled_from(POSITION_KEYS), VALUES, max_size=2), st.just("none")),
         "more": st.just(1),
     },
 )

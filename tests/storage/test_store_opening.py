@@ -122,7 +122,7 @@ def write_geopackage(path):
 def write_newer(path):
     open_store(path).close()
     connection = apsw.Connection(str(path))
-    connection.execute("UPDATE ems_about SET format_version = 3")
+    connection.execute("UPDATE ems_about SET format_version = 4")
     connection.close()
 
 
@@ -133,7 +133,7 @@ def write_newer(path):
         pytest.param(lambda path: path.write_bytes(b""), "no GeoPackage", id="an empty file"),
         pytest.param(write_database, "no GeoPackage", id="another database"),
         pytest.param(write_geopackage, "not a store of geo_ems", id="another GeoPackage"),
-        pytest.param(write_newer, "format 3, this program knows formats up to 2.*Update geo_ems", id="newer"),
+        pytest.param(write_newer, "format 4, this program knows formats up to 3.*Update geo_ems", id="newer"),
     ],
 )
 @pytest.mark.parametrize("read_only", [False, True])

@@ -2,6 +2,8 @@
    comes late is never shown: on screen is either the answer to what was asked last, or none. */
 const form = { layer: DATA.query.layers.length ? DATA.query.layers[0].name : null, k: DATA.query.k, filters: {} };
 const coverageAsked = { layer: DATA.coverage.layer, cutoff: String(DATA.coverage.cutoff), filters: {}, now: false, unknown: false, fault: false };
+/* Behind the ~ stands the number of the last position: where teams have moved, no feature has changed. */
+const featuresOf = (snapshotId) => String(snapshotId).split("~")[0];
 const FILTERED_FIELD = { capability: "capabilities", suitable_for: "suitable_for" };
 /* The page stands at the root of the service and at v1/maps/NAME; questions go to the root. */
 const ROOT = window.location.pathname.replace(/v1\/maps\/[^/]*$/, "").replace(/[^/]*$/, "");
@@ -17,7 +19,7 @@ async function ask(path, options = {}) {
   try { body = await response.json(); } catch (error) { if (error.name === "AbortError") throw error; }
   if (!response.ok) throw new Refusal(body && typeof body === "object" ? body : { title: t("failed", { status: response.status }) });
   if (!body || typeof body !== "object") throw new Refusal({ title: t("not_understood") });
-  if (body.snapshot_id && body.snapshot_id !== DATA.snapshot) { state.stale = true; renderStale(); }
+  if (body.snapshot_id && featuresOf(body.snapshot_id) !== DATA.snapshot) { state.stale = true; renderStale(); }
   return body;
 }
 

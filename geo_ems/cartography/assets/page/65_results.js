@@ -169,7 +169,7 @@ function stockLines(row, layer, child, field, item) {
   const told = own(row, child.name);
   if (Array.isArray(told)) return told.filter((line) => own(line, field.name) === item).map((line) => line.quantity);
   const index = layer.indexOfId.get(row.id);
-  if (index === undefined || state.answer.snapshot_id !== DATA.snapshot) return null;
+  if (index === undefined || featuresOf(state.answer.snapshot_id) !== DATA.snapshot) return null;
   const at = child.fields.indexOf(field), amount = child.fields.findIndex((one) => one.name === "quantity");
   return (own(child.rows, String(index)) || []).filter((line) => line[at] !== null && field.codes[line[at]].code === item).map((line) => line[amount]);
 }

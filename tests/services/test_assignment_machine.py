@@ -1,7 +1,8 @@
 """Any sequence of orders, statuses, recalls and undos: nothing negative, nothing counted twice, sums as before."""
 
+import contextlib
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
@@ -59,26 +60,20 @@ class Orders(RuleBasedStateMachine):
 
     @rule(pick=PICKS)
     def give(self, pick: Pick) -> None:
-        try:
+        with contextlib.suppress(ConflictError):
             self.ids += [item.id for item in give_order(self.office, Order("I1", (pick,)), caller=LOCAL).assignments]
-        except ConflictError:
-            pass
 
     @rule(which=st.integers(0, 50), step=st.sampled_from([step for step in Step if step is not Step.CANCELLED]))
     def tell(self, which: int, step: Step) -> None:
         if self.ids:
-            try:
+            with contextlib.suppress(ConflictError):
                 change_status(self.office, self.ids[which % len(self.ids)], StatusReport(step), caller=LOCAL)
-            except ConflictError:
-                pass
 
     @rule(which=st.integers(0, 50))
     def undo(self, which: int) -> None:
         if self.ids:
-            try:
+            with contextlib.suppress(ConflictError):
                 undo_status(self.office, self.ids[which % len(self.ids)], StatusReport(""), caller=LOCAL)
-            except ConflictError:
-                pass
 
     @invariant()
     def everything_is_counted_once(self) -> None:
@@ -121,9 +116,9 @@ class Orders(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def machine(empty_store: Path, bundled_definitions: Mapping[str, LayerDefinition]) -> Iterator[type[Orders]]:
+def machine(empty_store: Path, bundled_definitions: Mapping[str, LayerDefinition]) -> type[Orders]:
     Orders.empty_store, Orders.definitions = empty_store, bundled_definitions
-    yield Orders
+    return Orders
 
 
 def test_no_sequence_of_orders_and_undos_loses_or_doubles_anything(machine: type[Orders]) -> None:

@@ -88,6 +88,18 @@ class FakeStore:
         self._log.append(LayerChange(self.seq, batch.layer, ids, note=batch.note))
         return Commit(self.seq, dict.fromkeys(ids, self.seq))
 
+    def commit_together(
+        self, batches: Sequence[ChangeBatch], *, idempotency_key: str | None = None
+    ) -> tuple[Commit, ...]:
+        held = (self.seq, list(self.batches), dict(self._before), dict(self._features), list(self._log))
+        images = {layer: {name: list(kept) for name, kept in by_id.items()} for layer, by_id in self._images.items()}
+        try:
+            return tuple(self.commit(batch, idempotency_key=idempotency_key) for batch in batches)
+        except BaseException:
+            self.seq, self.batches, self._before, self._features, self._log = held
+            self._images = images
+            raise
+
     def apply_definition(self, definition: LayerDefinition) -> int:
         self._definitions[definition.name] = definition
         self._features.setdefault(definition.name, {})

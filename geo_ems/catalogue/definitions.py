@@ -278,4 +278,10 @@ def _capacity(raw: Mapping[str, object] | None, faults: DefinitionFaults) -> Cap
     if raw is None:
         return None
     table = faults.checked(CapacityTable, dict(raw), ("capacity",))
-    return CapacityRule(table.persons_field, table.area_m2_field, table.area_per_person_m2, table.occupied_field)
+    return CapacityRule(
+        table.persons_field,
+        table.area_m2_field,
+        table.area_per_person_m2,
+        table.occupied_field,
+        table.reserved_field,
+    )

@@ -21,6 +21,7 @@ _RULE_TYPES: Mapping[str, Mapping[str, frozenset[FieldType]]] = {
         "persons_field": _NUMBERS,
         "area_m2_field": _NUMBERS,
         "occupied_field": _NUMBERS,
+        "reserved_field": _NUMBERS,
     },
     "position": {
         "mode_field": _CODE,

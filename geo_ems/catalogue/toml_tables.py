@@ -56,6 +56,7 @@ class CapacityTable(Table):
     area_m2_field: str | None = None
     area_per_person_m2: float | None = None
     occupied_field: str | None = None
+    reserved_field: str | None = None
 
 
 class StockTable(Table):

@@ -159,6 +159,8 @@ class CapacityRule:
     area_m2_field: str | None
     area_per_person_m2: float | None
     occupied_field: str | None
+    reserved_field: str | None = None
+    """Places kept for people who are on their way; they are as good as occupied."""
 
 
 @dataclass(frozen=True, slots=True)

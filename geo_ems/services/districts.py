@@ -90,12 +90,28 @@ class DistrictStore:
 
     def commit(self, batch: ChangeBatch, *, idempotency_key: str | None = None) -> Commit:
         """Store a batch with districts filled in; a batch of districts re-derives those of all other layers."""
-        if batch.layer in self._concerned:
-            batch = replace(batch, changes=self._with_districts(batch.changes))
-        done = self._store.commit(batch, idempotency_key=idempotency_key)
-        if batch.layer == DISTRICT_LAYER:
-            self._derive_again(batch.principal, self._concerned)
+        done = self._store.commit(self._placed_batch(batch), idempotency_key=idempotency_key)
+        self._derive_after((batch,))
         return done
+
+    def commit_together(
+        self, batches: Sequence[ChangeBatch], *, idempotency_key: str | None = None
+    ) -> tuple[Commit, ...]:
+        """Store batches together, all of them or none, with districts filled in as `commit` does."""
+        placed = tuple(self._placed_batch(batch) for batch in batches)
+        done = self._store.commit_together(placed, idempotency_key=idempotency_key)
+        self._derive_after(batches)
+        return done
+
+    def _placed_batch(self, batch: ChangeBatch) -> ChangeBatch:
+        if batch.layer not in self._concerned:
+            return batch
+        return replace(batch, changes=self._with_districts(batch.changes))
+
+    def _derive_after(self, batches: Sequence[ChangeBatch]) -> None:
+        for batch in batches:
+            if batch.layer == DISTRICT_LAYER:
+                self._derive_again(batch.principal, self._concerned)
 
     def _districts(self) -> _Districts | None:
         """Return the districts as they are now; None where there are none."""

@@ -73,6 +73,26 @@ def prepare_batch(batch: ChangeBatch, held: HeldDefinition) -> PreparedBatch:
     )
 
 
+def check_together(batches: Sequence[ChangeBatch]) -> None:
+    """Refuse batches of which none, or one that changes nothing, would have no sequence number of its own.
+
+    Raises
+    ------
+    DataError
+        Naming the layer.
+    """
+    if not batches:
+        raise DataError("There is nothing to store", remedy="Send at least one change.")
+    for batch in batches if len(batches) > 1 else ():
+        if not batch.changes:
+            raise DataError("The batch changes nothing", where=batch.layer, remedy="Leave it out.")
+
+
+def only_deletes(batch: ChangeBatch) -> bool:
+    """Return whether a batch does nothing but delete: that is possible on a full disk too."""
+    return bool(batch.changes) and all(change.kind is ChangeKind.DELETE for change in batch.changes)
+
+
 def committed_revs(batch: ChangeBatch, seq: int) -> dict[str, int]:
     """Return the revision of each feature of the batch that exists after it was stored under `seq`."""
     return {change.id: seq for change in batch.changes if change.kind is not ChangeKind.DELETE}

@@ -12,9 +12,9 @@ import apsw
 from geo_ems.errors import StoreError
 from geo_ems.model.columns import LayerColumns
 from geo_ems.model.definitions import LayerDefinition
-from geo_ems.model.features import ChangeBatch, ChangeKind, Commit, Feature, LayerChange
+from geo_ems.model.features import ChangeBatch, Commit, Feature, LayerChange
 from geo_ems.storage.backups import Manifest, make_backup
-from geo_ems.storage.batch_preparing import prepare_batch
+from geo_ems.storage.batch_preparing import check_together, only_deletes, prepare_batch
 from geo_ems.storage.change_log import changes_after, log_faults, read_head, seal_of
 from geo_ems.storage.connections import ReaderPool, check_is_ours, closed_error, connect, errors_in_words
 from geo_ems.storage.definition_migrating import MigrationReport
@@ -31,7 +31,7 @@ from geo_ems.storage.positions import PositionStore
 from geo_ems.storage.protocol import StoreDescription
 from geo_ems.storage.reading import PoisonRow, is_large, read_features, read_layer
 from geo_ems.storage.store_file import connect_writer, create_store, instant_text
-from geo_ems.storage.writer_jobs import apply_definition, commit_batch, migrate_layer
+from geo_ems.storage.writer_jobs import apply_definition, commit_batches, migrate_layer
 
 
 def open_geopackage(
@@ -169,28 +169,28 @@ class GeoPackageStore:
             return seal_of(connection, layer, seq)
 
     def commit(self, batch: ChangeBatch, *, idempotency_key: str | None = None) -> Commit:
-        """Store a batch durably, or nothing of it.
+        """Store a batch durably, or nothing of it; see `commit_together`."""
+        return self.commit_together((batch,), idempotency_key=idempotency_key)[0]
 
-        The revisions returned are those of the features that exist afterwards. The same key with
-        the same content returns the same commit again.
+    def commit_together(
+        self, batches: Sequence[ChangeBatch], *, idempotency_key: str | None = None
+    ) -> tuple[Commit, ...]:
+        """Store batches durably in one transaction, or nothing of any; the same key and content give the same again.
 
         Raises
         ------
         DataError
-            Where something in the batch cannot be stored.
-        ConflictError
-            Where a revision differs, an id is taken, or the key stands for another batch.
-        NotFoundError
-            Where the layer, or a feature to replace or delete, does not exist.
-        StoreError
-            Where the disk or another program does not let us.
+            Where something in a batch cannot be stored, or one of several changes nothing.
+        ConflictError, NotFoundError
+            Where a revision differs, an id is taken or missing, or the key stands for another request.
         """
         writer = self._require_writer()
+        check_together(batches)
         with self._reading() as connection:
-            held = self._definitions.layer(connection, batch.layer)
-        prepared = prepare_batch(batch, held)
-        frees_space = bool(batch.changes) and all(change.kind is ChangeKind.DELETE for change in batch.changes)
-        return writer.call(lambda context: commit_batch(context, prepared, idempotency_key), frees_space=frees_space)
+            held = [self._definitions.layer(connection, batch.layer) for batch in batches]
+        prepared = tuple(map(prepare_batch, batches, held))
+        frees_space = all(only_deletes(batch) for batch in batches)
+        return writer.call(lambda context: commit_batches(context, prepared, idempotency_key), frees_space=frees_space)
 
     def apply_definition(self, definition: LayerDefinition) -> int:
         """Create or additively extend a layer in one logged transaction; return the sequence number it holds from.

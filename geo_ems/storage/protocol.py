@@ -129,6 +129,15 @@ class LayerStore(Protocol):
         """Store a batch durably, or nothing of it; raise ConflictError where a revision differs."""
         ...
 
+    def commit_together(
+        self, batches: Sequence[ChangeBatch], *, idempotency_key: str | None = None
+    ) -> tuple[Commit, ...]:
+        """Store batches of several layers durably in one transaction, or nothing of any of them.
+
+        Expected revisions are checked for all; each batch has a sequence number of its own, consecutive.
+        """
+        ...
+
     def apply_definition(self, definition: LayerDefinition) -> int:
         """Create or additively extend a layer in one logged transaction; return the sequence number.
 

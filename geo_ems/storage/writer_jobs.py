@@ -1,5 +1,8 @@
 """What the writer thread is asked to do: store a batch, make a definition hold, migrate a layer."""
 
+import hashlib
+from collections.abc import Sequence
+
 from geo_ems.errors import ConflictError
 from geo_ems.model.definitions import LayerDefinition
 from geo_ems.model.features import Commit
@@ -11,34 +14,55 @@ from geo_ems.storage.definition_migrating import MigrationReport, migrate_defini
 from geo_ems.storage.group_writer import WriteContext
 
 
-def commit_batch(context: WriteContext, prepared: PreparedBatch, key: str | None) -> Commit:
-    """Store a prepared batch; the same key with the same content gives the same commit again."""
-    connection, batch = context.connection, prepared.batch
+def commit_batches(context: WriteContext, batches: Sequence[PreparedBatch], key: str | None) -> tuple[Commit, ...]:
+    """Store prepared batches, all of them or none; the same key with the same content gives the same commits again.
+
+    Each batch has a sequence number of its own, one after the other; a number is taken only by what changes something.
+    """
+    connection = context.connection
+    digest = _digest_of(batches)
     if key is not None:
         known = connection.execute("SELECT request_sha256, seq FROM ems_idempotency WHERE key = ?", (key,)).fetchall()
         if known:
-            return _same_again(prepared, key, known[0])
-    held = context.definitions.layer(connection, batch.layer)
-    if held.seq != prepared.held.seq:
-        prepared = prepare_batch(batch, held)
-    author = Author(principal=batch.principal, origin=batch.origin, at=context.at)
-    commit, context.head = apply_batch(connection, prepared, context.head, author=author)
+            return _same_again(batches, digest, key, known[0])
+    commits: list[Commit] = []
+    for given in batches:
+        batch, prepared = given.batch, given
+        held = context.definitions.layer(connection, batch.layer)
+        if held.seq != prepared.held.seq:
+            prepared = prepare_batch(batch, held)
+        author = Author(principal=batch.principal, origin=batch.origin, at=context.at)
+        commit, context.head = apply_batch(connection, prepared, context.head, author=author)
+        commits.append(commit)
     if key is not None:
         connection.execute(
-            "INSERT INTO ems_idempotency VALUES (?, ?, ?, ?)", (key, prepared.request_sha256, commit.seq, context.at)
+            "INSERT INTO ems_idempotency VALUES (?, ?, ?, ?)", (key, digest, commits[-1].seq, context.at)
         )
-    return commit
+    return tuple(commits)
 
 
-def _same_again(prepared: PreparedBatch, key: str, known: tuple[object, ...]) -> Commit:
-    request_sha256, seq = known
-    if request_sha256 != prepared.request_sha256 or not isinstance(seq, int):
+def _digest_of(batches: Sequence[PreparedBatch]) -> str:
+    """Return the hash of what is asked; of one batch alone its own, as keys of earlier versions have it."""
+    if len(batches) == 1:
+        return batches[0].request_sha256
+    return hashlib.sha256("\n".join(batch.request_sha256 for batch in batches).encode()).hexdigest()
+
+
+def _same_again(
+    batches: Sequence[PreparedBatch], digest: str, key: str, known: tuple[object, ...]
+) -> tuple[Commit, ...]:
+    request_sha256, last_seq = known
+    if request_sha256 != digest or not isinstance(last_seq, int):
         raise ConflictError(
             f"The idempotency key '{key}' was used for another request",
-            where=prepared.batch.layer,
+            where=batches[0].batch.layer,
             remedy="Use a new key for a new request.",
         )
-    return Commit(seq=seq, revs=committed_revs(prepared.batch, seq))
+    first_seq = last_seq - len(batches) + 1
+    return tuple(
+        Commit(seq=seq, revs=committed_revs(prepared.batch, seq))
+        for seq, prepared in enumerate(batches, start=first_seq)
+    )
 
 
 def apply_definition(context: WriteContext, definition: LayerDefinition) -> int:

@@ -209,3 +209,56 @@ def test_a_refused_request_leaves_its_key_free(store):
         store.commit(batch_of("response_teams", team("a"), kind=ChangeKind.CREATE), idempotency_key="k-1")
 
     assert store.commit(batch_of("response_teams", team("b")), idempotency_key="k-1").seq == 5
+
+
+def test_batches_of_several_layers_are_stored_together_under_consecutive_numbers(store):
+    before, _ = state_of(store)
+
+    done = store.commit_together((batch_of("response_teams", team("b")), batch_of("shelters", FULL_SHELTER)))
+
+    assert [commit.seq for commit in done] == [before + 1, before + 2]
+    assert state_of(store) == (before + 2, {"response_teams": 2, "shelters": 1, "supply_depots": 0})
+    assert [change.layer for change in store.changes_since(before)] == ["response_teams", "shelters"]
+    assert store.verify_log() == ()
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        pytest.param(expecting(batch_of("response_teams", team("a")), 3), id="a revision differs"),
+        pytest.param(batch_of("response_teams", team("a"), kind=ChangeKind.CREATE), id="an id is taken"),
+        pytest.param(deletion("response_teams", "z"), id="there is nothing to delete"),
+    ],
+)
+def test_where_one_of_the_batches_cannot_be_stored_none_is(store, second):
+    before = state_of(store)
+
+    with pytest.raises((ConflictError, NotFoundError)):
+        store.commit_together((batch_of("shelters", FULL_SHELTER), second))
+
+    assert state_of(store) == before
+    assert store.verify_log() == ()
+
+
+def test_the_same_key_gives_the_same_commits_of_all_batches_again(store):
+    batches = (batch_of("response_teams", team("b")), batch_of("shelters", FULL_SHELTER))
+
+    first = store.commit_together(batches, idempotency_key="k")
+    again = store.commit_together(batches, idempotency_key="k")
+
+    assert again == first
+    with pytest.raises(ConflictError, match="was used for another request"):
+        store.commit_together(batches[::-1], idempotency_key="k")
+    with pytest.raises(ConflictError, match="was used for another request"):
+        store.commit(batches[0], idempotency_key="k")
+
+
+def test_an_empty_batch_among_others_is_refused_because_it_would_have_no_number(store):
+    before = state_of(store)
+
+    with pytest.raises(DataError, match="The batch changes nothing"):
+        store.commit_together((batch_of("response_teams", team("b")), ChangeBatch("shelters", (), "t", "t")))
+    with pytest.raises(DataError, match="There is nothing to store"):
+        store.commit_together(())
+
+    assert state_of(store) == before

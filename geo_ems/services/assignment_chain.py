@@ -1,0 +1,121 @@
+"""The chain of an assignment (SEMANTICS ruling 13): which status follows which, and what is booked in each."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Final
+
+from geo_ems.errors import ConflictError, UsageError
+from geo_ems.model.features import Properties
+
+TEAM, DEPOT, SHELTER = "team", "depot", "shelter"
+ASSIGNABLE_ROLES: Final = (TEAM, DEPOT, SHELTER)
+
+
+class Step(StrEnum):
+    """Every status an assignment may have."""
+
+    ORDERED = "ordered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    NO_ANSWER = "no_answer"
+    DEPARTED = "departed"
+    STAGED = "staged"
+    ON_SCENE = "on_scene"
+    TRANSPORTING = "transporting"
+    AT_FACILITY = "at_facility"
+    DONE = "done"
+    RETURNING = "returning"
+    AVAILABLE = "available"
+    RECALLED = "recalled"
+    CANCELLED = "cancelled"
+
+
+class Booked(StrEnum):
+    """Where the booked goods and places stand: not booked, kept for the incident, or gone to it."""
+
+    NOTHING = "nothing"
+    RESERVED = "reserved"
+    GONE = "gone"
+
+
+_BUSY = (Step.DEPARTED, Step.STAGED, Step.ON_SCENE, Step.TRANSPORTING, Step.AT_FACILITY)
+OPEN_STEPS: Final = frozenset((Step.ORDERED, Step.ACCEPTED, *_BUSY))
+"""The steps in which a team belongs to its incident."""
+
+FOLLOWING: Final[Mapping[Step, tuple[Step, ...]]] = {
+    Step.ORDERED: (Step.ACCEPTED, Step.DECLINED, Step.NO_ANSWER, Step.DEPARTED, Step.RECALLED),
+    Step.ACCEPTED: (Step.DEPARTED, Step.DECLINED, Step.RECALLED),
+    Step.NO_ANSWER: (Step.ACCEPTED, Step.DECLINED, Step.DEPARTED, Step.RECALLED),
+    Step.DECLINED: (),
+    **{
+        step: (*(other for other in _BUSY if other is not step), Step.DONE, Step.RETURNING, Step.RECALLED)
+        for step in _BUSY
+    },
+    Step.DONE: (Step.RETURNING, Step.AVAILABLE),
+    Step.RETURNING: (Step.AVAILABLE,),
+    Step.RECALLED: (Step.RETURNING, Step.AVAILABLE),
+    Step.AVAILABLE: (),
+    Step.CANCELLED: (),
+}
+
+_UNBOOKED = frozenset((Step.DECLINED, Step.NO_ANSWER, Step.RECALLED, Step.CANCELLED))
+_NOT_LEFT_YET = frozenset((Step.ORDERED, Step.ACCEPTED))
+_PEOPLE_COUNTED = frozenset((Step.DONE, Step.RETURNING, Step.AVAILABLE))
+
+
+def step_named(name: str) -> Step:
+    """Return a status by its code.
+
+    Raises
+    ------
+    UsageError
+        Where there is no such status; the message lists them.
+    """
+    try:
+        return Step(name)
+    except ValueError:
+        raise UsageError(
+            f"There is no status '{name}'", remedy=f"Known: {', '.join(Step)}.", field="status", value=name
+        ) from None
+
+
+def booked_in(role: str, step: Step, *, was_recalled: bool = False) -> Booked:
+    """Return what is booked of a resource in a step.
+
+    Stock is kept until it departs, and is gone from then on. Places are kept until the people
+    have arrived and are counted (done). Who declines, does not answer or is recalled has nothing
+    booked, and what comes back after a recall stays unbooked.
+    """
+    if role == TEAM or step in _UNBOOKED or was_recalled:
+        return Booked.NOTHING
+    if role == SHELTER:
+        return Booked.GONE if step in _PEOPLE_COUNTED else Booked.RESERVED
+    return Booked.RESERVED if step in _NOT_LEFT_YET else Booked.GONE
+
+
+def check_follows(now: Step, wanted: Step, *, where: str) -> None:
+    """Refuse a status that does not follow the present one.
+
+    Raises
+    ------
+    ConflictError
+        Naming those that do.
+    """
+    if wanted not in FOLLOWING[now]:
+        following = ", ".join(FOLLOWING[now])
+        remedy = f"From '{now}' it goes to: {following}." if following else f"'{now}' is the end of the chain."
+        raise ConflictError(
+            f"'{wanted}' does not follow '{now}'", where=where, remedy=f"{remedy} A wrong entry is undone."
+        )
+
+
+def steps_in_force(history: Sequence[Properties]) -> list[Step]:
+    """Return the steps that were not undone, oldest first: a row that undoes takes away the step before it."""
+    steps: list[Step] = []
+    for row in history:
+        if row.get("undoes") is True:
+            if steps:
+                steps.pop()
+        else:
+            steps.append(Step(str(row["status"])))
+    return steps

@@ -1,0 +1,76 @@
+"""What orders work with: the store and its snapshots, the clock, and how a ledger is stored whole."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from geo_ems.catalogue.snapshots import SnapshotSource
+from geo_ems.errors import ConflictError, FaultsError, GeoEmsError
+from geo_ems.model.caller import Caller
+from geo_ems.model.features import ChangeBatch, Commit, Feature, FeatureChange
+from geo_ems.services.assignment_ledger import ASSIGNMENT_LAYER, Ledger
+from geo_ems.storage.protocol import LayerStore
+
+ORIGIN = "api"
+ATTEMPTS = 30
+"""How often an order is judged anew where somebody was faster."""
+
+
+class NotBookedError(FaultsError, ConflictError):
+    """Some of an order cannot be booked; nothing of it was stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentOffice:
+    """What orders need: the store and its snapshots, the zone of dates, the clock, and new ids."""
+
+    store: LayerStore
+    snapshots: SnapshotSource
+    zone: ZoneInfo
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """The assignments as they are stored, or would be; with a preview also what stands against it."""
+
+    assignments: tuple[Feature, ...]
+    conflicts: tuple[GeoEmsError, ...] = ()
+    seq: int | None = None
+    repeated: bool = False
+
+
+def ledger_of(office: AssignmentOffice, caller: Caller) -> Ledger:
+    """Return an empty ledger of this instant."""
+    return Ledger(office.store, office.snapshots, caller=caller, at=office.clock(), zone=office.zone)
+
+
+def commit_ledger(
+    office: AssignmentOffice,
+    ledger: Ledger,
+    changes: list[FeatureChange],
+    caller: Caller,
+    note: Mapping[str, object],
+) -> tuple[Commit, ...]:
+    """Store what a ledger changed together with the assignments, all of it or nothing.
+
+    Raises
+    ------
+    ConflictError
+        Where something of it was changed since it was read.
+    """
+    words = orjson.dumps(note, option=orjson.OPT_SORT_KEYS).decode()
+    by_layer = {ASSIGNMENT_LAYER: changes, **ledger.changes()}
+    batches = tuple(
+        ChangeBatch(layer, tuple(found), caller.principal, ORIGIN, words) for layer, found in by_layer.items() if found
+    )
+    return office.store.commit_together(batches)
+
+
+def stored_assignments(office: AssignmentOffice, ids: Sequence[str]) -> tuple[Feature, ...]:
+    """Return those of some assignments that are stored, in that order."""
+    return office.store.read_rows(ASSIGNMENT_LAYER, ids)

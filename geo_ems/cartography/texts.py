@@ -145,6 +145,8 @@ TEXTS: dict[str, Label] = {
         "车到封闭区边缘,还有直线 {distance}", "stops at the edge of the closed area, {distance} to go"
     ),
     "barriers_met": Label("途中遇到:{names}", "met on the way: {names}"),
+    "goes_round": Label("绕开:{names}", "goes round: {names}"),
+    "has_ferry": Label("途中有轮渡", "the way takes a ferry"),
     "turn_list": Label("路线说明({n} 段)", "Directions ({n})"),
     "unnamed_road": Label("无名路", "unnamed road"),
     "turn_start": Label("出发", "start"),

@@ -49,18 +49,21 @@ function wayText(row) {
   return [t("way", { road: distance(row.distance_m), straight: distance(row.straight_m) }), round].filter(Boolean).join(" · ");
 }
 
+/* A bridge is called by its own name, whatever the closure is called. */
 function barrierName(met) {
-  return typeof met === "string" ? met : (state.language === "en" ? met.name_en || met.name : met.name || met.name_en) || met.id;
+  return met.road && met.name && met.road !== met.name ? `${met.road} (${met.name})` : met.road || met.name || met.id;
 }
 
 function wayNodes(row) {
   if (!byRoad(state.answer)) return [];
-  const met = (row.barriers_met || []).map(barrierName);
+  const met = (row.barriers_met || []).map(barrierName), round = (row.goes_round || []).map(barrierName);
   return [
     el("p", { class: "small", text: [partsText(row), wayText(row)].filter(Boolean).join(" · ") }),
     Number.isFinite(row.beyond_edge_m) && row.beyond_edge_m > 0
       ? el("p", { class: "caution", text: t("beyond_edge", { distance: distance(row.beyond_edge_m) }) }) : null,
     met.length ? el("p", { class: "caution", text: t("barriers_met", { names: met.join(separator()) }) }) : null,
+    round.length ? el("p", { class: "caution", text: t("goes_round", { names: round.join(separator()) }) }) : null,
+    row.has_ferry ? el("p", { class: "caution", text: t("has_ferry") }) : null,
     turnsNode(row),
   ];
 }
@@ -72,9 +75,8 @@ function turnsNode(row) {
 }
 
 function turnText(turn) {
-  const road = (state.language === "en" ? turn.name_en || turn.name : turn.name || turn.name_en) || t("unnamed_road");
   const words = own(DATA.texts, "turn_" + turn.turn);
-  return [words ? label(words) : "", road, distance(turn.distance_m)].filter(Boolean).join(" · ");
+  return [words ? label(words) : "", turn.road || t("unnamed_road"), distance(turn.distance_m)].filter(Boolean).join(" · ");
 }
 
 function metricControls() {

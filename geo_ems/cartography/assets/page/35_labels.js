@@ -117,7 +117,7 @@ function drawnResults() {
 
 function drawAnswerLines(view) {
   const { ctx } = view;
-  if (!state.place) return;
+  if (!state.place || drawRoutes(view)) return;
   const [px, py] = toScreen(view, state.place.lon, state.place.lat);
   for (const row of [...drawnResults()].reverse()) {
     const at = rowPlace(row);

@@ -1,6 +1,6 @@
 /* Questions to the running service. A later question cancels an earlier one, and an answer that
    comes late is never shown: on screen is either the answer to what was asked last, or none. */
-const form = { layer: DATA.query.layers.length ? DATA.query.layers[0].name : null, k: DATA.query.k, filters: {} };
+const form = { layer: DATA.query.layers.length ? DATA.query.layers[0].name : null, k: DATA.query.k, filters: {}, metric: "", mode: "drive" };
 const coverageAsked = { layer: DATA.coverage.layer, cutoff: String(DATA.coverage.cutoff), filters: {}, now: false, unknown: false, fault: false };
 /* Behind the ~ stands the number of the last position: where teams have moved, no feature has changed. */
 const featuresOf = (snapshotId) => String(snapshotId).split("~")[0];
@@ -49,6 +49,10 @@ function nearestParameters(asOf) {
     if (value) query.set(name, value);
   }
   if (filters.item && !filters.quantity) query.set("quantity", "1"); // any of it
+  if (hasRoads()) {
+    if (form.metric) query.set("metric", form.metric);
+    if (form.metric !== "straight_line") { query.set("mode", form.mode); query.set("include_route", "true"); }
+  }
   query.set("lang", state.language);
   if (asOf) query.set("as_of", asOf);
   return query;

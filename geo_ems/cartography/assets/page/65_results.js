@@ -44,7 +44,7 @@ function questionNode(open) {
     el("details", { "data-key": "conditions", open: open.has("conditions") || hasFilters() },
       el("summary", { "data-control": "conditions", text: hasFilters() ? t("conditions_set") : t("conditions") }),
       el("div", { class: "filters" }, spec ? spec.filters.map(filterNode) : null,
-        el("label", {}, el("span", { text: t("how_many") }), count))));
+        metricControls(), el("label", {}, el("span", { text: t("how_many") }), count))));
 }
 
 function hasFilters() {
@@ -90,7 +90,7 @@ function answerNode(open) {
     el("ul", { class: "rows" }, rows.map((row) => excludedRow(row, layer, key)))) : null);
   return el("section", { class: "answer", "aria-label": t("results") },
     el("div", { class: "heading" }, el("h3", { text: t("nearest_heading", { layer: layer ? label(layer.label) : "", n: answer.results.length }) }),
-      el("p", { class: "plain", text: t("straight_line") })),
+      el("p", { class: "plain", text: metricText(answer) })),
     warningNodes(answer),
     answer.results.length ? el("ol", { class: "rows results" }, answer.results.map((row) => resultRow(row, layer))) : el("p", { class: "problem", text: t("no_results") }),
     list("to_confirm", t("to_confirm"), answer.to_confirm, t("to_confirm_note")),
@@ -219,10 +219,11 @@ function resultRow(row, layer) {
   return el("li", { class: row.rank === 1 ? "result first" : "result", "data-id": row.id },
     el("div", { class: "line" }, el("span", { class: "rank", text: String(row.rank) }),
       el("button", { type: "button", class: "name", text: nameIn(layer, row), onclick: () => showRow(row, layer) }),
-      el("span", { class: "distance", text: distance(row.distance_m) })),
+      el("span", { class: "distance", text: measureText(row) })),
     el("div", { class: "line second" }, rowStatus(row, layer), el("span", { class: "small", text: facts }),
       row.tied ? el("span", { class: "tag", text: t("tied") }) : null),
     (row.hazard_flags || []).filter((flag) => flag !== "destination_in").map((flag) => el("p", { class: "danger" }, el("span", { "aria-hidden": "true", text: "⚠ " }), flagText(flag))),
+    wayNodes(row),
     stockText(row, layer),
     contactNodes(row, layer));
 }

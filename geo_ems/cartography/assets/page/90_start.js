@@ -1,5 +1,5 @@
 /* Tabs, languages, the sheet of small screens, printing; then the start. */
-const TABS = ["query", "coverage", "layers", "table"];
+const TABS = ["query", "closures", "coverage", "layers", "table"];
 
 function isPhone() {
   return window.matchMedia("(max-width: 760px)").matches;
@@ -41,6 +41,7 @@ function changeLanguage(code) {
   renderAll();
   refocus(`[data-language="${code}"]`);
   if (DATA.served && answer && !answer.saved) askNearest({ asOf: answer.as_of, keepView: true });
+  loadClosures();
 }
 
 function openTab(name) {
@@ -69,6 +70,8 @@ function renderAll() {
   renderMapWords();
   renderSearch();
   renderDetails();
+  renderLive();
+  renderClosures();
   renderLayers();
   renderTable();
   renderAnswers();
@@ -141,6 +144,8 @@ function start() {
   makeMap();
   renderAll();
   if (state.answer && state.place) showAnswerOnMap();
+  loadClosures();
+  listen();
   document.getElementById("search").addEventListener("input", onSearchInput);
   document.getElementById("search-form").addEventListener("submit", (event) => {
     event.preventDefault();

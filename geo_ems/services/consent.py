@@ -1,6 +1,6 @@
 """Whose consent is needed to send what belongs to another area (SEMANTICS ruling 11): labels, never the order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -78,10 +78,13 @@ class OwnAreas:
         above = next((item.id for item in self._chain_of(owner.id) if item.id in own_ids), None)
         return Consent(NEIGHBOUR, owner.id, owner.name, owner.level, above)
 
-    def own(self, rows: Sequence[int]) -> BoolArray:
-        """Return which of some rows belong to the own area."""
-        found = [self.consent(int(row)) for row in rows]
-        return np.array([item is not None and item.relation == OWN_AREA for item in found], dtype=np.bool_)
+    def foreign(self, rows: BoolArray) -> BoolArray:
+        """Return which of the features marked in `rows` (n,) do not belong to the own area, shape (n,)."""
+        found = np.zeros(rows.size, dtype=np.bool_)
+        for row in np.flatnonzero(rows):
+            consent = self.consent(int(row))
+            found[row] = consent is not None and consent.relation != OWN_AREA
+        return found
 
     def _owner(self, row: int) -> District | None:
         """Return the district that commands a feature: its township where it is a village's, else its county."""

@@ -8,6 +8,7 @@ from geo_ems.model.conditions import AllOf, Condition
 from geo_ems.model.definitions import Availability
 from geo_ems.model.labels import Language
 from geo_ems.model.roads import Direction, Metric, Mode
+from geo_ems.services.barrier_question import DrawnBarrier
 
 MAX_K = 1000
 
@@ -20,8 +21,9 @@ class NearestQuestion:
     is inclusive, and of the unit of the metric. `as_of` is the instant at which ages and validity
     are judged; None = on receipt. `ignore_hazards` ranks shelters inside an active hazard area too.
     `metric` None is travel time where there are roads, else the straight line; `direction` None follows
-    from the layer (teams and depots come, people go to shelters and facilities). `barriers` are drawn for this question
-    alone, `policy` says of an id or a layer what its barriers do ("closed", "slow:3", "delay:120", "ignore").
+    from the layer (teams and depots come, people go to shelters and facilities). `drawn_barriers` act on this question
+    alone, those of `barrier_ids` too where they are lifted or lapsed (what if); `policy` says of an id or a
+    layer what its barriers do ("closed", "slow:3", "delay:120", "ignore").
     `own_area_only` leaves out what does not belong to the incident's own area.
     """
 
@@ -42,7 +44,8 @@ class NearestQuestion:
     mode: Mode = Mode.DRIVE
     direction: Direction | None = None
     cutoff_s: float | None = None
-    barriers: tuple["DrawnBarrier", ...] = ()
+    drawn_barriers: tuple[DrawnBarrier, ...] = ()
+    barrier_ids: tuple[str, ...] = ()
     policy: Mapping[str, str] = field(default_factory=dict)
     include_route: bool = False
     own_area_only: bool = False

@@ -45,7 +45,15 @@ def test_a_file_is_plainly_right_exactly_where_a_close_check_finds_no_fault(raw:
 
 
 @pytest.mark.parametrize(
-    "defaults", [{"k": 1000}, {"detour_factor": 1}, {"shelter_cutoff_m": 0.5}, {"position_stale_after_s": 86_400}, {"turnout_fire_s": 0}, {"access_speed_kmh": 5}]
+    "defaults",
+    [
+        {"k": 1000},
+        {"detour_factor": 1},
+        {"shelter_cutoff_m": 0.5},
+        {"position_stale_after_s": 86_400},
+        {"turnout_fire_s": 0},
+        {"access_speed_kmh": 5},
+    ],
 )
 def test_the_limits_of_the_defaults_are_the_same_for_both(defaults: dict[str, float]) -> None:
     raw: dict[str, object] = {"name": NAME, "defaults": defaults}

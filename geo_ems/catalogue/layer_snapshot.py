@@ -132,7 +132,7 @@ class LayerSnapshot:
 
     @cached_property
     def travelled(self) -> Recent:
-        """Return what is known of the features on the roads: where they join them, when they leave (`services.arrival`)."""
+        """Return what is known of the features on the roads: where they join them, when they leave."""
         return Recent(_KEPT_TRAVELS)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""By what a nearest question is answered: the metric, which way is travelled, and the cutoff of its unit (rulings 5, 15)."""
+"""By what a nearest question is answered: metric, direction, and the cutoff of its unit (rulings 5, 15)."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -66,8 +66,8 @@ def _metric(question: NearestQuestion, *, has_roads: bool, defaults: Defaults) -
     said = say(
         question.language,
         f"没有道路数据:按直线距离回答,不是行车时间;实际路程一般为直线的 {factor:g} 倍左右,桥断、山挡都不知道",
-        f"there are no roads: answered in straight lines, which are not travel time; the way is usually about {factor:g}"
-        " times as long, and a broken bridge is not known",
+        "there are no roads: answered in straight lines, which are not travel time; the way is usually about "
+        f"{factor:g} times as long, and a broken bridge is not known",
     )
     return Metric.STRAIGHT_LINE, [said]
 

@@ -23,8 +23,8 @@ from geo_ems.web.dependencies import asking, calling
 from geo_ems.web.page_parameters import LANG
 from geo_ems.web.pages import language_of
 from geo_ems.web.parameters import Asked, read_members
-from geo_ems.web.road_questions import road_question
 from geo_ems.web.responses import CSV, GEOJSON, json_response
+from geo_ems.web.road_questions import road_question
 from geo_ems.web.state import Served, served
 from geo_ems.web.strict_json import parse_json_object
 

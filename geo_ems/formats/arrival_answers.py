@@ -114,7 +114,9 @@ def _turns(route: TravelledRoute) -> list[dict[str, object]]:
             "road_id": turn.road_id,
             "road": turn.road,
             "distance_m": turn.distance_m,
-            "time_s": turn.time_s,
+            "lon": round(turn.at_lonlat_deg[0], COORDINATE_DECIMALS),
+            "lat": round(turn.at_lonlat_deg[1], COORDINATE_DECIMALS),
+            "is_ferry": turn.is_ferry,
         }
         for turn in route.turns
     ]

@@ -51,13 +51,14 @@ class BarrierMet:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One stretch of a route: how it begins (`turn`), on which road, how far, in how many seconds."""
+    """One road of a route: how one turns into it, where (lon, lat), and how far it is followed."""
 
     turn: str
-    road_id: str | None
+    road_id: str
     road: str | None
     distance_m: float
-    time_s: float
+    at_lonlat_deg: tuple[float, float]
+    is_ferry: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ A question searches from the place and ends with the k-th feature. What the sear
 feature farther off is reachable at all) is known from which part of the network the place is on; that is kept too.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -28,7 +28,6 @@ from geo_ems.routing.search import (
     nearest_arrivals,
     prepare_origins,
     reached_from,
-    way_to,
 )
 from geo_ems.routing.snapping import MAIN_NETWORK_WITHIN_M, Attachments, attach
 from geo_ems.routing.stubs import direct_ways
@@ -87,9 +86,7 @@ def priced(network: RoadNetwork, manner: Manner, effects: BarrierEffects | None)
     key = (network.key, manner.mode, manner.metric, manner.access_speed_kmh, id(effects))
 
     def make() -> Priced:
-        costs = costs_of(
-            network, manner.mode, manner.metric, effects, access_speed_kmh=manner.access_speed_kmh
-        )
+        costs = costs_of(network, manner.mode, manner.metric, effects, access_speed_kmh=manner.access_speed_kmh)
         return Priced(costs, Closures(network, costs))  # costs hold the effects, so the id is not used again
 
     return _costs.get(key, make)
@@ -138,9 +135,7 @@ class Travel:
         kept = priced(network, manner, effects)
         self.costs = kept.costs
         self.joined = joined(network, snapshot, manner, kept.costs)
-        self.target = attach(
-            network, kept.costs, np.array([at_lonlat_deg]), main_within_m=MAIN_NETWORK_WITHIN_M
-        )
+        self.target = attach(network, kept.costs, np.array([at_lonlat_deg]), main_within_m=MAIN_NETWORK_WITHIN_M)
         self._closures = kept.closures
         self._size = len(snapshot.columns)
         self._offset = turnout_s if manner.metric is Metric.TRAVEL_TIME else np.zeros(self._size)
@@ -212,14 +207,15 @@ class Travel:
     def totals_within(self, cutoff: float) -> FloatArray:
         """Return the totals of all features up to a cutoff, inclusive, shape (n,); infinite beyond it."""
         totals = self._totals_of(self._reached(cutoff))
-        return np.where(totals <= cutoff + _ROUNDING, totals, np.inf)
+        within: FloatArray = np.where(totals <= cutoff + _ROUNDING, totals, np.inf)
+        return within
 
     @cached_property
     def reachable(self) -> BoolArray:
         """Return which features have a way at all, shape (n,)."""
         stubs = self.joined.origins.stubs
         start = self._closures.start_nodes(self.target, departing=not self.coming)
-        open_nodes = self._closures.reach(start, backwards=self.coming)
+        open_nodes = self._closures.reach(self.target, start, backwards=self.coming)
         points = np.zeros(self.joined.rows.size, dtype=np.bool_)
         points[self.joined.origins.stub_point[open_nodes[stubs.node]]] = True
         ends = (self.joined.points, self.target) if self.coming else (self.target, self.joined.points)
@@ -232,7 +228,7 @@ class Travel:
 
     @cached_property
     def isolated(self) -> BoolArray:
-        """Return which features stand on a fragment that is not joined to the rest, or on no road at all, shape (n,)."""
+        """Return which features stand on a fragment not joined to the rest, or on no road at all, shape (n,)."""
         rows = np.ones(self._size, dtype=np.bool_)
         rows[self.joined.rows] = ~self.joined.points.is_main
         return rows
@@ -251,7 +247,6 @@ class Travel:
             offset=offset,
             k=min(k, count),
             cutoff=cutoff,
-            direction=self.manner.direction,
         )
         return [
             Found(int(own[point]), float(total), way)
@@ -266,7 +261,7 @@ class Travel:
         cost, _ = cost_at(self.network, self.costs, reached, self.joined.points)
         totals = np.full(self._size, np.inf)
         totals[self.joined.rows] = cost + self._offset[self.joined.rows]
-        return np.minimum(totals, self.inside_total)
+        return np.asarray(np.minimum(totals, self.inside_total))
 
 
 _ROUNDING: Final = 1e-6

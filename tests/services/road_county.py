@@ -88,9 +88,7 @@ class RoadCounty:
     ) -> NearestAnswer:
         definition = self.county.definitions[layer]
         conditions = tuple(parse_condition_text(text, definition, include_private=True) for text in where)
-        question = NearestQuestion(
-            layer=layer, at_lonlat_deg=at, where=AllOf(conditions), **{"language": "en", **more}
-        )
+        question = NearestQuestion(layer=layer, at_lonlat_deg=at, where=AllOf(conditions), **{"language": "en", **more})
         return nearest(
             self.county.snapshots,
             question,

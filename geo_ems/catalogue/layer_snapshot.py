@@ -36,6 +36,7 @@ from geo_ems.queries.splicing import Splice
 _KEPT_ANSWERS = 4
 # What of a layer stays as it is when its teams move.
 _STILL = ("columns", "availability", "capacity_persons", "occupied_persons", "row_of", "typed", "slots")
+_KEPT_TRAVELS = 12
 
 
 class LayerPart:
@@ -141,6 +142,11 @@ class LayerSnapshot:
     def judged(self) -> Recent:
         """Return what is known of the features for the questions asked last (`services.judging`)."""
         return Recent(_KEPT_ANSWERS)
+
+    @cached_property
+    def travelled(self) -> Recent:
+        """Return what is known of the features on the roads: where they join them, when they leave."""
+        return Recent(_KEPT_TRAVELS)
 
     @cached_property
     def observed(self) -> tuple[str | None, str | None]:

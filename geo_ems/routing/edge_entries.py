@@ -18,7 +18,7 @@ from geo_ems.routing.network import RoadNetwork
 
 @dataclass(frozen=True, slots=True)
 class StartPoints:
-    """Where a starts are attached to edges: (a,) each; `cost` is spent when the edge is reached, `owner` whose it is."""
+    """Where a starts are attached to edges, (a,) each: `cost` is spent when the edge is reached by start `owner`."""
 
     edge: IntArray
     share: FloatArray
@@ -97,6 +97,7 @@ def runs_along(
     entered: FloatArray,
     owner: IntArray,
 ) -> Runs:
+    """Return runs along arcs with what barriers do to them."""
     arcs = network.modes[costs.mode]
     edge = arcs.edge[arc].astype(np.int64)
     portions = portions_of_runs(edge, arcs.is_forward[arc], turned, costs.portions)

@@ -6,6 +6,7 @@ import numpy as np
 import shapely
 
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray, ObjectArray
+from geo_ems.routing.along import places_at
 from geo_ems.routing.network import RoadNetwork
 
 
@@ -69,67 +70,18 @@ def lines_of(coordinates: FloatArray, owner: IntArray) -> ObjectArray:
 
 
 def part_coordinates(network: RoadNetwork, parts: EdgeParts) -> tuple[FloatArray, IntArray]:
-    """Return the vertices of the parts as lon/lat degrees (v, 2), and of which part each is (v,), in order.
-
-    Shares are of the length along the line in degrees, longitudes scaled by the cosine of the latitude, which within
-    an edge runs along with its geodesic length but for 0.3 % of it.
-    """
-    edge = parts.edge
-    first, last = network.first_vertex[edge].astype(np.int64), network.first_vertex[edge + 1].astype(np.int64)
-    count = last - first
-    owner = np.repeat(np.arange(len(parts)), count)
-    vertex = np.repeat(first - np.cumsum(count) + count, count) + np.arange(owner.size)
-    lonlat_deg = network.vertex_lonlat_deg[vertex]
-    along = _shares_along(lonlat_deg, owner, count)
-    begin, end = parts.from_share[owner], parts.to_share[owner]
-    inside = (along > begin) & (along < end)
-    ends_deg = [
-        _place_at(lonlat_deg, along, np.cumsum(count) - count, count, share)
-        for share in (parts.from_share, parts.to_share)
-    ]
+    """Return the vertices of the parts as lon/lat degrees (v, 2), and of which part each is (v,), in order."""
+    edge = parts.edge.astype(np.int32)
+    low, _, low_deg = places_at(network, edge, parts.from_share)
+    high, beyond, high_deg = places_at(network, edge, parts.to_share)
+    first = low.astype(np.int64) + 1
+    inner = np.maximum(high - (beyond <= 0.0) - low, 0).astype(np.int64)
     own = np.arange(len(parts))
-    all_deg = np.concatenate([ends_deg[0], lonlat_deg[inside], ends_deg[1]])
-    all_owner = np.concatenate([own, owner[inside], own])
-    all_along = np.concatenate([parts.from_share, along[inside], parts.to_share])
-    order = np.lexsort((all_along, all_owner))
-    return all_deg[order], all_owner[order]
-
-
-def _shares_along(lonlat_deg: FloatArray, owner: IntArray, count: IntArray) -> FloatArray:
-    """Return for each vertex its share of the length of its line, 0 at the first and 1 at the last."""
-    step = np.zeros((owner.size, 2))
-    step[1:] = _steps_deg(lonlat_deg[:-1], lonlat_deg[1:])
-    step[:, 0] *= np.cos(np.radians(lonlat_deg[:, 1]))
-    length = np.hypot(step[:, 0], step[:, 1])
-    first = np.cumsum(count) - count
-    length[first] = 0.0
-    travelled = np.cumsum(length)
-    travelled -= np.repeat(travelled[first], count)
-    whole = np.repeat(travelled[first + count - 1], count)
-    with np.errstate(invalid="ignore"):
-        along = np.where(whole > 0.0, travelled / whole, 0.0)
-    along[first + count - 1] = 1.0
-    return along
-
-
-def _place_at(
-    lonlat_deg: FloatArray, along: FloatArray, first: IntArray, count: IntArray, share: FloatArray
-) -> FloatArray:
-    """Return the place of a share of each line, shape (p, 2): lines lie one after the other from `first` on."""
-    position = 3.0 * np.arange(first.size) + share
-    laid_out = 3.0 * np.repeat(np.arange(first.size), count) + along
-    after = np.clip(np.searchsorted(laid_out, position, "left"), first + 1, first + count - 1)
-    width = along[after] - along[after - 1]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        part = np.where(width > 0.0, (share - along[after - 1]) / width, 0.0)
-    found: FloatArray = lonlat_deg[after - 1] + np.clip(part, 0.0, 1.0)[:, None] * _steps_deg(
-        lonlat_deg[after - 1], lonlat_deg[after]
-    )
-    return found
-
-
-def _steps_deg(from_deg: FloatArray, to_deg: FloatArray) -> FloatArray:
-    """Return the steps between places, shape (n, 2), the short way round at the 180th meridian."""
-    step = to_deg - from_deg
-    step[:, 0] = np.remainder(step[:, 0] + 180.0, 360.0) - 180.0
-    return step
+    owner = np.repeat(own, inner)
+    vertex = np.repeat(first - np.cumsum(inner) + inner, inner) + np.arange(owner.size)
+    count = inner + 2
+    begin = np.cumsum(count) - count
+    coordinates = np.empty((int(count.sum()), 2))
+    coordinates[begin], coordinates[begin + count - 1] = low_deg, high_deg
+    coordinates[np.arange(vertex.size) + 2 * owner + 1] = network.vertex_lonlat_deg[vertex]
+    return coordinates, np.repeat(own, count)

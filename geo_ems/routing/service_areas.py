@@ -1,4 +1,4 @@
-"""What is reached of the roads: parts of edges, cut where a break is reached, and whose they are among several starts."""
+"""What is reached of the roads: parts of edges, cut where a break is reached, shared out among several starts."""
 
 from dataclasses import dataclass, replace
 from typing import Final

@@ -9,7 +9,14 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo_ems.formats.spreadsheet_safety import defused_text
-from geo_ems.model.answers import CoverageAnswer, DataAsOf, ExcludedFeature, NearestAnswer, RankedFeature
+from geo_ems.model.answers import (
+    CoverageAnswer,
+    DataAsOf,
+    ExcludedFeature,
+    NearestAnswer,
+    RankedFeature,
+    RoadsUsed,
+)
 from geo_ems.model.features import Value
 
 COORDINATE_DECIMALS = 7  # about 1 cm; RFC 7946 section 11.2 asks for no more than is meant
@@ -117,6 +124,7 @@ def coverage_mapping(answer: CoverageAnswer) -> dict[str, object]:
         "snapshot_id": answer.snapshot_id,
         "as_of": answer.as_of,
         "data_as_of": _data_as_of(answer.data_as_of),
+        **roads_mapping(answer.roads),
         "total": {
             "people": answer.total.people,
             "reachable": answer.total.reachable,
@@ -165,6 +173,28 @@ def coverage_mapping(answer: CoverageAnswer) -> dict[str, object]:
         ],
         "excluded_counts": {str(reason): count for reason, count in answer.excluded_counts.items()},
         "warnings": list(answer.warnings),
+    }
+
+
+def roads_mapping(roads: RoadsUsed | None) -> dict[str, object]:
+    """Return what an answer by road rests on; empty where no roads were used."""
+    if roads is None:
+        return {}
+    return {
+        "network_version": roads.network_version,
+        "attribution": roads.attribution,
+        "barriers": [
+            {
+                "id": barrier.id,
+                "layer": barrier.layer,
+                "name": barrier.name,
+                "policy": barrier.policy,
+                "valid_to": barrier.valid_to,
+                "confirmed_at": barrier.confirmed_at,
+                "roads_hit": barrier.roads_hit,
+            }
+            for barrier in roads.barriers
+        ],
     }
 
 

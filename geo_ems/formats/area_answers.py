@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from geo_ems.formats.answers import geometry_mapping
+from geo_ems.formats.answers import geometry_mapping, roads_mapping
 from geo_ems.model.answers import DataAsOf
 from geo_ems.model.area_answers import ServiceArea, ServiceAreasAnswer, StartFacility
 
@@ -51,9 +51,7 @@ def _head(answer: ServiceAreasAnswer) -> dict[str, object]:
         "snapshot_id": answer.snapshot_id,
         "as_of": answer.as_of,
         "data_as_of": {layer: _age(age) for layer, age in answer.data_as_of.items()},
-        "network_version": answer.network_version,
-        "attribution": answer.attribution,
-        "barriers": [dict(barrier) for barrier in answer.barriers],
+        **roads_mapping(answer.roads),
     }
 
 

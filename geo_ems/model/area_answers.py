@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from shapely.geometry.base import BaseGeometry
 
-from geo_ems.model.answers import DataAsOf
+from geo_ems.model.answers import DataAsOf, RoadsUsed
 from geo_ems.model.definitions import Reason
 
 
@@ -73,16 +73,17 @@ class StartFacility:
 
 @dataclass(frozen=True, slots=True)
 class ServiceAreasAnswer:
-    """The areas, by facility and break, with everything needed to trust and reproduce them."""
+    """The areas, by facility and break, with everything needed to trust and reproduce them.
+
+    `roads` is None in a straight line.
+    """
 
     query: Mapping[str, object]
     definition: Mapping[str, object]
     snapshot_id: str
     as_of: str
     data_as_of: Mapping[str, DataAsOf]
-    network_version: str | None
-    attribution: tuple[str, ...]
-    barriers: tuple[Mapping[str, object], ...]
+    roads: RoadsUsed | None
     facilities: tuple[StartFacility, ...]
     areas: tuple[ServiceArea, ...]
     excluded_counts: Mapping[Reason, int]

@@ -66,9 +66,9 @@ def _buffered(network: RoadNetwork, parts: EdgeParts, plane: LocalPlane, buffer_
     return whole
 
 
-def disc(lonlat_deg: tuple[float, float], radius_m: float) -> BaseGeometry:
-    """Return the circle of a radius round a place in the plane of its meridian, as a polygon of 128 corners."""
-    return shapely.buffer(shapely.Point(LocalPlane(lonlat_deg[0]).to_plane(np.array([lonlat_deg]))[0]), radius_m, 32)
+def disc(geometry: BaseGeometry, radius_m: float, *, lon_deg: float) -> BaseGeometry:
+    """Return what lies within a radius of a lon/lat geometry, in the plane of a meridian; circles have 128 corners."""
+    return shapely.transform(geometry, LocalPlane(lon_deg).to_plane).buffer(radius_m, quad_segs=32)
 
 
 def to_lonlat(area: BaseGeometry, *, lon_deg: float) -> BaseGeometry:

@@ -9,21 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray
-from geo_ems.model.roads import Direction
 from geo_ems.routing.compiled import load_routing
 from geo_ems.routing.costs import Costs
 from geo_ems.routing.edge_runs import RunPortions, portions_of_runs, reach_of_runs
 from geo_ems.routing.network import RoadNetwork
-
-
-@dataclass(frozen=True, slots=True)
-class StartPoints:
-    """Where a starts are attached to edges, (a,) each: `cost` is spent when the edge is reached by start `owner`."""
-
-    edge: IntArray
-    share: FloatArray
-    cost: FloatArray
-    owner: IntArray
+from geo_ems.routing.search import Reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,41 +38,30 @@ class Runs:
         return np.minimum(reach_of_runs(self.whole_cost, self.start, limit - self.entered, self.portions), self.end)
 
 
-def runs_from(
-    network: RoadNetwork,
-    costs: Costs,
-    node_cost: FloatArray,
-    node_owner: IntArray,
-    starts: StartPoints,
-    *,
-    direction: Direction,
-) -> Runs:
-    """Return all ways into edges, given what it costs to come to the nodes (n,), infinite where one does not.
-
-    `node_owner` (n,) says whose start that is. A direction of `to_incident` leads away from the starts,
-    `from_incident` towards them.
-    """
-    arcs = network.modes[costs.mode]
-    inward = direction is Direction.FROM_INCIDENT
+def runs_from(network: RoadNetwork, costs: Costs, reached: Reached) -> Runs:
+    """Return all ways into edges from what a search reached, and from where its starts are attached."""
+    arcs, starts, inward = network.modes[costs.mode], reached.starts, reached.backwards
     entry = arcs.head if inward else arcs.tail
-    arc = np.flatnonzero(np.isfinite(node_cost)[entry])
-    first, last = arcs.first_of_edge[starts.edge], arcs.first_of_edge[starts.edge + 1]
-    count = (last - first).astype(np.int64)
+    arc = np.flatnonzero(np.isfinite(reached.node_cost)[entry])
+    first = arcs.first_of_edge[starts.edge].astype(np.int64)
+    count = arcs.first_of_edge[starts.edge + 1] - first
     point = np.repeat(np.arange(starts.edge.size), count)
     own = arcs.edge_arc[np.repeat(first - np.cumsum(count) + count, count) + np.arange(point.size)].astype(np.int64)
     all_arcs = np.concatenate([arc, own])
     turned = arcs.is_forward[all_arcs] == inward
-    own_turned = turned[arc.size :]
-    start = np.concatenate([np.zeros(arc.size), np.where(own_turned, 1.0 - starts.share[point], starts.share[point])])
+    own_share = starts.share[point]
+    own_start = np.where(turned[arc.size :], 1.0 - own_share, own_share)
+    begun = reached.offset[starts.point] + starts.straight_m * costs.access_cost_per_m
+    node_owner = reached.start_of if reached.start_of.size else np.zeros(arcs.node_count, dtype=np.int32)
     return runs_along(
         network,
         costs,
         all_arcs,
         turned,
-        start=start,
+        start=np.concatenate([np.zeros(arc.size), own_start]),
         end=np.ones(all_arcs.size),
-        entered=np.concatenate([node_cost[entry[arc]], starts.cost[point]]),
-        owner=np.concatenate([node_owner[entry[arc]], starts.owner[point]]),
+        entered=np.concatenate([reached.node_cost[entry[arc]], begun[point]]),
+        owner=np.concatenate([node_owner[entry[arc]], starts.point[point]]).astype(np.int64),
     )
 
 

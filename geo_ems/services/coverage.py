@@ -124,34 +124,6 @@ def coverage(
     )
 
 
-def _usable(
-    pinned: SnapshotSet,
-    facilities: LayerSnapshot,
-    question: CoverageQuestion,
-    *,
-    caller: Caller,
-    defaults: Defaults,
-    zone: ZoneInfo,
-    as_of: datetime,
-) -> tuple[BoolArray, Mapping[Reason, int], BoolArray]:
-    """Return which facilities count, how many of the others failed which test first, and who fell to a hazard."""
-    wanted = question.availability or frozenset({Availability.AVAILABLE})
-    tests = [*condition_tests(question.where, facilities.columns, at_date=local_date(as_of, zone))]
-    status = status_tests(facilities, wanted)
-    if question.availability is None and not question.as_of_now:
-        planned = _planned(facilities)
-        status = [(reason, passes | planned) for reason, passes in status]
-    on_position, _ = position_tests(facilities, as_of=as_of, max_age_s=float(defaults.position_stale_after_s))
-    tests = [*tests, *status, *on_position]
-    if facilities.definition.role == SHELTER_ROLE and not question.ignore_hazards:
-        tests.append((Reason.INSIDE_HAZARD, ~hazard_exposure(pinned, facilities, as_of=as_of).inside))
-    reason_index = first_failing_test(len(facilities.columns), tests)
-    visible = visible_rows(facilities, caller)
-    usable: BoolArray = visible & (reason_index < 0)
-    in_hazard: BoolArray = visible & (reason_index == REASONS.index(Reason.INSIDE_HAZARD))
-    return usable, count_reasons(reason_index[visible]), in_hazard
-
-
 def _kinds(people_layer: LayerSnapshot, counted: BoolArray) -> frozenset[str]:
     """Return the kinds of demand point that occur."""
     kind = people_layer.columns.columns.get("kind")
@@ -164,17 +136,6 @@ def _kinds(people_layer: LayerSnapshot, counted: BoolArray) -> frozenset[str]:
 def _names(facilities: LayerSnapshot, rows: BoolArray) -> list[str]:
     names = facilities.columns.columns[facilities.definition.name_field]
     return [str(names.values[row] or facilities.columns.ids[row]) for row in np.flatnonzero(rows)]
-
-
-def _planned(facilities: LayerSnapshot) -> BoolArray:
-    """Return which facilities planning counts whatever their occupancy is today (ruling 9: open, standby)."""
-    none = np.zeros(len(facilities.columns), dtype=bool)
-    status = facilities.definition.status_field
-    if status is None:
-        return none
-    column = facilities.columns.columns[status]
-    planned = [index for index, code in enumerate(column.field.codes.values()) if code.planned]
-    return none | np.isin(column.values, planned)
 
 
 def _by_district(

@@ -157,7 +157,7 @@ def _lengths_m(lonlat_deg: FloatArray, first_vertex: IntArray) -> FloatArray:
     step_m[first_vertex[1:-1] - 1] = 0.0  # from the end of one edge to the start of the next
     if not step_m.size:
         return np.zeros(first_vertex.size - 1)
-    return np.add.reduceat(step_m, first_vertex[:-1])
+    return np.asarray(np.add.reduceat(step_m, first_vertex[:-1]))
 
 
 def _arcs(edges: _Edges, lines: RoadLines, mode: Mode, *, place_count: int) -> Arcs:

@@ -30,7 +30,7 @@ class _Loaded:
     def __init__(self) -> None:
         here, queries = Path(__file__).parent, Path(kept_code.__file__).parent
         sources = [
-            *(here / f"{name}.py" for name in ("compiled", *_MODULES)),
+            *(here / f"{name}.py" for name in ("compiled", "edge_states", *_MODULES)),
             *(queries / f"{name}.py" for name in ("kept_code", "compiling", "ellipsoid")),
         ]
         self.modules = ModuleLoader("geo_ems.routing", _MODULES, sources=sources)

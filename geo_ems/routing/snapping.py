@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray
-from geo_ems.queries.ellipsoid import SHORT_CHORD_M, geodesic_m, lonlat_to_xyz, pair_geodesic_m
+from geo_ems.queries.ellipsoid import lonlat_to_xyz, pair_geodesic_m
 from geo_ems.routing.along import places_at, shares_at
 from geo_ems.routing.area_exits import exits_by_point
 from geo_ems.routing.compiled import load_routing

@@ -122,6 +122,13 @@ def breaks_asked(question: ServiceAreaQuestion) -> Breaks:
         raise UsageError(
             "Turnout is time, and the breaks are metres", remedy="Give breaks in time.", field="with_turnout"
         )
+    if metric is Metric.STRAIGHT_LINE and question.overlap is Overlap.CLOSEST:
+        raise UsageError(
+            "Circles are not shared out among facilities",
+            remedy="Ask for overlap each or merged, or for a metric by road.",
+            field="overlap",
+            value=str(question.overlap),
+        )
     return Breaks(metric, tuple(float(value) for value in values))
 
 

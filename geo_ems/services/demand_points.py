@@ -14,7 +14,10 @@ from geo_ems.services.eligibility import visible_rows
 
 @dataclass(frozen=True, slots=True)
 class DemandPoints:
-    """The d demand points of a layer: `people` 0 for those that the caller may not see, `places_deg` NaN without a place."""
+    """The d demand points of a layer.
+
+    `people` (d,) are 0 where the caller may not see them; `places_deg` (d, 2) is NaN without a place.
+    """
 
     layer: LayerSnapshot
     counted: BoolArray

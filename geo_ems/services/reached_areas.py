@@ -1,4 +1,4 @@
-"""What facilities reach: parts of roads, people by their own cost, barriers in between, and the areas drawn round it."""
+"""What facilities reach: parts of roads, people by their own cost, barriers between; and the areas drawn round it."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ from geo_ems.queries.parallel import processor_count
 from geo_ems.queries.shapes import PreparedGeometries, pair_distances
 from geo_ems.routing.area_shapes import disc, nested_areas, polygons_of, to_lonlat, without_overlaps
 from geo_ems.routing.edge_entries import Runs, runs_from
-from geo_ems.routing.edge_parts import EdgeParts, no_parts
+from geo_ems.routing.edge_parts import EdgeParts, joined_parts, no_parts
 from geo_ems.routing.search import Reached, for_each_start, reached_from
 from geo_ems.routing.service_areas import reached_parts, shared_runs
 from geo_ems.routing.snapping import Attachments
@@ -107,9 +107,9 @@ def reach_in_straight_line(
             cost[located] = geodesic_m(place_deg, demand_deg[located])
         else:
             place_deg = np.array(shapely.bounds(facilities.shapes[shape]))[:2]
-            cost[located] = pair_distances(
-                facilities, np.full(located.size, shape), at_lonlat_deg=demand_deg[located]
-            )[0]
+            cost[located] = pair_distances(facilities, np.full(located.size, shape), at_lonlat_deg=demand_deg[located])[
+                0
+            ]
         none = tuple(no_parts() for _ in breaks.values)
         found.append(Reach(cost, none, tuple(() for _ in breaks.values), float(place_deg[0])))
     return found
@@ -163,14 +163,28 @@ def areas_of_closest(work: RoadWork, reaches: Sequence[Reach], *, buffer_m: floa
     ]
 
 
+def merged_reach(reaches: Sequence[Reach]) -> Reach:
+    """Return what facilities of which no two have a road in common reach together; of equal ones the least cost."""
+    parts = tuple(
+        joined_parts(
+            np.concatenate([reach.parts[place].edge for reach in reaches]),
+            np.concatenate([reach.parts[place].from_share for reach in reaches]),
+            np.concatenate([reach.parts[place].to_share for reach in reaches]),
+        )
+        for place in range(len(reaches[0].parts))
+    )
+    barriers = tuple(
+        tuple(sorted({name for reach in reaches for name in reach.barriers[place]})) for place in range(len(parts))
+    )
+    return Reach(np.min([reach.cost for reach in reaches], axis=0), parts, barriers, reaches[0].lon_deg)
+
+
 def merged_areas(areas: Sequence[Sequence[BaseGeometry]]) -> list[BaseGeometry]:
     """Return for each break what all facilities reach together."""
     return [polygons_of(shapely.union_all(list(by_break))) for by_break in zip(*areas, strict=True)]
 
 
-def discs(
-    facilities: PreparedGeometries, rows: IntArray, breaks: Breaks
-) -> list[list[BaseGeometry]]:
+def discs(facilities: PreparedGeometries, rows: IntArray, breaks: Breaks) -> list[list[BaseGeometry]]:
     """Return circles round facilities by break, in lon/lat; round grounds and lines everything so near to them."""
 
     def one(row: int) -> list[BaseGeometry]:

@@ -109,9 +109,7 @@ def default_direction(role: str) -> Direction:
     return Direction.TO_INCIDENT if role in _COMING else Direction.FROM_INCIDENT
 
 
-def road_work(
-    pinned: SnapshotSet, source: NetworkSource | None, terms: RoadTerms, *, defaults: Defaults
-) -> RoadWork:
+def road_work(pinned: SnapshotSet, source: NetworkSource | None, terms: RoadTerms, *, defaults: Defaults) -> RoadWork:
     """Return the roads as a question sees them.
 
     Raises
@@ -136,9 +134,7 @@ def road_work(
         language=terms.language,
     )
     found = acting(pinned, network, asked)
-    costs = costs_of(
-        network, terms.mode, terms.metric, found.effects, access_speed_kmh=defaults.access_speed_kmh
-    )
+    costs = costs_of(network, terms.mode, terms.metric, found.effects, access_speed_kmh=defaults.access_speed_kmh)
     return RoadWork(network, costs, found, terms)
 
 

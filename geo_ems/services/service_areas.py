@@ -5,21 +5,14 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from shapely.geometry.base import BaseGeometry
 
 from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSource
-from geo_ems.errors import UsageError, known_names
-from geo_ems.model.area_answers import Nest, Overlap, ServiceArea, ServiceAreasAnswer, StartFacility
+from geo_ems.errors import known_names
+from geo_ems.model.area_answers import ServiceAreasAnswer
 from geo_ems.model.caller import Caller
-from geo_ems.model.columns import FloatArray, IntArray, ObjectArray
-from geo_ems.model.definitions import Reason
-from geo_ems.model.roads import Direction, Metric
-from geo_ems.queries.areas import representative_points
-from geo_ems.routing.edge_parts import EdgeParts
-from geo_ems.routing.local_plane import area_m2
-from geo_ems.routing.snapping import Attachments
+from geo_ems.model.columns import IntArray
+from geo_ems.model.roads import Metric
 from geo_ems.services.area_question import (
-    Breaks,
     ServiceAreaQuestion,
     breaks_asked,
     check_number_of_areas,
@@ -27,33 +20,20 @@ from geo_ems.services.area_question import (
     echo,
 )
 from geo_ems.services.area_warnings import area_warnings
-from geo_ems.services.demand_points import DemandPoints, check_carries_people, demand_points
+from geo_ems.services.demand_points import check_carries_people, demand_points
 from geo_ems.services.eligibility import HAZARD_LAYER, hazard_warnings, outdated_warnings
+from geo_ems.services.posed_areas import PosedAreas
 from geo_ems.services.provenance import data_as_of, instant_text
-from geo_ems.services.reached_areas import (
-    Reach,
-    areas_of_closest,
-    areas_of_each,
-    discs,
-    merged_areas,
-    reach_in_straight_line,
-    reach_of_closest,
-    reach_of_each,
-    rings,
-)
 from geo_ems.services.road_reach import (
     ROAD_LAYERS,
-    WITHIN,
     NetworkSource,
     RoadTerms,
-    RoadWork,
     default_direction,
     default_mode,
     road_work,
 )
-from geo_ems.services.turnout import Turnouts, turnouts_of
+from geo_ems.services.turnout import turnouts_of
 from geo_ems.services.usable_facilities import UsableFacilities, check_states_asked, usable_facilities
-from geo_ems.services.words import text_or_none
 from geo_ems.settings import Defaults
 
 
@@ -90,7 +70,7 @@ def service_areas(
     check_number_of_areas(rows.size, breaks)
     direction = question.direction or default_direction(definition.role)
     mode = None if breaks.metric is Metric.STRAIGHT_LINE else question.mode or default_mode(definition.role)
-    asked = _Asked(question, breaks, direction, facilities, rows, demand, turnouts_of(facilities, defaults))
+    asked = PosedAreas(question, breaks, direction, facilities, rows, demand, turnouts_of(facilities, defaults))
     if mode is None:
         work, starts = None, None
         found = asked.straight()
@@ -108,7 +88,7 @@ def service_areas(
         work = road_work(pinned, roads, terms, defaults=defaults)
         starts = work.attached(asked.places_deg)
         found = asked.by_road(work, starts)
-    told = asked.facility_rows(judged, starts)
+    told = asked.facility_rows(starts)
     warnings = area_warnings(question, told, demand, judged, facilities, work=work)
     warnings += hazard_warnings(pinned, question.language, as_of=as_of)
     warnings += outdated_warnings(pinned, question.language)

@@ -16,7 +16,14 @@ from geo_ems.formats.arrival_answers import (
     route_features,
 )
 from geo_ems.formats.spreadsheet_safety import defused_text
-from geo_ems.model.answers import CoverageAnswer, DataAsOf, ExcludedFeature, NearestAnswer, RankedFeature
+from geo_ems.model.answers import (
+    CoverageAnswer,
+    DataAsOf,
+    ExcludedFeature,
+    NearestAnswer,
+    RankedFeature,
+    RoadsUsed,
+)
 from geo_ems.model.features import Value
 
 __all__ = [
@@ -141,6 +148,7 @@ def coverage_mapping(answer: CoverageAnswer) -> dict[str, object]:
         "snapshot_id": answer.snapshot_id,
         "as_of": answer.as_of,
         "data_as_of": _data_as_of(answer.data_as_of),
+        **roads_mapping(answer.roads),
         "total": {
             "people": answer.total.people,
             "reachable": answer.total.reachable,
@@ -189,6 +197,28 @@ def coverage_mapping(answer: CoverageAnswer) -> dict[str, object]:
         ],
         "excluded_counts": {str(reason): count for reason, count in answer.excluded_counts.items()},
         "warnings": list(answer.warnings),
+    }
+
+
+def roads_mapping(roads: RoadsUsed | None) -> dict[str, object]:
+    """Return what an answer by road rests on; empty where no roads were used."""
+    if roads is None:
+        return {}
+    return {
+        "network_version": roads.network_version,
+        "attribution": roads.attribution,
+        "barriers": [
+            {
+                "id": barrier.id,
+                "layer": barrier.layer,
+                "name": barrier.name,
+                "policy": barrier.policy,
+                "valid_to": barrier.valid_to,
+                "confirmed_at": barrier.confirmed_at,
+                "roads_hit": barrier.roads_hit,
+            }
+            for barrier in roads.barriers
+        ],
     }
 
 

@@ -253,7 +253,7 @@ class CoverageTotal:
 
 @dataclass(frozen=True, slots=True)
 class CoverageAnswer:
-    """Who is covered and who is not (INTERFACES)."""
+    """Who is covered and who is not (INTERFACES); `roads` is None where the straight line was measured."""
 
     query: Mapping[str, object]
     definition: Mapping[str, object]
@@ -266,3 +266,4 @@ class CoverageAnswer:
     demand: tuple[DemandCoverage, ...]
     excluded_counts: Mapping[Reason, int]
     warnings: tuple[str, ...]
+    roads: RoadsUsed | None = None

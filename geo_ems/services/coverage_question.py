@@ -1,6 +1,7 @@
 """What a coverage question says: its cutoff, its warnings, how it is echoed and what the figures mean."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -8,18 +9,92 @@ import numpy as np
 from geo_ems.errors import UsageError
 from geo_ems.model.columns import BoolArray, IntArray
 from geo_ems.model.definitions import Reason
+from geo_ems.model.roads import Direction, Metric, Mode
 from geo_ems.services.provenance import instant_text
 from geo_ems.services.questions import CoverageQuestion
+from geo_ems.services.road_reach import default_direction, default_mode
 from geo_ems.services.words import say
 from geo_ems.settings import Defaults
 
 _NAMED = 10
+_STRAIGHT = "WGS84 geodesic from the demand point to the facility; to an area: to its boundary, 0 inside"
 _VILLAGES = frozenset({"village", "community"})
 _CELLS = frozenset({"grid", "cell"})
 _DEFAULT_CUTOFFS = {"shelter": "shelter_cutoff_m", "depot": "depot_cutoff_m", "team": "team_cutoff_m"}
 
 
-def cutoff_asked_m(question: CoverageQuestion, role: str, defaults: Defaults) -> float:
+@dataclass(frozen=True, slots=True)
+class CoverageMeasure:
+    """What is measured: `cutoff` is in seconds for travel time, else in metres, and inclusive."""
+
+    metric: Metric
+    mode: Mode
+    direction: Direction
+    cutoff: float
+
+    @property
+    def by_road(self) -> bool:
+        """Return whether roads are needed."""
+        return self.metric is not Metric.STRAIGHT_LINE
+
+    @property
+    def unit(self) -> str:
+        """Return the unit of the cutoff: s or m."""
+        return "s" if self.metric is Metric.TRAVEL_TIME else "m"
+
+
+def measure_asked(question: CoverageQuestion, role: str, defaults: Defaults) -> CoverageMeasure:
+    """Return how a question is measured; without a metric by time where the cutoff is one, else in a straight line.
+
+    Raises
+    ------
+    UsageError
+        Where the cutoff is missing, given twice, out of range or not of the metric's unit.
+    """
+    if question.cutoff_m is not None and question.cutoff_s is not None:
+        raise UsageError("There are two cutoffs", remedy="Give cutoff_s or cutoff_m.", field="cutoff_s")
+    metric = question.metric
+    if metric is None:
+        metric = Metric.STRAIGHT_LINE if question.cutoff_s is None else Metric.TRAVEL_TIME
+    if metric is Metric.TRAVEL_TIME:
+        cutoff = _seconds_asked(question)
+    else:
+        if question.cutoff_s is not None:
+            raise UsageError(
+                f"A cutoff in time does not fit the metric {metric}",
+                remedy="Give metres, or ask for metric travel_time.",
+                field="cutoff_s",
+                value=question.cutoff_s,
+            )
+        cutoff = _metres_asked(question, role, defaults)
+    return CoverageMeasure(
+        metric,
+        question.mode or default_mode(role),
+        question.direction or default_direction(role),
+        cutoff,
+    )
+
+
+def _seconds_asked(question: CoverageQuestion) -> float:
+    if question.cutoff_s is None:
+        given = question.cutoff_m is not None
+        raise UsageError(
+            "A cutoff in metres does not fit the metric travel_time" if given else "Travel time has no default cutoff",
+            remedy="Give a time, such as 15min (cutoff_s: 900), or ask for metric road_distance.",
+            field="cutoff_m" if given else "cutoff_s",
+            value=question.cutoff_m,
+        )
+    if not 0 <= question.cutoff_s < np.inf:
+        raise UsageError(
+            f"the cutoff is {question.cutoff_s} s",
+            remedy="Write seconds, 0 or more.",
+            field="cutoff_s",
+            value=question.cutoff_s,
+        )
+    return question.cutoff_s
+
+
+def _metres_asked(question: CoverageQuestion, role: str, defaults: Defaults) -> float:
     """Return the cutoff in metres: as asked, else the default of the kind of facility."""
     cutoff_m = question.cutoff_m
     if cutoff_m is None:
@@ -97,12 +172,19 @@ def in_hazard_warning(question: CoverageQuestion, names: Sequence[str]) -> list[
     ]
 
 
-def echo(question: CoverageQuestion, cutoff_m: float, as_of: datetime) -> dict[str, object]:
+def echo(question: CoverageQuestion, measure: CoverageMeasure, as_of: datetime) -> dict[str, object]:
     """Return the question as it was understood, defaults filled in."""
+    by_road: dict[str, object] = {
+        "mode": str(measure.mode),
+        "direction": str(measure.direction),
+        "barriers": [*question.barrier_ids, *(drawn.id for drawn in question.drawn_barriers)],
+        "policy": dict(question.policy),
+    }
     return {
         "layer": question.layer,
-        "metric": "straight_line",
-        "cutoff_m": cutoff_m,
+        "metric": str(measure.metric),
+        f"cutoff_{measure.unit}": measure.cutoff,
+        **(by_road if measure.by_road else {}),
         "where": list(question.where_text),
         "demand": question.demand,
         "by": question.by,
@@ -114,16 +196,30 @@ def echo(question: CoverageQuestion, cutoff_m: float, as_of: datetime) -> dict[s
     }
 
 
-def definition_in_words() -> dict[str, object]:
+def definition_in_words(measure: CoverageMeasure, defaults: Defaults) -> dict[str, object]:
     """Return what the figures mean."""
     return {
         "figure": "reachable: people with at least one usable facility within the cutoff; capacity is not used",
-        "metric": "straight_line",
-        "units": "m",
+        "metric": str(measure.metric),
+        "units": measure.unit,
         "cutoff_inclusive": True,
-        "distance": "WGS84 geodesic from the demand point to the facility; to an area: to its boundary, 0 inside",
+        **(_road_words(measure, defaults) if measure.by_road else {"distance": _STRAIGHT}),
         "demand_place": "a point as it is; an area at a representative point inside it",
         "district": "a demand point counts in every district that contains its place; the boundary is inside",
         "backup_count": "number of usable facilities within the cutoff",
         "crs": "OGC:CRS84",
+    }
+
+
+def _road_words(measure: CoverageMeasure, defaults: Defaults) -> dict[str, object]:
+    on_foot = f" on foot at {defaults.access_speed_kmh:g} km/h" if measure.unit == "s" else ""
+    return {
+        "mode": str(measure.mode),
+        "direction": f"{measure.direction} (to_incident: facilities come to people; from_incident: people go to them)",
+        "cost": f"straight to the road{on_foot}, along the roads with the barriers that act, straight from the road; "
+        "without turnout",
+        "facility_place": "a point as it is; a ground at a representative point inside it",
+        "default_metric": "travel_time where the cutoff is a time, straight_line where it is metres and none is asked",
+        "reasons": "isolated: the road is cut off from the main network; unreachable: barriers or one-way roads leave "
+        "no way to any facility",
     }

@@ -53,11 +53,13 @@ class NearestQuestion:
 
 @dataclass(frozen=True, slots=True)
 class CoverageQuestion:
-    """Who has a usable facility of a layer within a straight-line distance (inclusive).
+    """Who has a usable facility of a layer within a distance, or a time on the roads (inclusive).
 
     Planning counts open and standby facilities; with `as_of_now` only those available now.
     `availability` names the classes that count instead of either, for a register without states:
-    facilities of unknown status count only where it says so.
+    facilities of unknown status count only where it says so. `metric` None is travel time where the
+    cutoff is a time (`cutoff_s`), else the straight line; `mode` None is on foot to shelters, else driving;
+    `direction` None follows from the layer. What the last three say of barriers is as in `NearestQuestion`.
     """
 
     layer: str
@@ -71,3 +73,10 @@ class CoverageQuestion:
     as_of: datetime | None = None
     ignore_hazards: bool = False
     language: Language = "zh"
+    metric: Metric | None = None
+    cutoff_s: float | None = None
+    mode: Mode | None = None
+    direction: Direction | None = None
+    drawn_barriers: tuple[DrawnBarrier, ...] = ()
+    barrier_ids: tuple[str, ...] = ()
+    policy: Mapping[str, str] = field(default_factory=dict)

@@ -12,7 +12,8 @@ from geo_ems.catalogue.snapshots import SnapshotSource
 from geo_ems.model.definitions import LayerDefinition
 from geo_ems.model.labels import Language
 from geo_ems.services.maps import board_names, map_page
-from geo_ems.settings import Project
+from geo_ems.settings import Project, bundled_folder
+from geo_ems.settings.reporting_rules import ReportingRules, load_reporting_rules
 from geo_ems.storage.connections import sqlite_version
 from geo_ems.storage.geopackage_store import GeoPackageStore
 from geo_ems.storage.protocol import LayerStore
@@ -59,6 +60,7 @@ class WebApplication:
     probe: StoreProbe
     maps: tuple[str, ...]
     page: PageMaker
+    reporting: ReportingRules
 
     @property
     def layers(self) -> Mapping[str, LayerDefinition]:
@@ -72,7 +74,7 @@ def web_application(application: Application) -> WebApplication:
     Raises
     ------
     FaultsError
-        Where `api/publish.toml` is wrong.
+        Where `api/publish.toml` or a file of reporting rules is wrong.
     """
     embedded, folder = application.embedded, Path(application.project.store).resolve().parent
     publishing = load_publishing(application.project.api_folder)
@@ -94,6 +96,7 @@ def web_application(application: Application) -> WebApplication:
         ),
         maps=board_names(application.project),
         page=_page_maker(application),
+        reporting=load_reporting_rules(application.project.rules_folder, bundled=bundled_folder() / "rules"),
     )
 
 

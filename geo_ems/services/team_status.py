@@ -40,6 +40,7 @@ class ChainStep:
     """One step of a team: the status, when it was so and when it was entered, by whom, and why."""
 
     seq: int
+    action: str
     status: str | None
     occurred_at: str | None
     recorded_at: str
@@ -103,12 +104,15 @@ def enter_status(
         raise _changed_meanwhile(desk, team)
     occurred_at = checked_past(entry.occurred_at or desk.clock(), desk, field="occurred_at")
     incident = _incident(desk, team, entry)
+    incident_id = None if incident is None else incident.id
     move = transition(before, entry.status)
-    if move.move == "same" and _held_incident(team) == (None if incident is None else incident.id):
+    if move.move == "same" and _held_incident(team) == incident_id:
         return StatusChanged(chain_of(desk, team), repeated=True, skipped=(), warnings=(), proposal=None)
     if not move.is_allowed:
         raise _not_allowed(desk, team, entry.status, is_back=move.move == "back")
-    warnings = _warnings(team, entry, move.skipped, occurred_at, language)
+    warnings = _warnings(
+        team, entry, skipped=move.skipped, occurred_at=occurred_at, incident_id=incident_id, language=language
+    )
     note = ChangeNote(
         action=ACTION, occurred_at=occurred_at, channel=entry.channel, who=entry.who, text=entry.text, request=digest
     )
@@ -116,7 +120,7 @@ def enter_status(
         edited = patch_feature(
             scope,
             team_id,
-            {"properties": _values(entry, occurred_at, None if incident is None else incident.id)},
+            {"properties": _values(entry, occurred_at, incident_id)},
             expected_revs=frozenset({team.rev}),
             idempotency_key=idempotency_key,
             note=note.written(),
@@ -153,6 +157,7 @@ def _step(desk: IncidentDesk, entry: HistoryEntry) -> ChainStep:
     who = after.get("status_who") if desk.include_private else None
     return ChainStep(
         seq=entry.change.seq,
+        action=entry.note.action or entry.change.origin,
         status=_text(after.get("status")),
         occurred_at=_text(after.get("status_at")) or entry.note.occurred_at,
         recorded_at=entry.change.at,
@@ -210,7 +215,13 @@ def _incident(desk: IncidentDesk, team: Feature, entry: StatusEntry) -> Feature 
 
 
 def _warnings(
-    team: Feature, entry: StatusEntry, skipped: tuple[str, ...], occurred_at: str, language: Language
+    team: Feature,
+    entry: StatusEntry,
+    *,
+    skipped: tuple[str, ...],
+    occurred_at: str,
+    incident_id: str | None,
+    language: Language,
 ) -> tuple[str, ...]:
     said = []
     if skipped:
@@ -227,6 +238,8 @@ def _warnings(
         )
     if entry.channel != "team" and entry.who is None:
         said.append(say(language, "代报未写报告人", "told on its behalf, but not by whom"))
+    if incident_id is None and entry.status in ENGAGED:
+        said.append(say(language, "没有说明是哪一事件", "no incident is named"))
     if entry.status in REFUSALS and entry.text is None:
         said.append(say(language, "未写原因", "no reason is given"))
     return tuple(said)

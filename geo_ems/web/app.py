@@ -18,7 +18,18 @@ from geo_ems.errors import GeoEmsError, StoreFullError
 from geo_ems.queries.compiled import load_kernels
 from geo_ems.routing.compiled import load_routing
 from geo_ems.services.roads import ROADS
-from geo_ems.web import collections, imports, items, landing, operations, pages, positions, questions
+from geo_ems.web import (
+    collections,
+    imports,
+    incidents,
+    items,
+    landing,
+    operations,
+    pages,
+    positions,
+    questions,
+    team_status,
+)
 from geo_ems.web.application import WebApplication
 from geo_ems.web.dependencies import layer_named
 from geo_ems.web.door import Door
@@ -34,7 +45,18 @@ _NOT_KEPT = (
     "No folder could be written to keep the compiled search, so every start compiles it anew; "
     "set NUMBA_CACHE_DIR to a folder of this user."
 )
-_MODULES = (landing, collections, items, questions, positions, imports, pages, operations)
+_MODULES = (
+    landing,
+    collections,
+    items,
+    questions,
+    incidents,
+    team_status,
+    positions,
+    imports,
+    pages,
+    operations,
+)
 _logger = logging.getLogger(__name__)
 
 

@@ -14,7 +14,8 @@ from geo_ems.model.labels import Language
 from geo_ems.services.maps import board_names, map_page
 from geo_ems.services.positions import PositionDesk
 from geo_ems.services.roads import RoadSource
-from geo_ems.settings import Project
+from geo_ems.settings import Project, bundled_folder
+from geo_ems.settings.reporting_rules import ReportingRules, load_reporting_rules
 from geo_ems.storage.connections import sqlite_version
 from geo_ems.storage.geopackage_store import GeoPackageStore
 from geo_ems.storage.protocol import LayerStore
@@ -63,6 +64,7 @@ class WebApplication:
     maps: tuple[str, ...]
     page: PageMaker
     positions: PositionDesk
+    reporting: ReportingRules
 
     @property
     def layers(self) -> Mapping[str, LayerDefinition]:
@@ -76,7 +78,7 @@ def web_application(application: Application) -> WebApplication:
     Raises
     ------
     FaultsError
-        Where `api/publish.toml` is wrong.
+        Where `api/publish.toml` or a file of reporting rules is wrong.
     """
     embedded, folder = application.embedded, Path(application.project.store).resolve().parent
     publishing = load_publishing(application.project.api_folder)
@@ -100,6 +102,7 @@ def web_application(application: Application) -> WebApplication:
         maps=board_names(application.project),
         page=_page_maker(application),
         positions=application.positions,
+        reporting=load_reporting_rules(application.project.rules_folder, bundled=bundled_folder() / "rules"),
     )
 
 

@@ -158,12 +158,13 @@ def _places(parts: Served, caller: Caller, asked: Asked) -> Response:
             "query": {"q": text, "limit": limit, "lang": language},
             "snapshot_id": answer.snapshot_id,
             "as_of": answer.as_of,
-            "places": [_place_mapping(place) for place in answer.places],
+            "places": [place_mapping(place) for place in answer.places],
         }
     )
 
 
-def _place_mapping(place: Place) -> dict[str, object]:
+def place_mapping(place: Place) -> dict[str, object]:
+    """Return a place as JSON has it."""
     return {
         "id": place.id,
         "layer": place.layer,

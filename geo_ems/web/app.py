@@ -16,7 +16,7 @@ from starlette.routing import Match, Route
 
 from geo_ems.errors import GeoEmsError, StoreFullError
 from geo_ems.queries.compiled import load_kernels
-from geo_ems.web import collections, imports, items, landing, operations, pages, positions, questions
+from geo_ems.web import collections, events, imports, items, landing, operations, pages, positions, questions
 from geo_ems.web.application import WebApplication
 from geo_ems.web.dependencies import layer_named
 from geo_ems.web.door import Door
@@ -26,12 +26,13 @@ from geo_ems.web.state import Served, make_served
 
 LOOK_EVERY_S = 0.25  # an edit made outside is to be seen within a second
 TEND_EVERY_S = 5.0
+PRUNE_EVERY_S = 3600.0
 _LOADING = "the compiled search is being loaded; at the first start it takes some seconds"
 _NOT_KEPT = (
     "No folder could be written to keep the compiled search, so every start compiles it anew; "
     "set NUMBA_CACHE_DIR to a folder of this user."
 )
-_MODULES = (landing, collections, items, questions, positions, imports, pages, operations)
+_MODULES = (landing, collections, items, questions, positions, events, imports, pages, operations)
 _logger = logging.getLogger(__name__)
 
 
@@ -42,7 +43,7 @@ def create_app(application: WebApplication, *, on_close: Callable[[], None] | No
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         parts.starting.append(_LOADING)
-        loops = (_notice_changes, _load_search, _tend_snapshots)
+        loops = (_notice_changes, _load_search, _tend_snapshots, _prune_positions, _follow_log)
         tasks = [asyncio.create_task(loop(parts)) for loop in loops]
         try:
             yield
@@ -119,6 +120,18 @@ async def _tend_snapshots(parts: Served) -> None:
         await asyncio.sleep(TEND_EVERY_S)
         with suppress(GeoEmsError):  # the next question tells the same trouble to somebody
             await anyio.to_thread.run_sync(parts.application.snapshots.tend)
+
+
+async def _prune_positions(parts: Served) -> None:
+    """Delete, once an hour, the positions that were kept for long enough; `/metrics` counts them."""
+    while True:
+        with suppress(GeoEmsError):  # the disk is full or failing: those who write are told
+            await anyio.to_thread.run_sync(parts.application.positions.prune)
+        await asyncio.sleep(PRUNE_EVERY_S)
+
+
+async def _follow_log(parts: Served) -> None:
+    await parts.events.follow()
 
 
 async def _load_search(parts: Served) -> None:

@@ -68,8 +68,7 @@ def add_device_command(
     typer.echo(secret)
     said = (
         f"设备 {key.name} 只能上报 {key.team_id} 的位置。密钥只显示这一次;撤销: geo-ems keys revoke {key.key_id}",
-        f"{key.name} posts the position of {key.team_id} only. The key is shown this once; "
-        f"revoke it: geo-ems keys revoke {key.key_id}",
+        f"{key.name} posts the position of {key.team_id} only; shown once. Revoke: geo-ems keys revoke {key.key_id}",
     )
     typer.echo(say(language, *said), err=True)
 

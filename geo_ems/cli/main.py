@@ -25,6 +25,7 @@ def build_cli() -> "typer.Typer":
 
     from geo_ems.cli.alert_commands import add_alert_commands
     from geo_ems.cli.data_commands import add_data_commands
+    from geo_ems.cli.device_commands import add_device_commands
     from geo_ems.cli.export_commands import add_export_commands
     from geo_ems.cli.import_commands import add_import_commands
     from geo_ems.cli.project_commands import add_project_commands
@@ -58,6 +59,7 @@ def build_cli() -> "typer.Typer":
     add_query_commands(cli)
     add_export_commands(cli)
     add_store_commands(cli)
+    add_device_commands(cli)
     return cli
 
 

@@ -131,11 +131,7 @@ def prepare_geometries(geometries: ObjectArray) -> PreparedGeometries:
 
 
 def prepare_points(
-    lonlat_deg: FloatArray,
-    *,
-    xyz_m: FloatArray | None = None,
-    tree: PointTree | None = None,
-    is_indexed: bool = True,
+    lonlat_deg: FloatArray, *, xyz_m: FloatArray | None = None, tree: PointTree | None = None, is_indexed: bool = True
 ) -> PreparedGeometries:
     """Return prepared points at `lonlat_deg` (n, 2), NaN where unlocated: what `prepare_geometries` gives for them.
 

@@ -8,6 +8,7 @@ import shapely
 
 from geo_ems.errors import StoreError
 from geo_ems.model.definitions import FieldDefinition, LayerDefinition
+from geo_ems.model.events import ChangeEvent
 from geo_ems.model.features import (
     ChangeKind,
     Feature,
@@ -18,6 +19,7 @@ from geo_ems.model.features import (
     Properties,
     Value,
 )
+from geo_ems.storage.change_feed import events_after
 from geo_ems.storage.connections import ReaderPool
 from geo_ems.storage.definitions_table import DefinitionsCache
 from geo_ems.storage.import_images import marks_of_import, newest_import_images
@@ -72,6 +74,11 @@ class StoreHistory:
         """Return the bulk changes of some origins, of one layer or of all, oldest first."""
         with self._readers.reading() as connection:
             return tuple(map(_logged, connection.execute(_BY_ORIGIN, (_json(origins), layer))))
+
+    def events_after(self, seq: int, limit: int) -> tuple[ChangeEvent, ...]:
+        """Return the changes of the `limit` sequence numbers after `seq`, oldest first, with who made them."""
+        with self._readers.reading() as connection:
+            return events_after(connection, seq, limit=limit)
 
     def import_images(self, layer: str, ids: Sequence[str] | None = None) -> Mapping[str, HeldImage]:
         """Return what the last file that named it said of each feature, of all or of `ids`."""

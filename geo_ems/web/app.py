@@ -20,6 +20,7 @@ from geo_ems.routing.compiled import load_routing
 from geo_ems.services.roads import ROADS
 from geo_ems.web import (
     collections,
+    events,
     imports,
     incidents,
     items,
@@ -39,6 +40,7 @@ from geo_ems.web.state import Served, make_served
 
 LOOK_EVERY_S = 0.25  # an edit made outside is to be seen within a second
 TEND_EVERY_S = 5.0
+PRUNE_EVERY_S = 3600.0
 _LOADING = "the compiled search is being loaded; at the first start it takes some seconds"
 _ROADS = "the road network is being prepared; questions by road wait for it"
 _NOT_KEPT = (
@@ -53,6 +55,7 @@ _MODULES = (
     incidents,
     team_status,
     positions,
+    events,
     imports,
     pages,
     operations,
@@ -67,7 +70,7 @@ def create_app(application: WebApplication, *, on_close: Callable[[], None] | No
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         parts.starting += (_LOADING, _ROADS)
-        loops = (_notice_changes, _load_search, _prepare_roads, _tend_snapshots)
+        loops = (_notice_changes, _load_search, _prepare_roads, _tend_snapshots, _prune_positions, _follow_log)
         tasks = [asyncio.create_task(loop(parts)) for loop in loops]
         try:
             yield
@@ -144,6 +147,18 @@ async def _tend_snapshots(parts: Served) -> None:
         await asyncio.sleep(TEND_EVERY_S)
         with suppress(GeoEmsError):  # the next question tells the same trouble to somebody
             await anyio.to_thread.run_sync(parts.application.snapshots.tend)
+
+
+async def _prune_positions(parts: Served) -> None:
+    """Delete, once an hour, the positions that were kept for long enough; `/metrics` counts them."""
+    while True:
+        with suppress(GeoEmsError):  # the disk is full or failing: those who write are told
+            await anyio.to_thread.run_sync(parts.application.positions.prune)
+        await asyncio.sleep(PRUNE_EVERY_S)
+
+
+async def _follow_log(parts: Served) -> None:
+    await parts.events.follow()
 
 
 async def _load_search(parts: Served) -> None:

@@ -10,6 +10,7 @@ from typing import Protocol
 from geo_ems.bootstrap import Application
 from geo_ems.catalogue.snapshots import SnapshotSource
 from geo_ems.model.definitions import LayerDefinition
+from geo_ems.model.events import ChangeEvent
 from geo_ems.model.labels import Language
 from geo_ems.services.maps import board_names, map_page
 from geo_ems.services.positions import PositionDesk
@@ -65,6 +66,8 @@ class WebApplication:
     page: PageMaker
     positions: PositionDesk
     reporting: ReportingRules
+    changes_after: Callable[[int, int], tuple[ChangeEvent, ...]]
+    """Changes of the log after a sequence number, those of at most so many numbers."""
 
     @property
     def layers(self) -> Mapping[str, LayerDefinition]:
@@ -103,6 +106,7 @@ def web_application(application: Application) -> WebApplication:
         page=_page_maker(application),
         positions=application.positions,
         reporting=load_reporting_rules(application.project.rules_folder, bundled=bundled_folder() / "rules"),
+        changes_after=embedded.history.events_after,
     )
 
 

@@ -32,8 +32,10 @@ def calling(permission: Permission) -> Callable[[Request], Awaitable[Caller]]:
 
 async def key_caller(request: Request) -> Caller:
     """Return who posts a position; the key may stand in the query too, for clients that send no headers."""
-    query = request.query_params.get("key")
-    return _posting(request, bearer_key(request) or query)
+    keys = request.query_params.getlist("key")
+    if len(keys) > 1:
+        raise RefusedError(HTTPStatus.BAD_REQUEST, "'key' is given twice", remedy="Give it once.", field="key")
+    return _posting(request, bearer_key(request) or (keys[0] if keys else None))
 
 
 key_caller.permission = Permission.POST_POSITION  # type: ignore[attr-defined]  # as above

@@ -15,6 +15,7 @@ from geo_ems.web.imports import IMPORT_QUERY, LIST_QUERY, REVERT_QUERY
 from geo_ems.web.items_query import CRS, F_GEOJSON, items_parameters
 from geo_ems.web.kinds import Kind
 from geo_ems.web.openapi_incidents import add_incident_paths
+from geo_ems.web.openapi_live import live_paths
 from geo_ems.web.openapi_operations import OPENAPI_TYPE, Answer, operation
 from geo_ems.web.operations import METRICS_TYPE
 from geo_ems.web.page_parameters import F_PAGE, LANG, SCHEMA_OF
@@ -36,6 +37,7 @@ def openapi_document(layers: Mapping[str, LayerDefinition], limits: Limits, *, a
         _add_collection(paths, name, layer, limits)
     _add_questions(paths, tuple(layers))
     add_incident_paths(paths, layers)
+    paths.update(live_paths())
     _add_operations(paths)
     document: dict[str, object] = {
         "openapi": "3.0.3",

@@ -50,7 +50,16 @@ async def readyz(parts: Parts, _: Reader, __: NothingAsked) -> Response:
 @router.api_route("/metrics", methods=["GET", "HEAD"])
 async def metrics(parts: Parts, _: Reader, __: NothingAsked) -> Response:
     """Return the counts in the text format of Prometheus."""
-    gauges = {"free_disk_bytes": float(parts.application.probe.free_disk_bytes())}
+    counts = parts.application.positions.store.counts
+    gauges = {
+        "free_disk_bytes": float(parts.application.probe.free_disk_bytes()),
+        "positions_stored": float(counts.stored),
+        "positions_repeated": float(counts.repeated),
+        "positions_flagged": float(counts.jumps),
+        "positions_pruned": float(counts.pruned),
+        "event_listeners": float(parts.events.listeners),
+        "event_listeners_let_go": float(parts.events.let_go),
+    }
     return Response(parts.counts.text(parts.lanes, gauges), headers={"Content-Type": METRICS_TYPE})
 
 

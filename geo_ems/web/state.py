@@ -8,9 +8,11 @@ from geo_ems.model.definitions import LayerDefinition
 from geo_ems.services.places import PlaceFinder
 from geo_ems.web.admission import Lane
 from geo_ems.web.application import WebApplication
+from geo_ems.web.event_hub import EventHub
 from geo_ems.web.metrics import RequestCounts
 
 IMPORTS_AT_WORK, IMPORTS_WAITING = 2, 4
+_STORE_CHARACTERS = 8
 # A fix that waits for the disk holds no thread.
 POSITIONS_AT_WORK, POSITIONS_WAITING = 500, 500
 
@@ -27,6 +29,7 @@ class Served:
     writes: Lane
     imports: Lane
     positions: Lane
+    events: EventHub
     descriptions: dict[str, bytes] = field(default_factory=dict)
     """The API description as written, by the address it names."""
     starting: list[str] = field(default_factory=list)
@@ -50,7 +53,17 @@ def make_served(application: WebApplication) -> Served:
         writes=Lane("write", at_work=limits.writes_at_work, waiting=limits.writes_waiting),
         imports=Lane("import", at_work=IMPORTS_AT_WORK, waiting=IMPORTS_WAITING),
         positions=Lane("position", at_work=POSITIONS_AT_WORK, waiting=POSITIONS_WAITING),
+        events=EventHub(
+            read_after=application.changes_after,
+            store_state=lambda: _store_state(application),
+            fixes=application.positions.store.latest,
+        ),
     )
+
+
+def _store_state(application: WebApplication) -> tuple[str, int]:
+    described = application.store.describe()
+    return described.store_id[:_STORE_CHARACTERS], described.seq
 
 
 def served(request: Request) -> Served:

@@ -93,6 +93,8 @@ def test_an_unknown_parameter_is_refused_on_every_route(client: AsgiClient) -> N
     targets = list(get_targets(client.get("/api").json))
     assert len(targets) > 60
     for target in targets:
+        if target == "/v1/positions/osmand":  # devices send names of their own, which are taken and not kept
+            continue
         answer = client.get(f"{target}{'&' if '?' in target else '?'}statu=open")
         assert answer.status == 400, target
         assert answer.json["errors"][0]["field"] == "statu", target

@@ -25,6 +25,7 @@ from geo_ems.queries.shapes import PreparedGeometries, prepare_geometries, prepa
 from geo_ems.queries.splicing import Splice
 
 _KEPT_ANSWERS = 4
+_KEPT_TRAVELS = 12
 
 
 class LayerPart:
@@ -128,6 +129,11 @@ class LayerSnapshot:
     def judged(self) -> Recent:
         """Return what is known of the features for the questions asked last (`services.judging`)."""
         return Recent(_KEPT_ANSWERS)
+
+    @cached_property
+    def travelled(self) -> Recent:
+        """Return what is known of the features on the roads: where they join them, when they leave."""
+        return Recent(_KEPT_TRAVELS)
 
     @cached_property
     def observed(self) -> tuple[str | None, str | None]:

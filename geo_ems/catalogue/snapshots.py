@@ -87,6 +87,11 @@ class SnapshotSource:
             raise known_names("layer", name, tuple(self._definitions))
         return self._definitions[name]
 
+    def count(self, name: str) -> int:
+        """Return how many features a layer has, without reading it; 0 where there is no such layer."""
+        stored = self._store.describe().layers.get(name) if name in self._definitions else None
+        return 0 if stored is None else stored.count
+
     def pin(self, names: Iterable[str]) -> SnapshotSet:
         """Return the named layers at one sequence number.
 

@@ -4,6 +4,7 @@ import contextlib
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)"
 _LONLAT = re.compile(rf"\s*({_NUMBER})\s*[,，]\s*({_NUMBER})\s*", re.ASCII)
 _CUTOFF = re.compile(rf"\s*({_NUMBER})\s*(m|km|s|min|h)\s*", re.ASCII)
 _METRES = {"m": 1.0, "km": 1000.0}
+_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 
 
 def lonlat_argument(text: str) -> tuple[float, float]:
@@ -49,6 +51,48 @@ def cutoff_argument(text: str | None) -> float | None:
             value=text,
         )
     return float(match[1]) * _METRES[match[2]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cutoff:
+    """A cutoff as it was written: metres or seconds, or neither."""
+
+    metres: float | None = None
+    seconds: float | None = None
+
+
+def measured_argument(text: str | None) -> Cutoff:
+    """Return metres from "1000m" or "2km", seconds from "15min", "900s" or "1h"."""
+    if text is None:
+        return Cutoff()
+    match = _CUTOFF.fullmatch(text)
+    if match is None or not math.isfinite(float(match[1])):
+        raise UsageError(
+            f"'{text}' is not a cutoff",
+            where="--cutoff",
+            remedy="Write it with its unit: 15min, 1000m or 2km.",
+            field="cutoff",
+        )
+    if match[2] in _METRES:
+        return Cutoff(metres=float(match[1]) * _METRES[match[2]])
+    return Cutoff(seconds=float(match[1]) * _SECONDS[match[2]])
+
+
+def policies_argument(texts: Sequence[str]) -> dict[str, str]:
+    """Return what barriers are to do from "ZD-01=closed" or "hazard_areas=ignore"; the policy itself is read later."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, policy = text.rpartition("=")
+        if not equals or not name.strip() or not policy.strip():
+            raise UsageError(
+                f"'{text}' is not a policy",
+                where="--policy",
+                remedy="Write ID=closed, ID=slow:3, ID=delay:120 or hazard_areas=ignore.",
+                field="policy",
+                value=text,
+            )
+        found[name.strip()] = policy.strip()
+    return found
 
 
 def metric_argument(text: str) -> None:

@@ -28,6 +28,7 @@ def build_cli() -> "typer.Typer":
     from geo_ems.cli.import_commands import add_import_commands
     from geo_ems.cli.project_commands import add_project_commands
     from geo_ems.cli.query_commands import add_query_commands
+    from geo_ems.cli.road_commands import add_road_commands
     from geo_ems.cli.store_commands import add_store_commands
 
     cli = typer.Typer(
@@ -51,6 +52,7 @@ def build_cli() -> "typer.Typer":
     add_project_commands(cli)
     add_data_commands(cli)
     add_import_commands(cli)
+    add_road_commands(cli)
     add_query_commands(cli)
     add_export_commands(cli)
     add_store_commands(cli)

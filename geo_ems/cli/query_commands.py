@@ -48,8 +48,22 @@ def nearest_command(
     where: list[str] = typer.Option([], "--where", metavar="COND", help="field op value; , = any of, + = all of."),
     item: str | None = typer.Option(None, "--item", help="Depots: an item of the stock."),
     quantity: float | None = typer.Option(None, "--quantity", help="Depots: at least this much of the item."),
-    metric: str = typer.Option("straight_line", "--metric", help="straight_line (roads are not loaded yet)."),
-    cutoff: str | None = typer.Option(None, "--cutoff", help="Largest distance, inclusive: 1000m or 2km."),
+    metric: str | None = typer.Option(
+        None, "--metric", help="travel_time, road_distance or straight_line; else by the roads there are."
+    ),
+    cutoff: str | None = typer.Option(
+        None, "--cutoff", help="Inclusive, of the unit of the metric: 15min, 1000m or 2km."
+    ),
+    direction: str | None = typer.Option(None, "--direction", help="to_incident or from_incident; else by the layer."),
+    mode: str = typer.Option("drive", "--mode", help="drive or walk."),
+    barriers: list[str] = typer.Option(
+        [], "--barriers", metavar="ID|FILE", help="Also this barrier acts, or those drawn in a GeoJSON file."
+    ),
+    policy: list[str] = typer.Option(
+        [], "--policy", metavar="ID=POLICY", help="A barrier, or a layer of them: closed, slow:3, delay:120, ignore."
+    ),
+    include_route: bool = typer.Option(False, "--route", help="With the way and its turns."),
+    own_area_only: bool = typer.Option(False, "--own-area-only", help="Only what belongs to the incident's own area."),
     availability: str = typer.Option("available", "--availability", help="Availability classes, comma between."),
     as_of: str | None = typer.Option(None, "--as-of", help="Instant at which ages are judged (ISO 8601)."),
     max_position_age: float | None = typer.Option(
@@ -79,6 +93,12 @@ def nearest_command(
             ignore_hazards=ignore_hazards,
             lang=lang,
             output_format=output_format,
+            direction=direction,
+            mode=mode,
+            barriers=tuple(barriers),
+            policy=tuple(policy),
+            include_route=include_route,
+            own_area_only=own_area_only,
         )
     )
 

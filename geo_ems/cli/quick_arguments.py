@@ -24,11 +24,18 @@ TEXTS: Final[Mapping[str, str]] = {
     "--as-of": "as_of",
     "--lang": "lang",
     "--format": "output_format",
+    "--direction": "direction",
+    "--mode": "mode",
 }
 WHOLE_NUMBERS: Final[Mapping[str, str]] = {"--k": "k"}
 NUMBERS: Final[Mapping[str, str]] = {"--quantity": "quantity", "--max-position-age": "max_position_age"}
-LISTS: Final[Mapping[str, str]] = {"--where": "where"}
-FLAGS: Final[Mapping[str, str]] = {"--include-excluded": "include_excluded", "--ignore-hazards": "ignore_hazards"}
+LISTS: Final[Mapping[str, str]] = {"--where": "where", "--barriers": "barriers", "--policy": "policy"}
+FLAGS: Final[Mapping[str, str]] = {
+    "--include-excluded": "include_excluded",
+    "--ignore-hazards": "ignore_hazards",
+    "--route": "include_route",
+    "--own-area-only": "own_area_only",
+}
 
 _WITH_VALUE: Final = {**TEXTS, **WHOLE_NUMBERS, **NUMBERS, **LISTS}
 
@@ -38,7 +45,7 @@ def plain_nearest(arguments: Sequence[str]) -> NearestArguments | None:
     if not arguments or arguments[0] != "nearest":
         return None
     layers: list[str] = []
-    conditions: list[str] = []
+    lists: dict[str, list[str]] = {}
     values: dict[str, str | int | float | bool] = {}
     rest = iter(arguments[1:])
     for word in rest:
@@ -52,14 +59,15 @@ def plain_nearest(arguments: Sequence[str]) -> NearestArguments | None:
             if value is None or _WITH_VALUE[option] in values:
                 return None
             if option in LISTS:
-                conditions.append(str(value))
+                lists.setdefault(LISTS[option], []).append(str(value))
             else:
                 values[_WITH_VALUE[option]] = value
         else:
             return None
     if len(layers) != 1:
         return None
-    return NearestArguments(layer=layers[0], where=tuple(conditions), **values)  # type: ignore[arg-type]  # by the tables
+    listed = {name: tuple(texts) for name, texts in lists.items()}
+    return NearestArguments(layer=layers[0], **listed, **values)  # type: ignore[arg-type]  # by the tables
 
 
 def _plain_value(option: str, text: str) -> str | int | float | None:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from geo_ems.cli.arrival_tables import acting_lines, arrival_heads, arrival_notes, duration_text, metric_text
 from geo_ems.model.answers import CoverageAnswer, ExcludedFeature, NearestAnswer, RankedFeature
 from geo_ems.model.definitions import Code, LayerDefinition
 from geo_ems.model.features import Value
@@ -76,10 +77,13 @@ def print_nearest(answer: NearestAnswer, definition: LayerDefinition, language: 
     console = terminal()
     layer = definition.label.text(language)
     place = f"{answer.query['lon']}, {answer.query['lat']}"
-    head = f"{layer}: {place} · {say(language, '直线距离,非行车时间', 'straight line, not travel time')}"
-    console.print(Text(head, style="bold"))
+    console.print(Text(f"{layer}: {place} · {metric_text(answer, language)}", style="bold"))
+    for line in acting_lines(answer, language):
+        console.print(Text(line, style="bold"))
     heads = [
-        say(language, *pair) for pair in (("名次", "rank"), ("名称", "name"), ("距离", "distance"), ("方位", "bearing"))
+        *(say(language, *pair) for pair in (("名次", "rank"), ("名称", "name"))),
+        *(arrival_heads(language) if answer.roads is not None else [say(language, "距离", "distance")]),
+        say(language, "方位", "bearing"),
     ]
     extra = _columns_shown(definition)
     names = [definition.fields[field].label.text(language) for field in extra]
@@ -172,10 +176,16 @@ def _result_cells(
     if row.position_age_s is not None:
         minutes = int(row.position_age_s // 60)
         notes.append(say(language, f"位置 {minutes} 分钟前", f"position {minutes} min old"))
+    notes += arrival_notes(row, language)
+    arrival = row.arrival
+    measures = [distance_text(row.straight_m)]
+    if arrival is not None:
+        times = [duration_text(arrival.total_s, language), duration_text(arrival.turnout_s, language)]
+        measures = [*times, distance_text(arrival.distance_m), *measures]
     return [
         str(row.rank),
         _named(row.name, row.name_en, language),
-        distance_text(row.straight_m),
+        *measures,
         bearing_text(row.bearing_deg, language),
         *_cells(row.properties, definition, extra, language),
         "; ".join(notes),
@@ -198,12 +208,19 @@ def _print_excluded(
     if not rows:
         return
     console.print(Text(f"{heading}: {len(rows)}", style="bold"))
-    heads = [say(language, *pair) for pair in (("名称", "name"), ("距离", "distance"), ("原因", "reason"))]
+    with_arrival = any(row.total_s is not None for row in rows)
+    heads = [
+        say(language, "名称", "name"),
+        *([say(language, "到达", "arrival")] if with_arrival else []),
+        say(language, "距离", "distance"),
+        say(language, "原因", "reason"),
+    ]
     contacts = list(definition.contact_fields)
     names = [definition.fields[field].label.text(language) for field in contacts]
     cells = [
         [
             row.name or row.id,
+            *([duration_text(row.total_s, language)] if with_arrival else []),
             distance_text(row.straight_m),
             reason_text(row.reason, row.detail, language),
             *_cells(row.properties, definition, contacts, language),

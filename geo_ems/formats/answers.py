@@ -6,13 +6,18 @@ from collections.abc import Mapping
 
 import orjson
 import shapely
-from shapely.geometry.base import BaseGeometry
 
+from geo_ems.formats.arrival_answers import (
+    COORDINATE_DECIMALS,
+    arrival_cells,
+    arrival_mapping,
+    geometry_mapping,
+    roads_mapping,
+    route_features,
+)
 from geo_ems.formats.spreadsheet_safety import defused_text
 from geo_ems.model.answers import CoverageAnswer, DataAsOf, ExcludedFeature, NearestAnswer, RankedFeature
 from geo_ems.model.features import Value
-
-COORDINATE_DECIMALS = 7  # about 1 cm; RFC 7946 section 11.2 asks for no more than is meant
 
 
 def json_bytes(content: object) -> bytes:
@@ -20,29 +25,26 @@ def json_bytes(content: object) -> bytes:
     return orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def geometry_mapping(geometry: BaseGeometry | None) -> object:
-    """Return a GeoJSON geometry with coordinates rounded to 7 decimals, or None."""
-    return None if geometry is None else _rounded(orjson.loads(shapely.to_geojson(geometry)))
-
-
 def nearest_mapping(answer: NearestAnswer) -> dict[str, object]:
     """Return a nearest answer as the JSON object of INTERFACES."""
+    with_roads = answer.roads is not None
     return {
         "query": dict(answer.query),
         "definition": dict(answer.definition),
         "snapshot_id": answer.snapshot_id,
         "as_of": answer.as_of,
         "data_as_of": _data_as_of(answer.data_as_of),
+        **roads_mapping(answer.roads),
         "results": [ranked_mapping(row) for row in answer.results],
-        "passed_over": [excluded_mapping(row) for row in answer.passed_over],
-        "to_confirm": [excluded_mapping(row) for row in answer.to_confirm],
-        "to_open": [excluded_mapping(row) for row in answer.to_open],
+        "passed_over": [excluded_mapping(row, with_roads=with_roads) for row in answer.passed_over],
+        "to_confirm": [excluded_mapping(row, with_roads=with_roads) for row in answer.to_confirm],
+        "to_open": [excluded_mapping(row, with_roads=with_roads) for row in answer.to_open],
         "excluded_counts": {str(reason): count for reason, count in answer.excluded_counts.items()},
         **(
             {}
             if answer.excluded is None
             else {
-                "excluded": [excluded_mapping(row) for row in answer.excluded],
+                "excluded": [excluded_mapping(row, with_roads=with_roads) for row in answer.excluded],
                 "excluded_truncated": answer.excluded_truncated,
             }
         ),
@@ -69,12 +71,13 @@ def ranked_mapping(row: RankedFeature) -> dict[str, object]:
         "position_source": row.position_source,
         "position_time": row.position_time,
         "position_age_s": row.position_age_s,
+        **arrival_mapping(row),
     }
     return {**computed, **_fields(row.properties, row.children, computed), "geometry": geometry_mapping(row.geometry)}
 
 
-def excluded_mapping(row: ExcludedFeature) -> dict[str, object]:
-    """Return one excluded feature with the first test it failed."""
+def excluded_mapping(row: ExcludedFeature, *, with_roads: bool = False) -> dict[str, object]:
+    """Return one excluded feature with the first test it failed; `with_roads` also when it would arrive."""
     computed: dict[str, object] = {
         "id": row.id,
         "name": row.name,
@@ -82,24 +85,31 @@ def excluded_mapping(row: ExcludedFeature) -> dict[str, object]:
         "detail": row.detail,
         "straight_m": row.straight_m,
         "bearing_deg": row.bearing_deg,
+        **({"total_s": row.total_s, "distance_m": row.distance_m} if with_roads else {}),
     }
     return {**computed, **_fields(row.properties, {}, computed), "geometry": geometry_mapping(row.geometry)}
 
 
 def nearest_geojson(answer: NearestAnswer) -> dict[str, object]:
-    """Return the results as a GeoJSON FeatureCollection; the rest of the answer stands beside `features`."""
+    """Return the results as a GeoJSON FeatureCollection; the rest of the answer stands beside `features`.
+
+    Routes that were asked for follow the results, as lines.
+    """
     whole = nearest_mapping(answer)
     rows = [dict(ranked_mapping(row)) for row in answer.results]
+    for row in rows:
+        row.pop("route", None)
     features = [
         {"type": "Feature", "id": row["id"], "geometry": row.pop("geometry"), "properties": row} for row in rows
     ]
+    features += route_features(answer)
     rest = {key: value for key, value in whole.items() if key != "results"}
     return {"type": "FeatureCollection", "features": features, **rest}
 
 
 def nearest_csv(answer: NearestAnswer) -> str:
     """Return the results as CSV with a header; cells that a spreadsheet would compute are defused."""
-    rows = [{**ranked_mapping(row), "geometry": row.geometry.wkt} for row in answer.results]
+    rows = [{**ranked_mapping(row), **arrival_cells(row), "geometry": row.geometry.wkt} for row in answer.results]
     names = list(dict.fromkeys(name for row in rows for name in row)) or ["rank", "id", "name", "straight_m"]
     text = io.StringIO()
     writer = csv.DictWriter(text, names, lineterminator="\r\n")
@@ -222,15 +232,3 @@ def _fields(
         for name, rows in children.items()
     }
     return {**own, **nested}
-
-
-def _rounded(value: object) -> object:
-    match value:
-        case float():
-            return round(value, COORDINATE_DECIMALS)
-        case list():
-            return [_rounded(item) for item in value]
-        case dict():
-            return {key: _rounded(item) for key, item in value.items()}
-        case _:
-            return value

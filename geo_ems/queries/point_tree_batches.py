@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray
+from geo_ems.queries.compiling import compiled
 from geo_ems.queries.ellipsoid import EQUATOR_RADIUS_M, POLAR_RADIUS_M, ROUNDING_M, SHORT_CHORD_M
 from geo_ems.queries.point_tree import BY_POSITION, RowArray, SmallIntArray
 from geo_ems.queries.point_tree_kernels import (
@@ -28,7 +29,6 @@ from geo_ems.queries.point_tree_kernels import (
     STACK,
     TREE,
     closest,
-    compiled,
     place_xyz,
     shortest_geodesic,
     within,

@@ -13,14 +13,12 @@ where that is exact enough; what is left in doubt is flagged, and the caller mea
 # inside the loops cost; so the functions here have many arguments and branches.
 
 import math
-from collections.abc import Callable
-from typing import Final, ParamSpec, TypeVar, cast
+from typing import Final
 
 import numpy as np
-from numba import njit
 
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray
-from geo_ems.queries.compiled import keeps_compiled_code
+from geo_ems.queries.compiling import compiled
 from geo_ems.queries.ellipsoid import ECCENTRICITY_2, EQUATOR_RADIUS_M, POLAR_RADIUS_M, ROUNDING_M
 from geo_ems.queries.point_tree import BY_INDEX, BY_POSITION, RowArray, SmallIntArray
 
@@ -41,20 +39,6 @@ OUT_MARKS: Final = "Array(boolean, 1, 'C')"
 
 _TENTHS: Final = 10.0
 _FULL_TURN_DEG: Final = 360.0
-
-_Arguments = ParamSpec("_Arguments")
-_Result = TypeVar("_Result")
-_Kernel = Callable[_Arguments, _Result]
-
-
-def compiled(signature: str | None = None) -> Callable[[_Kernel[_Arguments, _Result]], _Kernel[_Arguments, _Result]]:
-    """Return the decorator of a kernel: compiled at once for a signature, else where another kernel calls it."""
-    kept = keeps_compiled_code()
-    if signature is None:
-        decorate = njit(cache=kept, nogil=True, error_model="numpy")
-    else:
-        decorate = njit(signature, cache=kept, nogil=True, error_model="numpy")
-    return cast("Callable[[_Kernel[_Arguments, _Result]], _Kernel[_Arguments, _Result]]", decorate)
 
 
 @compiled()

@@ -1,7 +1,7 @@
 """The road network as flat arrays: edges with their shape, and for each mode the arcs that may be travelled."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,8 +48,10 @@ class ModeNetwork:
 class EdgeGrid:
     """Where edges lie: equal cells of `cell_deg` (longitude, latitude) from `origin_deg` on, row by row.
 
-    The segments (pairs of neighbouring vertices, numbered by their first vertex) that may lie in cell c
-    are `segment[first[c]:first[c + 1]]`.
+    `shape` is (rows, columns); rows count northwards, columns eastwards, and longitudes are counted from
+    the origin eastwards, so that a network across 180 degrees is in one piece. The segments (pairs of
+    neighbouring vertices, numbered by their first vertex) that may lie in cell c are
+    `segment[first[c]:first[c + 1]]`.
     """
 
     origin_deg: FloatArray
@@ -66,6 +68,7 @@ class RoadNetwork:
     Edge e is a piece of the road `road_ids[edge_road[e]]` between two places where roads meet; its line
     has the vertices `vertex_lonlat_deg[first_vertex[e]:first_vertex[e + 1]]`, and `length_m[e]` is its
     WGS84 geodesic length. `key` names what the network was made of: data, speed table, version.
+    `is_ferry` tells it of each road; it is empty where no road is a ferry.
     """
 
     place_lonlat_deg: FloatArray
@@ -79,6 +82,7 @@ class RoadNetwork:
     modes: Mapping[Mode, ModeNetwork]
     grid: EdgeGrid
     key: str
+    is_ferry: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
 
     @property
     def edge_count(self) -> int:

@@ -81,6 +81,7 @@ class Judged:
         self.hazards = hazards
         self.age_s = age_s
         self._asked = 0
+        self._also_failing: BoolArray | None = None
         self._marked: dict[str, Candidates] = {}
 
     def used(self) -> "Judged":
@@ -136,6 +137,25 @@ class Judged:
         """Return the first reason of a feature; None where it fails nothing."""
         failed = int(self.failed[row])
         return first_reason(failed) if failed else None
+
+    def also_failing(self, rows: BoolArray, reason: Reason) -> "Judged":
+        """Return the same features, some of them failing one test more."""
+        failed = self.failed.copy()
+        failed[rows] |= np.uint16(reason_bit(reason))
+        judged = Judged(
+            self._layered,
+            failed,
+            visible=self.visible,
+            is_standby=self._is_standby,
+            hazards=self.hazards,
+            age_s=self.age_s,
+        )
+        judged._also_failing = rows
+        return judged
+
+    def is_also_failing(self, row: int) -> bool:
+        """Return whether a feature fails the test that was added."""
+        return self._also_failing is not None and bool(self._also_failing[row])
 
     def _seen(self, mask: BoolArray) -> BoolArray:
         return mask if self.visible is None else mask & self.visible

@@ -32,6 +32,11 @@ class Defaults:
     shelter_cutoff_m: float = 2000.0
     depot_cutoff_m: float = 10_000.0
     team_cutoff_m: float = 10_000.0
+    access_speed_kmh: float = 4.0
+    turnout_fire_s: float = 60.0
+    turnout_militia_s: float = 1200.0
+    turnout_village_s: float = 1200.0
+    turnout_other_s: float = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,11 @@ LIMITS: Final[Mapping[str, Limits]] = {
     "shelter_cutoff_m": Limits(float, 0, 1_000_000, above=True),
     "depot_cutoff_m": Limits(float, 0, 1_000_000, above=True),
     "team_cutoff_m": Limits(float, 0, 1_000_000, above=True),
+    "access_speed_kmh": Limits(float, 0.5, 20),
+    "turnout_fire_s": Limits(float, 0, 86_400),
+    "turnout_militia_s": Limits(float, 0, 86_400),
+    "turnout_village_s": Limits(float, 0, 86_400),
+    "turnout_other_s": Limits(float, 0, 86_400),
 }
 NAME_CHARACTERS: Final = 200
 _KEYS: Final = frozenset({"name", "time_zone", "language", "store", "defaults"})

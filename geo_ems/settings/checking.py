@@ -14,6 +14,8 @@ _STANDARD = Defaults()
 _Name = Annotated[str, Field(min_length=1, max_length=NAME_CHARACTERS)]
 _Cutoff = Annotated[float, Field(gt=LIMITS["shelter_cutoff_m"].least, le=LIMITS["shelter_cutoff_m"].most)]
 
+_Turnout = Annotated[float, Field(ge=LIMITS["turnout_other_s"].least, le=LIMITS["turnout_other_s"].most)]
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -35,6 +37,13 @@ class _DefaultsToml(_Strict):
     shelter_cutoff_m: _Cutoff = _STANDARD.shelter_cutoff_m
     depot_cutoff_m: _Cutoff = _STANDARD.depot_cutoff_m
     team_cutoff_m: _Cutoff = _STANDARD.team_cutoff_m
+    access_speed_kmh: Annotated[
+        float, Field(ge=LIMITS["access_speed_kmh"].least, le=LIMITS["access_speed_kmh"].most)
+    ] = _STANDARD.access_speed_kmh
+    turnout_fire_s: _Turnout = _STANDARD.turnout_fire_s
+    turnout_militia_s: _Turnout = _STANDARD.turnout_militia_s
+    turnout_village_s: _Turnout = _STANDARD.turnout_village_s
+    turnout_other_s: _Turnout = _STANDARD.turnout_other_s
 
 
 class _ProjectToml(_Strict):

@@ -200,6 +200,62 @@ def objects(max_items: int, item_schema: Schema) -> Kind[tuple[Mapping[str, obje
     return Kind({"type": "array", "items": item_schema, "maxItems": max_items}, of_text, of_json)
 
 
+def words(max_items: int, max_length: int) -> Kind[tuple[str, ...]]:
+    """Return some texts, each once: separated by commas in a query, a list in JSON."""
+    one = text(max_length)
+
+    def of_list(parts: Sequence[object], read: Callable[[str], str]) -> tuple[str, ...]:
+        if len(parts) > max_items:
+            raise WrongValueError(f"has {len(parts)} items", f"Write at most {max_items}.")
+        return tuple(dict.fromkeys(read(part) if isinstance(part, str) else one.of_json(part) for part in parts))
+
+    def of_text(value: str) -> tuple[str, ...]:
+        return of_list(value.split(","), one.of_text)
+
+    def of_json(value: object) -> tuple[str, ...]:
+        if not isinstance(value, list) or not value:
+            raise WrongValueError("is not a list", 'Write ["a", "b"].')
+        return of_list(value, one.of_text)
+
+    return Kind({"type": "array", "items": one.schema, "minItems": 1, "maxItems": max_items}, of_text, of_json)
+
+
+def words_or_objects(max_items: int, max_length: int, item_schema: Schema) -> Kind[tuple[object, ...]]:
+    """Return a list of texts and JSON objects; the objects are checked by the one who reads them."""
+    one = text(max_length)
+
+    def of_json(value: object) -> tuple[object, ...]:
+        if not isinstance(value, list):
+            raise WrongValueError("is not a list", 'Write ["id", {...}].')
+        if len(value) > max_items:
+            raise WrongValueError(f"has {len(value)} items", f"Write at most {max_items}.")
+        return tuple(item if isinstance(item, dict) else one.of_json(item) for item in value)
+
+    def of_text(_: str) -> tuple[object, ...]:
+        raise WrongValueError("is not a list of texts and objects", "Send it as JSON.")
+
+    schema = {"type": "array", "items": {"anyOf": [one.schema, item_schema]}, "maxItems": max_items}
+    return Kind(schema, of_text, of_json)
+
+
+def text_values(max_items: int, max_length: int) -> Kind[Mapping[str, str]]:
+    """Return a JSON object whose members are texts."""
+    one = text(max_length)
+
+    def of_json(value: object) -> Mapping[str, str]:
+        if not isinstance(value, dict):
+            raise WrongValueError("is not an object", 'Write {"name": "value"}.')
+        if len(value) > max_items:
+            raise WrongValueError(f"has {len(value)} members", f"Write at most {max_items}.")
+        return {one.of_json(name): one.of_json(member) for name, member in value.items()}
+
+    def of_text(_: str) -> Mapping[str, str]:
+        raise WrongValueError("is not an object", "Send it as JSON.")
+
+    schema = {"type": "object", "additionalProperties": one.schema, "maxProperties": max_items}
+    return Kind(schema, of_text, of_json)
+
+
 @dataclass(frozen=True, slots=True)
 class TimeSpan:
     """A closed stretch of time; None at an end means unbounded."""

@@ -2,6 +2,7 @@
 
 from geo_ems.model.conditions import Operator
 from geo_ems.model.definitions import Availability
+from geo_ems.model.roads import Direction, Metric, Mode
 from geo_ems.services.places import MAX_PLACES
 from geo_ems.services.questions import MAX_K
 from geo_ems.web import kinds
@@ -9,6 +10,7 @@ from geo_ems.web.page_parameters import LANG
 from geo_ems.web.parameters import Parameter
 
 MAX_CONDITIONS, MAX_CONDITION_LENGTH = 20, 1000
+MAX_BARRIERS = 100
 MAX_CUTOFF_M, MAX_AGE_S = 21_000_000.0, 31_536_000.0
 _NO_ROADS = (
     "needs a road network, and none is loaded",
@@ -23,6 +25,17 @@ _CONDITION_SCHEMA = {
         "field": {"type": "string"},
         "op": {"type": "string", "enum": [str(operator) for operator in Operator]},
         "value": {"description": "one value, or a list of which any will do"},
+    },
+}
+
+_BARRIER_SCHEMA = {
+    "type": "object",
+    "required": ["type", "geometry"],
+    "properties": {
+        "type": {"type": "string", "enum": ["Feature"]},
+        "id": {"type": "string"},
+        "geometry": {"type": "object"},
+        "properties": {"type": "object", "description": "policy: closed (else), slow:3 or delay:120; name; direction"},
     },
 }
 
@@ -47,8 +60,32 @@ WHERE_JSON = Parameter(
     "where", kinds.objects(MAX_CONDITIONS, _CONDITION_SCHEMA), "conditions {field, op, value} that must all hold"
 )
 METRIC = Parameter("metric", kinds.choice(("straight_line",), refused=_ROAD_METRICS), "what is measured")
+NEAREST_METRIC = Parameter(
+    "metric", kinds.choice(tuple(Metric)), "what ranks; else travel_time where there are roads, else straight_line"
+)
+DIRECTION = Parameter("direction", kinds.choice(tuple(Direction)), "which way is travelled; else by the layer")
+MODE = Parameter("mode", kinds.choice(tuple(Mode)), "how one moves; else drive")
+BARRIERS = Parameter("barriers", kinds.words(MAX_BARRIERS, 100), "ids of barriers that also act, such as a lifted one")
+BARRIERS_JSON = Parameter(
+    "barriers",
+    kinds.words_or_objects(MAX_BARRIERS, 100, _BARRIER_SCHEMA),
+    "ids of barriers that also act, and barriers drawn for this question alone as GeoJSON features",
+)
+POLICY = Parameter(
+    "policy",
+    kinds.text(200),
+    "what a barrier, or all of a layer, does: ID=closed, ID=slow:3, ID=delay:120, hazard_areas=ignore; repeatable",
+    repeatable=True,
+)
+POLICY_JSON = Parameter(
+    "policy", kinds.text_values(MAX_BARRIERS, 100), "the same as an object: {id or layer: closed | slow:3 | ignore}"
+)
+INCLUDE_ROUTE = Parameter("include_route", kinds.boolean(), "with the way of each result and its turns")
+OWN_AREA_ONLY = Parameter("own_area_only", kinds.boolean(), "only what belongs to the incident's own area")
 CUTOFF_M = Parameter("cutoff_m", kinds.number(0, MAX_CUTOFF_M), "largest distance in metres, inclusive", example=2000)
-CUTOFF_S = Parameter("cutoff_s", kinds.number(0, MAX_AGE_S), "largest time in seconds; refused without roads")
+CUTOFF_S = Parameter(
+    "cutoff_s", kinds.number(0, MAX_AGE_S), "largest time in seconds, inclusive; refused without roads"
+)
 AVAILABILITY = Parameter(
     "availability", kinds.choices([str(item) for item in Availability]), "classes of status that count", example=None
 )
@@ -68,7 +105,11 @@ _NEAREST_EITHER_WAY: tuple[Parameter[object], ...] = (
     LAT,
     INCIDENT,
     K,
-    METRIC,
+    NEAREST_METRIC,
+    DIRECTION,
+    MODE,
+    INCLUDE_ROUTE,
+    OWN_AREA_ONLY,
     CUTOFF_M,
     CUTOFF_S,
     AVAILABILITY,
@@ -82,8 +123,8 @@ _NEAREST_EITHER_WAY: tuple[Parameter[object], ...] = (
     IGNORE_HAZARDS,
     LANG,
 )
-NEAREST_QUERY: tuple[Parameter[object], ...] = (*_NEAREST_EITHER_WAY, WHERE, F_NEAREST)
-NEAREST_BODY: tuple[Parameter[object], ...] = (*_NEAREST_EITHER_WAY, WHERE_JSON)
+NEAREST_QUERY: tuple[Parameter[object], ...] = (*_NEAREST_EITHER_WAY, WHERE, BARRIERS, POLICY, F_NEAREST)
+NEAREST_BODY: tuple[Parameter[object], ...] = (*_NEAREST_EITHER_WAY, WHERE_JSON, BARRIERS_JSON, POLICY_JSON)
 
 DEMAND = Parameter("demand", kinds.text(60), "the layer that carries people; else population")
 BY = Parameter("by", kinds.text(60), "figures by this layer; else districts")

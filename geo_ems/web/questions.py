@@ -24,6 +24,7 @@ from geo_ems.web.page_parameters import LANG
 from geo_ems.web.pages import language_of
 from geo_ems.web.parameters import Asked, read_members
 from geo_ems.web.responses import CSV, GEOJSON, json_response
+from geo_ems.web.road_questions import road_question
 from geo_ems.web.state import Served, served
 from geo_ems.web.strict_json import parse_json_object
 
@@ -41,7 +42,7 @@ NothingAsked = Annotated[Asked, Depends(asking())]
 async def get_nearest(
     parts: Parts,
     caller: Reader,
-    asked: Annotated[Asked, Depends(asking(*ask.NEAREST_QUERY, not_built=ask.NOT_BUILT))],
+    asked: Annotated[Asked, Depends(asking(*ask.NEAREST_QUERY))],
 ) -> Response:
     """Return the nearest features that qualify, and account for all others."""
     return await parts.reads.run(partial(_nearest, parts, caller, asked))
@@ -53,7 +54,7 @@ async def post_nearest(request: Request, parts: Parts, caller: Reader, _: Nothin
     body = await _question_body(request, parts)
 
     def answer() -> Response:
-        asked = read_members(parse_json_object(body), ask.NEAREST_BODY, not_built=ask.NOT_BUILT)
+        asked = read_members(parse_json_object(body), ask.NEAREST_BODY, not_built={})
         return _nearest(parts, caller, asked)
 
     return await parts.reads.run(answer)
@@ -82,7 +83,6 @@ async def get_places(
 def _nearest(parts: Served, caller: Caller, asked: Asked) -> Response:
     application = parts.application
     definition = _published(parts, asked.need(ask.LAYER), "layer")
-    _refuse_seconds(asked)
     conditions, texts = _conditions(asked, definition, caller, application)
     chosen = asked.one(ask.AVAILABILITY)
     question = NearestQuestion(
@@ -99,6 +99,7 @@ def _nearest(parts: Served, caller: Caller, asked: Asked) -> Response:
         include_excluded=asked.one(ask.INCLUDE_EXCLUDED) or False,
         ignore_hazards=asked.one(ask.IGNORE_HAZARDS) or False,
         language=language_of(asked.one(LANG), application.project.language),
+        **road_question(asked),
     )
     answer = nearest(
         application.snapshots,
@@ -107,6 +108,7 @@ def _nearest(parts: Served, caller: Caller, asked: Asked) -> Response:
         defaults=application.project.defaults,
         zone=application.project.zone,
         clock=application.clock,
+        roads=application.roads,
     )
     match asked.one(ask.F_NEAREST):
         case "geojson":

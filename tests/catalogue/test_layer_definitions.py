@@ -33,7 +33,7 @@ FIELDS = {
     "next_inspection_on:d affected_people_persons:i influence_radius_m:r season_months:cc measures:cc substance:t "
     "found_on:d deadline_on:d struck_off_on:d",
     "hazard_areas": "kind:c* grade:c state:c zone:c valid_from:dt valid_to:dt depth_m:r policy:c slow_factor:r "
-    "incident_id:t",
+    "delay_s:r mode:c alert_id:t incident_id:t",
     "shelters": "address:t kind:c shelter_class:c status:c capacity_persons:i usable_area_m2:r occupied_persons:i "
     "suitable_for:cc suitable_with_limits:cc open_days:i elevation_m:r key_holder:t! key_holder_phone:p phone:p "
     "last_maintained_on:d",
@@ -47,8 +47,8 @@ FIELDS = {
     "population": "address:t people_persons:i* people_day_persons:i households_count:i kind:c duty_phone:p leader:t! "
     "info_officer:t! assault_team_persons:i",
     "roads": "road_class:c* speed_kmh:r oneway:c bridge:b surface:t",
-    "barriers": "policy:c* slow_factor:r delay_s:r direction:c state:c valid_from:dt valid_to:dt confirmed_at:dt "
-    "reason:t",
+    "barriers": "policy:c* slow_factor:r delay_s:r direction:c mode:c towards_deg:r road_id:t incident_id:t "
+    "state:c valid_from:dt valid_to:dt confirmed_at:dt reason:t",
     "incidents": "address:t kind:c* grade:c event_class:c state:c occurred_at:dt received_at:dt reported_at:dt "
     "trapped_persons:i injured_persons:i seriously_injured_persons:i dead_persons:i missing_persons:i "
     "affected_people_persons:i ongoing:b reporter_phone:p wind_from_deg:r wind_time:dt description:t",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo_ems.errors import FaultsError
-from geo_ems.settings import plainly_right
+from geo_ems.settings import LIMITS, plainly_right
 from geo_ems.settings.checking import checked_project
 
 NAME = {"zh": "甲县", "en": "A County"}
@@ -19,7 +19,7 @@ VALUES = st.one_of(
     st.floats(),
     st.text(max_size=3),
 )
-KEYS = ("k", "position_stale_after_s", "detour_factor", "shelter_cutoff_m", "depot_cutoff_m", "team_cutoff_m", "kk")
+KEYS = (*LIMITS, "kk")
 FILES = st.fixed_dictionaries(
     {},
     optional={
@@ -45,7 +45,15 @@ def test_a_file_is_plainly_right_exactly_where_a_close_check_finds_no_fault(raw:
 
 
 @pytest.mark.parametrize(
-    "defaults", [{"k": 1000}, {"detour_factor": 1}, {"shelter_cutoff_m": 0.5}, {"position_stale_after_s": 86_400}]
+    "defaults",
+    [
+        {"k": 1000},
+        {"detour_factor": 1},
+        {"shelter_cutoff_m": 0.5},
+        {"position_stale_after_s": 86_400},
+        {"turnout_fire_s": 0},
+        {"access_speed_kmh": 5},
+    ],
 )
 def test_the_limits_of_the_defaults_are_the_same_for_both(defaults: dict[str, float]) -> None:
     raw: dict[str, object] = {"name": NAME, "defaults": defaults}

@@ -1,0 +1,48 @@
+"""The compiled routing: loaded at the first road question, and by a server when it starts.
+
+There is no second engine: searches over roads wait until this is there.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+from geo_ems.queries import kept_code
+from geo_ems.queries.kept_code import ModuleLoader
+
+_MODULES: Final = ("run_kernels", "snap_kernels", "search_kernels")
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingKernels:
+    """The compiled modules: what a run along an edge costs, snapping, searching; `kept_in` as in `queries.compiled`."""
+
+    runs: ModuleType
+    snapping: ModuleType
+    searches: ModuleType
+    kept_in: Path | None
+
+
+class _Loaded:
+    """The kernels of this process, once they are there."""
+
+    def __init__(self) -> None:
+        here, queries = Path(__file__).parent, Path(kept_code.__file__).parent
+        sources = [
+            *(here / f"{name}.py" for name in ("compiled", "edge_states", *_MODULES)),
+            *(queries / f"{name}.py" for name in ("kept_code", "compiling", "ellipsoid")),
+        ]
+        self.modules = ModuleLoader("geo_ems.routing", _MODULES, sources=sources)
+        self.kernels: RoutingKernels | None = None
+
+
+_LOADED: Final = _Loaded()
+
+
+def load_routing() -> RoutingKernels:
+    """Return the compiled routing; the first call loads it or, for some seconds, compiles it."""
+    if _LOADED.kernels is None:
+        (runs, snapping, searches), kept_in = _LOADED.modules.load()
+        _LOADED.kernels = RoutingKernels(runs, snapping, searches, kept_in)
+    return _LOADED.kernels

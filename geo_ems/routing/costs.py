@@ -1,0 +1,189 @@
+"""What each arc costs in one mode and metric, with barriers."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo_ems.model.columns import FloatArray, IntArray
+from geo_ems.model.roads import Metric, Mode
+from geo_ems.routing.compiled import load_routing
+from geo_ems.routing.edge_states import NOT_TRAVELLED, PARTLY_OPEN
+from geo_ems.routing.effects import BarrierEffects
+from geo_ems.routing.network import Int32Array, ModeNetwork, RoadNetwork
+
+ACCESS_SPEED_KMH: Final = 4.0
+"""How fast the straight bits beside the road are gone, on foot, unless said otherwise."""
+
+Portions = tuple[Int32Array, Int32Array, FloatArray, FloatArray, NDArray[np.int8], FloatArray, FloatArray]
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """The portions of barriers in the order of their edges, h edges being hit at all.
+
+    Those of the edge `edge[i]` are `first[i]` to `first[i + 1]` of the other arrays; `portion` says which
+    portion of the `BarrierEffects` each is. For what the arrays mean see there.
+    """
+
+    edge: Int32Array
+    first: Int32Array
+    portion: IntArray
+    from_share: FloatArray
+    to_share: FloatArray
+    sense: NDArray[np.int8]
+    factor: FloatArray
+    delay_s: FloatArray
+    barrier: Int32Array
+
+    @property
+    def in_time(self) -> Portions:
+        """Return what kernels take to find times."""
+        return self.edge, self.first, self.from_share, self.to_share, self.sense, self.factor, self.delay_s
+
+    @property
+    def in_distance(self) -> Portions:
+        """Return what kernels take to find distances: only closures change them."""
+        closed = np.where(np.isinf(self.factor), np.inf, 1.0)
+        return self.edge, self.first, self.from_share, self.to_share, self.sense, closed, np.zeros_like(self.delay_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What the m arcs of one mode cost, seconds or metres by `metric`; infinite where a barrier closes.
+
+    `cost` (m,) is with barriers, `base` (m,) without; `access_cost_per_m` is what a metre beside the road
+    costs. A whole arc costs base * (1 + sum((factor - 1) * share)) + sum(delay). `portions` is `hits` as
+    the kernels take them for this metric. `edge_state` (e,) tells whether an edge is open: 0 nowhere,
+    1 all along, 2 in parts, which are `open_edge`, `open_from_share`, `open_to_share`, by edge and share.
+    """
+
+    mode: Mode
+    metric: Metric
+    cost: FloatArray
+    base: FloatArray
+    access_cost_per_m: float
+    effects: BarrierEffects | None
+    hits: Hits
+    portions: Portions
+    edge_state: NDArray[np.uint8]
+    open_edge: Int32Array
+    open_from_share: FloatArray
+    open_to_share: FloatArray
+
+
+def costs_of(
+    network: RoadNetwork,
+    mode: Mode,
+    metric: Metric,
+    effects: BarrierEffects | None = None,
+    *,
+    access_speed_kmh: float = ACCESS_SPEED_KMH,
+) -> Costs:
+    """Return what travelling costs: seconds for `travel_time`, metres for `road_distance`.
+
+    Loads the compiled routing where this process has not yet.
+    """
+    arcs = network.modes[mode]
+    hits = hits_of(effects)
+    if metric is Metric.ROAD_DISTANCE:
+        base, portions, access_cost_per_m = network.length_m[arcs.edge], hits.in_distance, 1.0
+    else:
+        base, portions, access_cost_per_m = arcs.time_s, hits.in_time, 3.6 / access_speed_kmh
+    state = (np.diff(arcs.first_of_edge) > 0).astype(np.uint8)
+    cost = base
+    open_edge, open_from, open_to = np.empty(0, dtype=np.int32), np.empty(0), np.empty(0)
+    if hits.edge.size:
+        cost = base.copy()
+        load_routing().runs.write_hit_costs(*_arcs_along(arcs), base, *portions, cost)
+        open_edge, open_from, open_to = _open_parts(arcs, hits, state)
+    for array in (cost, state):
+        array.setflags(write=False)
+    return Costs(
+        mode, metric, cost, base, access_cost_per_m, effects, hits, portions, state, open_edge, open_from, open_to
+    )
+
+
+def hits_of(effects: BarrierEffects | None) -> Hits:
+    """Return the portions of barriers by edge; none where there are no barriers."""
+    if effects is None or not effects.edge.size:
+        no_edge, nothing = np.empty(0, dtype=np.int32), np.empty(0)
+        none_first = np.zeros(1, dtype=np.int32)
+        sense = np.empty(0, dtype=np.int8)
+        return Hits(
+            no_edge, none_first, np.empty(0, dtype=np.int64), nothing, nothing, sense, nothing, nothing, no_edge
+        )
+    order = np.lexsort((effects.barrier, effects.to_share, effects.from_share, effects.edge))
+    edge, start = np.unique(effects.edge[order], return_index=True)
+    first = np.append(start, order.size).astype(np.int32)
+    return Hits(
+        np.ascontiguousarray(edge, dtype=np.int32),
+        first,
+        order,
+        effects.from_share[order],
+        effects.to_share[order],
+        effects.sense[order].astype(np.int8),
+        effects.factor[order],
+        effects.delay_s[order],
+        effects.barrier[order].astype(np.int32),
+    )
+
+
+def _arcs_along(arcs: ModeNetwork) -> tuple[Int32Array, Int32Array, NDArray[np.bool_]]:
+    return arcs.first_of_edge, arcs.edge_arc, arcs.is_forward
+
+
+def _open_parts(arcs: ModeNetwork, hits: Hits, state: NDArray[np.uint8]) -> tuple[Int32Array, FloatArray, FloatArray]:
+    """Mark the edges that are closed in parts or all along in `state`; return the open parts of the former.
+
+    A part is closed where no arc along the edge may pass: in both directions, or in the one there is.
+    """
+    edges: list[int] = []
+    parts: list[tuple[float, float]] = []
+    shut = np.isinf(hits.factor) & (hits.to_share > hits.from_share)
+    for row in np.unique(np.searchsorted(hits.first, np.flatnonzero(shut), side="right") - 1):
+        edge = int(hits.edge[row])
+        along = arcs.edge_arc[arcs.first_of_edge[edge] : arcs.first_of_edge[edge + 1]]
+        if not along.size:
+            continue
+        here = np.arange(hits.first[row], hits.first[row + 1])
+        here = here[shut[here]]
+        closed = [(0.0, 1.0)]
+        for forward in np.unique(arcs.is_forward[along]):
+            meets = hits.sense[here] != (-1 if forward else 1)
+            own = here[meets]
+            closed = _common(closed, _merged(hits.from_share[own].tolist(), hits.to_share[own].tolist()))
+        at = 0.0
+        opened = []
+        for low, high in [*closed, (1.0, 1.0)]:
+            if low > at:
+                opened.append((at, low))
+            at = max(at, high)
+        if opened != [(0.0, 1.0)]:
+            state[edge] = PARTLY_OPEN if opened else NOT_TRAVELLED
+            edges += [edge] * len(opened)
+            parts += opened
+    shares = np.array(parts, dtype=np.float64).reshape(-1, 2)
+    return (
+        np.array(edges, dtype=np.int32),
+        np.ascontiguousarray(shares[:, 0]),
+        np.ascontiguousarray(shares[:, 1]),
+    )
+
+
+def _merged(low: list[float], high: list[float]) -> list[tuple[float, float]]:
+    """Return intervals as disjoint ones in ascending order."""
+    out: list[tuple[float, float]] = []
+    for a, b in sorted(zip(low, high, strict=True)):
+        if out and a <= out[-1][1]:
+            out[-1] = (out[-1][0], max(out[-1][1], b))
+        else:
+            out.append((a, b))
+    return out
+
+
+def _common(some: list[tuple[float, float]], others: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return what two lists of intervals have in common, in ascending order."""
+    both = [(max(a, c), min(b, d)) for a, b in some for c, d in others]
+    return sorted((low, high) for low, high in both if high > low)

@@ -22,7 +22,6 @@ from geo_ems.model.answers import (
     ExcludedFeature,
     NearestAnswer,
     RankedFeature,
-    RoadsUsed,
 )
 from geo_ems.model.features import Value
 
@@ -197,28 +196,6 @@ def coverage_mapping(answer: CoverageAnswer) -> dict[str, object]:
         ],
         "excluded_counts": {str(reason): count for reason, count in answer.excluded_counts.items()},
         "warnings": list(answer.warnings),
-    }
-
-
-def roads_mapping(roads: RoadsUsed | None) -> dict[str, object]:
-    """Return what an answer by road rests on; empty where no roads were used."""
-    if roads is None:
-        return {}
-    return {
-        "network_version": roads.network_version,
-        "attribution": roads.attribution,
-        "barriers": [
-            {
-                "id": barrier.id,
-                "layer": barrier.layer,
-                "name": barrier.name,
-                "policy": barrier.policy,
-                "valid_to": barrier.valid_to,
-                "confirmed_at": barrier.confirmed_at,
-                "roads_hit": barrier.roads_hit,
-            }
-            for barrier in roads.barriers
-        ],
     }
 
 

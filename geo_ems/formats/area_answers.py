@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from geo_ems.formats.answers import geometry_mapping, roads_mapping
+from geo_ems.formats.arrival_answers import geometry_mapping, roads_mapping
 from geo_ems.model.answers import DataAsOf
 from geo_ems.model.area_answers import ServiceArea, ServiceAreasAnswer, StartFacility
 

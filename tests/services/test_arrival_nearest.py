@@ -1,13 +1,8 @@
 """Who arrives first on the roads: worked out by hand on tiny networks on the equator (SEMANTICS 0, 1.1)."""
 
 import pytest
-from road_county import CENTIDEGREE_M, WALK_MPS, RoadCounty
-from shapely import LineString, box
+from road_county import CENTIDEGREE_M, RoadCounty
 from small_county import SmallCounty
-
-from geo_ems.errors import UsageError
-from geo_ems.model.definitions import Reason
-from geo_ems.model.roads import Direction, Metric, Mode
 
 S_PER_CENTIDEGREE = CENTIDEGREE_M / 10.0  # at 36 km/h
 
@@ -33,6 +28,8 @@ def test_teams_are_ranked_by_arrival_with_the_parts_that_make_it_up(main_street:
     main_street.team("near_but_slow", (0.01, 0.0), turnout_s=300.0)
     main_street.team("far_but_ready", (0.03, 0.0), turnout_s=30.0)
     answer = main_street.ask()
-    assert ids(answer.results) == ["near_but_slow", "far_but_ready"] if 300 + S_PER_CENTIDEGREE < 30 + 3 * (
-        S_PER_CENTIDEGREE
-    ) else ids(answer.results) == ["far_but_ready", "near_but_slow"]
+    assert (
+        ids(answer.results) == ["near_but_slow", "far_but_ready"]
+        if 300 + S_PER_CENTIDEGREE < 30 + 3 * (S_PER_CENTIDEGREE)
+        else ids(answer.results) == ["far_but_ready", "near_but_slow"]
+    )

@@ -12,6 +12,7 @@ from geo_ems.bootstrap import Application, opened
 from geo_ems.catalogue.conditions import parse_condition_text
 from geo_ems.catalogue.record_findings import DATUM_OF_HEADINGS
 from geo_ems.cli.arguments import write_output
+from geo_ems.cli.demo_roads import ask, bridge_on_the_way, print_bridge_closed
 from geo_ems.cli.tables import print_nearest, simple_table, terminal
 from geo_ems.errors import UsageError
 from geo_ems.formats.answers import coverage_csv
@@ -25,7 +26,6 @@ from geo_ems.services.import_report import RowReport
 from geo_ems.services.import_workbook import write_refused_xlsx
 from geo_ems.services.imports import ImportOptions, ImportReport, import_into
 from geo_ems.services.maps import map_page
-from geo_ems.services.nearest import nearest
 from geo_ems.services.projects import make_project_folder
 from geo_ems.services.questions import CoverageQuestion, NearestQuestion
 from geo_ems.settings import Project, bundled_folder, load_project
@@ -119,33 +119,43 @@ def _ask_for_teams(application: Application, languages: tuple[Language, ...]) ->
     project, snapshots = application.project, application.snapshots
     incident_id = _flood_incident(application)
     incident = application.store.read_rows("incidents", [incident_id])[0]
-    for language in languages:
-        question = NearestQuestion(
+    questions = [
+        NearestQuestion(
             layer="response_teams",
             incident_id=incident_id,
             k=5,
             where=parse_condition_text(_NEEDED, snapshots.definition("response_teams")),
             where_text=(_NEEDED,),
+            include_route=True,
             language=language,
         )
-        answer = nearest(
-            snapshots, question, caller=LOCAL, defaults=project.defaults, zone=project.zone, clock=application.clock
-        )
+        for language in languages
+    ]
+    answers = [ask(application, question) for question in questions]
+    for question, answer in zip(questions, answers, strict=True):
+        language = question.language
         name = incident.properties.get("name_en" if language == "en" else "name") or incident_id
         _say(
             (language,),
-            f"2. {name}: 会水上救援、有船的最近五支队伍(直线距离); 待电话核实 {len(answer.to_confirm)}; "
+            f"2. {name}: 会水上救援、有船、最先到达的五支队伍(按道路); 待电话核实 {len(answer.to_confirm)}; "
             f"更近未列入 {len(answer.passed_over)}",
-            f"2. {name}: the five nearest teams with flood rescue and boat (straight line); "
+            f"2. {name}: the five teams with flood rescue and boat that arrive first, by road; "
             f"to confirm by phone {len(answer.to_confirm)}; "
             f"passed over {len(answer.passed_over)}",
         )
         print_nearest(answer, snapshots.definition("response_teams"), language, project.zone)
-    _say(
-        languages,
-        "3. 关闭桥梁后的变化: 需要路网, 尚未提供",
-        "3. What changes when a bridge closes: needs the road network, not built yet",
-    )
+    for question, answer in zip(questions, answers, strict=True):
+        bridge = bridge_on_the_way(application, answer)
+        if bridge is None:
+            raise UsageError(
+                "No way of the sample county crosses a bridge", remedy="Run make sample-data.", field="roads"
+            )
+        _say(
+            (question.language,),
+            f"3. 假如{bridge[1]}断了: 同一个问题(* 为有变化)",
+            f"3. What if {bridge[1]} is closed: the same question (* marks what changed)",
+        )
+        print_bridge_closed(application, question, answer, bridge)
 
 
 def _check_coverage(application: Application, languages: tuple[Language, ...]) -> CoverageAnswer:

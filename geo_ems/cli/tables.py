@@ -85,10 +85,17 @@ def print_nearest(answer: NearestAnswer, definition: LayerDefinition, language: 
         *(arrival_heads(language) if answer.roads is not None else [say(language, "距离", "distance")]),
         say(language, "方位", "bearing"),
     ]
-    extra = _columns_shown(definition)
+    by_road = answer.roads is not None
+    extra = _columns_shown(definition, facts=1 if by_road else 3)
     names = [definition.fields[field].label.text(language) for field in extra]
-    rows = [_result_cells(row, definition, extra, language) for row in answer.results]
-    console.print(simple_table([*heads, *names, say(language, "备注", "note")], rows))
+    cells = [_result_cells(row, definition, extra, language) for row in answer.results]
+    notes = [_notes(row, definition, language) for row in answer.results]
+    if by_road:
+        console.print(simple_table([*heads, *names], cells))
+        _print_notes(console, answer.results, notes, language)
+    else:
+        noted = [[*row, "; ".join(note)] for row, note in zip(cells, notes, strict=True)]
+        console.print(simple_table([*heads, *names, say(language, "备注", "note")], noted))
     if not answer.results:
         console.print(Text(say(language, "没有符合条件的", "nothing qualifies"), style="bold"))
     _print_excluded(console, CONFIRM_HEADING.text(language), answer.to_confirm, definition, language)
@@ -155,14 +162,22 @@ def print_coverage(
     _print_foot(console, answer.warnings, local_instant(answer.as_of, zone), answer.snapshot_id, language)
 
 
-def _columns_shown(definition: LayerDefinition) -> list[str]:
-    wanted = [*([definition.status_field] if definition.status_field else []), *definition.summary_fields[:3]]
+def _columns_shown(definition: LayerDefinition, *, facts: int) -> list[str]:
+    """Return the fields shown: the state, so many of the facts that sum a feature up, whom to call."""
+    wanted = [*([definition.status_field] if definition.status_field else []), *definition.summary_fields[:facts]]
     return list(dict.fromkeys([*wanted, *definition.contact_fields]))
 
 
-def _result_cells(
-    row: RankedFeature, definition: LayerDefinition, extra: Sequence[str], language: Language
-) -> list[str]:
+def _print_notes(
+    console: Console, rows: Sequence[RankedFeature], notes: Sequence[Sequence[str]], language: Language
+) -> None:
+    """Print what must be known of each arrival, a line each: in a column they would make the table unreadable."""
+    for row, note in zip(rows, notes, strict=True):
+        if note:
+            console.print(Text(f"  {row.rank} {_named(row.name, row.name_en, language)}: {'; '.join(note)}"))
+
+
+def _notes(row: RankedFeature, definition: LayerDefinition, language: Language) -> list[str]:
     notes = []
     if row.tied:
         notes.append(say(language, "并列", "tied"))
@@ -176,7 +191,12 @@ def _result_cells(
     if row.position_age_s is not None:
         minutes = int(row.position_age_s // 60)
         notes.append(say(language, f"位置 {minutes} 分钟前", f"position {minutes} min old"))
-    notes += arrival_notes(row, language)
+    return [*notes, *arrival_notes(row, language)]
+
+
+def _result_cells(
+    row: RankedFeature, definition: LayerDefinition, extra: Sequence[str], language: Language
+) -> list[str]:
     arrival = row.arrival
     measures = [distance_text(row.straight_m)]
     if arrival is not None:
@@ -188,7 +208,6 @@ def _result_cells(
         *measures,
         bearing_text(row.bearing_deg, language),
         *_cells(row.properties, definition, extra, language),
-        "; ".join(notes),
     ]
 
 

@@ -35,9 +35,8 @@ def ask(application: Application, question: NearestQuestion) -> NearestAnswer:
 def bridge_on_the_way(application: Application, answer: NearestAnswer) -> tuple[str, str] | None:
     """Return the id and the name of the bridge that most ways of an answer cross; None where they cross none."""
     roads = application.snapshots.pin(["roads"]).layer("roads").columns
-    is_bridge = {
-        str(roads.ids[row]) for row in range(len(roads)) if roads.row_values(row, include_private=False)["bridge"]
-    }
+    column = roads.columns["bridge"]
+    is_bridge = {str(road_id) for road_id in roads.ids[column.known & (column.values == 1)]}
     crossed: Counter[tuple[str, str]] = Counter()
     for row in answer.results:
         route = row.arrival.route if row.arrival is not None else None
@@ -77,21 +76,13 @@ def print_bridge_closed(
 
 def _changed_row(row: RankedFeature, former: RankedFeature | None, language: Language) -> list[str]:
     same = former is not None and former.rank == row.rank and _total_s(former) == _total_s(row)
-    was = (
-        say(language, "未列入", "not listed")
-        if former is None
-        else f"{former.rank}: {duration_text(_total_s(former), language)}"
-    )
+    was = say(language, "未列入", "not listed")
+    if former is not None:
+        was = f"{former.rank}: {duration_text(_total_s(former), language)}"
     round_ = row.arrival.goes_round if row.arrival is not None else ()
     named = ", ".join(dict.fromkeys(barrier.road or barrier.name or barrier.id for barrier in round_))
-    return [
-        "" if same else "*",
-        str(row.rank),
-        _named(row, language),
-        duration_text(_total_s(row), language),
-        was,
-        named,
-    ]
+    mark, arrival = "" if same else "*", duration_text(_total_s(row), language)
+    return [mark, str(row.rank), _named(row, language), arrival, was, named]
 
 
 def _total_s(row: RankedFeature) -> float | None:

@@ -228,7 +228,7 @@ def test_options_of_tables_do_not_fit_an_extract(take, extract):
         ("attack.osm", '<!DOCTYPE o [<!ENTITY a "b">]><osm version="0.6"><node id="1"/></osm>'),
         ("page.osm.pbf", "<html>not found</html>"),
         ("empty.osm.pbf", ""),
-        ("metres.csv", "code,road_class,wkt\n1,village,\"LINESTRING (457000 3371000, 458000 3372000)\"\n"),
+        ("metres.csv", 'code,road_class,wkt\n1,village,"LINESTRING (457000 3371000, 458000 3372000)"\n'),
     ],
 )
 def test_over_a_bad_file_nothing_is_stored_and_nothing_lost(county, take, extract, tmp_path, name, content):

@@ -130,7 +130,9 @@ def test_roads_that_lead_nowhere_are_no_network(county, tmp_path):
 
 
 def test_where_roads_come_from_is_told_in_both_languages(county, pinned):
-    put_road(county, "R5", (0, 0), (0, 1), attribution="© OpenStreetMap contributors, ODbL 1.0", surveyed_on="2026-06-30")
+    put_road(
+        county, "R5", (0, 0), (0, 1), attribution="© OpenStreetMap contributors, ODbL 1.0", surveyed_on="2026-06-30"
+    )
     put_road(county, "R6", (0, 0), (1, 1), attribution="County roads office", surveyed_on="2025-01-01")
     note = road_source_note(pinned())
     assert note.attributions == ("County roads office", "© OpenStreetMap contributors, ODbL 1.0")

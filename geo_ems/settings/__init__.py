@@ -32,6 +32,7 @@ class Defaults:
     shelter_cutoff_m: float = 2000.0
     depot_cutoff_m: float = 10_000.0
     team_cutoff_m: float = 10_000.0
+    closure_stale_after_s: int = 43_200
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ LIMITS: Final[Mapping[str, Limits]] = {
     "shelter_cutoff_m": Limits(float, 0, 1_000_000, above=True),
     "depot_cutoff_m": Limits(float, 0, 1_000_000, above=True),
     "team_cutoff_m": Limits(float, 0, 1_000_000, above=True),
+    "closure_stale_after_s": Limits(int, 60, 31_536_000),
 }
 NAME_CHARACTERS: Final = 200
 _KEYS: Final = frozenset({"name", "time_zone", "language", "store", "defaults"})

@@ -35,6 +35,9 @@ class _DefaultsToml(_Strict):
     shelter_cutoff_m: _Cutoff = _STANDARD.shelter_cutoff_m
     depot_cutoff_m: _Cutoff = _STANDARD.depot_cutoff_m
     team_cutoff_m: _Cutoff = _STANDARD.team_cutoff_m
+    closure_stale_after_s: Annotated[
+        int, Field(ge=LIMITS["closure_stale_after_s"].least, le=LIMITS["closure_stale_after_s"].most)
+    ] = _STANDARD.closure_stale_after_s
 
 
 class _ProjectToml(_Strict):

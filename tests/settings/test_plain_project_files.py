@@ -19,7 +19,7 @@ VALUES = st.one_of(
     st.floats(),
     st.text(max_size=3),
 )
-KEYS = ("k", "position_stale_after_s", "detour_factor", "shelter_cutoff_m", "depot_cutoff_m", "team_cutoff_m", "kk")
+KEYS = ("k", "position_stale_after_s", "detour_factor", "shelter_cutoff_m", "depot_cutoff_m", "team_cutoff_m", "closure_stale_after_s", "kk")
 FILES = st.fixed_dictionaries(
     {},
     optional={

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from api_county import fill, put
+from api_county import put
 from asgi_client import AsgiClient
 from shapely import LineString, box
 
@@ -25,7 +25,6 @@ def application(tmp_path: Path) -> Iterator[WebApplication]:
     project = load_project(bundled_folder(), {})
     with opened(replace(project, store=str(tmp_path / "county.gpkg"))) as opened_project:
         store = opened_project.store
-        fill(store)
         for road_id, line, values in (
             ("R1", [(111.50, 31.20), (111.52, 31.20)], {}),
             ("R2", [(111.52, 31.20), (111.53, 31.20)], {"bridge": True, "name": "云渡大桥", "name_en": "Yundu Bridge"}),

@@ -72,7 +72,7 @@ def test_a_closure_acts_in_the_very_next_answer_and_no_more_once_lifted(client: 
 def test_an_area_and_an_active_hazard_are_listed_with_the_roads_they_meet(
     client: AsgiClient, application: WebApplication
 ) -> None:
-    put(application.store, "hazard_areas", "H1", box(111.54, 31.19, 111.56, 31.21), kind="flood", state="active")
+    put(application.store, "hazard_areas", "H1", box(111.54, 31.19, 111.56, 31.205), kind="flood", state="active")
     polygon = {"type": "Polygon", "coordinates": [[[111.51, 31.1], [111.53, 31.1], [111.53, 31.3], [111.51, 31.3],
                                                   [111.51, 31.1]]]}  # fmt: skip
     post(client, {"geometry": polygon, "policy": "slow", "slow_factor": 3})

@@ -1,14 +1,16 @@
 """Where open roads leave closed areas: how those inside join the network."""
 
+from typing import Final
+
 import numpy as np
 import shapely
 
 from geo_ems.model.columns import FloatArray, IntArray
-from geo_ems.routing.costs import NOT_TRAVELLED, Costs
+from geo_ems.routing.costs import Costs
+from geo_ems.routing.edge_states import NOT_TRAVELLED, OPEN
 from geo_ems.routing.network import Int32Array, RoadNetwork
 
-_AT_THE_END: int = 1
-_SAME_SHARE = 1e-9
+_SAME_SHARE: Final = 1e-9
 
 Exits = tuple[Int32Array, Int32Array, Int32Array, FloatArray]
 
@@ -84,7 +86,7 @@ def _exits(network: RoadNetwork, costs: Costs, barriers: IntArray) -> tuple[Int3
 def _open_ends(network: RoadNetwork, costs: Costs, places: Int32Array) -> list[tuple[int, float]]:
     """Return the ends of edges at some places that are open there."""
     arcs = network.modes[costs.mode]
-    found = []
+    found: list[tuple[int, float]] = []
     for place in places.tolist():
         out = arcs.edge[arcs.first_out[place] : arcs.first_out[place + 1]]
         into = arcs.edge[arcs.in_arc[arcs.first_in[place] : arcs.first_in[place + 1]]]
@@ -93,9 +95,8 @@ def _open_ends(network: RoadNetwork, costs: Costs, places: Int32Array) -> list[t
                 continue
             ends = [0.0] if network.edge_from[edge] == place else []
             ends += [1.0] if network.edge_to[edge] == place else []
-            for share in ends:
-                if costs.edge_state[edge] == _AT_THE_END or _is_open_at(costs, edge, share):
-                    found.append((edge, share))
+            whole = costs.edge_state[edge] == OPEN
+            found += [(edge, share) for share in ends if whole or _is_open_at(costs, edge, share)]
     return found
 
 

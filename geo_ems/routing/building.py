@@ -148,7 +148,7 @@ def _edges(vertices: Vertices, place: IntArray, lines: RoadLines) -> _Edges:
 def _shape_key(vertices: Vertices, begin: IntArray, finish: IntArray) -> FloatArray:
     """Return a number per edge by which edges of one road between the same places are ordered."""
     inner = np.minimum(begin + 1, finish)
-    return vertices.lonlat_deg[inner, 0] * 7.0 + vertices.lonlat_deg[inner, 1] * 1009.0 + (finish - begin)
+    return np.asarray(vertices.lonlat_deg[inner] @ np.array([7.0, 1009.0]) + (finish - begin))
 
 
 def _lengths_m(lonlat_deg: FloatArray, first_vertex: IntArray) -> FloatArray:
@@ -157,7 +157,7 @@ def _lengths_m(lonlat_deg: FloatArray, first_vertex: IntArray) -> FloatArray:
     step_m[first_vertex[1:-1] - 1] = 0.0  # from the end of one edge to the start of the next
     if not step_m.size:
         return np.zeros(first_vertex.size - 1)
-    return np.add.reduceat(step_m, first_vertex[:-1])
+    return np.asarray(np.add.reduceat(step_m, first_vertex[:-1]))
 
 
 def _arcs(edges: _Edges, lines: RoadLines, mode: Mode, *, place_count: int) -> Arcs:

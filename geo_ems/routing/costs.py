@@ -9,15 +9,12 @@ from numpy.typing import NDArray
 from geo_ems.model.columns import FloatArray, IntArray
 from geo_ems.model.roads import Metric, Mode
 from geo_ems.routing.compiled import load_routing
+from geo_ems.routing.edge_states import NOT_TRAVELLED, PARTLY_OPEN
 from geo_ems.routing.effects import BarrierEffects
 from geo_ems.routing.network import Int32Array, ModeNetwork, RoadNetwork
 
 ACCESS_SPEED_KMH: Final = 4.0
 """How fast the straight bits beside the road are gone, on foot, unless said otherwise."""
-
-NOT_TRAVELLED: Final = 0
-OPEN: Final = 1
-PARTLY_OPEN: Final = 2
 
 Portions = tuple[Int32Array, Int32Array, FloatArray, FloatArray, NDArray[np.int8], FloatArray, FloatArray]
 

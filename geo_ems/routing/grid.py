@@ -52,7 +52,7 @@ def _cell_size_deg(extent_deg: FloatArray, *, mean_lat_deg: float, segments: int
     narrow = max(float(np.cos(np.radians(mean_lat_deg))), 0.01)
     area = max(float(extent_deg[0]) * narrow, _SMALLEST_CELL_DEG) * max(float(extent_deg[1]), _SMALLEST_CELL_DEG)
     side = max(float(np.sqrt(area * _SEGMENTS_PER_CELL / segments)), _SMALLEST_CELL_DEG)
-    return np.maximum(np.array([side / narrow, side]), extent_deg / _CELLS_ALONG_AT_MOST)
+    return np.asarray(np.maximum(np.array([side / narrow, side]), extent_deg / _CELLS_ALONG_AT_MOST))
 
 
 def _passed_cells(

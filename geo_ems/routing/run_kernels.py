@@ -3,7 +3,7 @@
 Arrays that are read are declared read-only; writable ones are accepted too.
 """
 
-# ruff: noqa: PLR0913, PLR0917, C901
+# ruff: noqa: PLR0913, PLR0917
 # Compiled code takes plain numbers and arrays, one by one.
 
 import math
@@ -37,6 +37,19 @@ SenseArray = NDArray[np.int8]
 
 
 @compiled()
+def meets(is_forward: bool, low: float, high: float, begin: float, end: float, sense: int) -> bool:  # noqa: FBT001 - compiled code takes no keywords
+    """Return whether a run between two shares of an edge meets a portion.
+
+    A portion that is a point is met inside the interval, and at an end of the edge where the run begins or ends.
+    """
+    if high <= low or (sense != 0 and (sense > 0) != is_forward):
+        return False
+    if begin == end:
+        return (begin > low or (low == 0.0 and begin == 0.0)) and (begin < high or (high == 1.0 and begin == 1.0))
+    return min(end, high) - max(begin, low) > UNMET_SHARE
+
+
+@compiled()
 def run_cost(
     edge: int,
     is_forward: bool,  # noqa: FBT001 - a value of an array
@@ -54,7 +67,7 @@ def run_cost(
     """Return the cost of travelling an edge between two shares, without the delays, and the delays.
 
     `whole` is the cost of the whole edge without barriers. The cost is infinite where a portion in the
-    interval is closed. A portion that is a point is met inside the interval, and at the end of the edge.
+    interval is closed.
     """
     share = high - low
     if share <= 0.0:
@@ -70,17 +83,10 @@ def run_cost(
         return whole * share, 0.0
     total_delay = 0.0
     for i in range(hit_first[row], hit_first[row + 1]):
-        if sense[i] != 0 and (sense[i] > 0) != is_forward:
-            continue
         begin, end = from_share[i], to_share[i]
-        inside = 0.0
-        if begin == end:
-            if not ((begin > low or (low == 0.0 and begin == 0.0)) and (begin < high or (high == 1.0 == begin))):
-                continue
-        else:
-            inside = min(end, high) - max(begin, low)
-            if inside <= UNMET_SHARE:
-                continue
+        if not meets(is_forward, low, high, begin, end, sense[i]):
+            continue
+        inside = max(min(end, high) - max(begin, low), 0.0)
         if math.isinf(factor[i]):
             return math.inf, 0.0
         share += (factor[i] - 1.0) * inside
@@ -260,5 +266,38 @@ def direct_way(
             delay,
         )
         if moving + waiting < best:
-            best, used = moving + waiting, np.int64(arc)
+            best, used = moving + waiting, int(arc)
     return best, used
+
+
+@compiled(f"int64({I1}, {F1}, {F1}, {I1}, {B1}, {I1}, {I1}, {F1}, {F1}, {S1}, {OUT_I1})")
+def write_met(
+    arcs: Int32Array,
+    low: FloatArray,
+    high: FloatArray,
+    edge_of: Int32Array,
+    is_forward: BoolArray,
+    hit_edge: Int32Array,
+    hit_first: Int32Array,
+    from_share: FloatArray,
+    to_share: FloatArray,
+    sense: SenseArray,
+    met: Int32Array,
+) -> int:
+    """Write which portions runs along arcs meet, in the order they are met; return how many.
+
+    The outputs are filled as far as they reach; the caller gives more room where the count is larger.
+    """
+    count = 0
+    for i in range(arcs.size):
+        forward = is_forward[arcs[i]]
+        row = np.searchsorted(hit_edge, edge_of[arcs[i]])
+        if row == hit_edge.size or hit_edge[row] != edge_of[arcs[i]]:
+            continue
+        for j in range(hit_first[row], hit_first[row + 1]):
+            portion = j if forward else hit_first[row] + hit_first[row + 1] - 1 - j
+            if meets(forward, low[i], high[i], from_share[portion], to_share[portion], sense[portion]):
+                if count < met.size:
+                    met[count] = portion
+                count += 1
+    return count

@@ -76,6 +76,28 @@ def enlarged(keys: FloatArray, nodes: Int32Array) -> tuple[FloatArray, Int32Arra
     return more_keys, more_nodes
 
 
+@compiled()
+def keep_nearest(nearest: FloatArray, who: Int32Array, held: int, total: float, point: int) -> int:
+    """Put a point into the list of the nearest, or move it up in it; return how many are held."""
+    at = held
+    for i in range(held):
+        if who[i] == point:
+            at = i
+            break
+    if at == held:
+        if held < nearest.size:
+            held += 1
+        elif total >= nearest[held - 1]:
+            return held
+        else:
+            at = held - 1
+    while at > 0 and nearest[at - 1] > total:
+        nearest[at], who[at] = nearest[at - 1], who[at - 1]
+        at -= 1
+    nearest[at], who[at] = total, point
+    return held
+
+
 @compiled(f"int64({_GRAPH}, {_I1}, {_F1}, float64, {_OUT_F1}, {_OUT_I1}, {_OUT_I1})")
 def search_all(
     first: Int32Array,
@@ -92,7 +114,8 @@ def search_all(
 ) -> int:
     """Find the least cost of every node up to the cutoff, included; return how many nodes are reached.
 
-    `distance` must be infinite and `by_arc` NO_ARC everywhere. `start_of` gets the start each node belongs to, unless it is empty.
+    `distance` must be infinite and `by_arc` NO_ARC everywhere. `start_of` gets the start each
+    node belongs to, unless it is empty.
     """
     keys, nodes = np.empty(_FIRST_ROOM), np.empty(_FIRST_ROOM, np.int32)
     size, reached = 0, 0
@@ -153,7 +176,9 @@ def search_nearest(
     best_stub: Int32Array,
     found: Int32Array,
 ) -> tuple[int, int]:
-    """Find the k points of least offset + cost, and all within `tolerance` of the k-th; count them and what is touched.
+    """Find the k points of least offset + cost, and all within `tolerance` of the k-th.
+
+    Return how many there are, and how many nodes were touched.
 
     The stubs at a node are found through a table of slots (a power of two), then `next_stub`. `best` (q,)
     holds the costs of direct ways, or is infinite; the answer is there, in `best_stub` (-1: direct)
@@ -164,13 +189,12 @@ def search_nearest(
     least_rest = math.inf
     for i in range(stub_point.size):
         rest = stub_cost[i] + offset[stub_point[i]]
-        if rest < least_rest:
-            least_rest = rest
+        least_rest = min(least_rest, rest)
     limit = cutoff + _ROUNDING
     held, count = 0, 0
     nearest, who = np.empty(k), np.empty(k, np.int32)
     for point in range(best.size):
-        if best[point] <= limit:
+        if not math.isinf(best[point]) and best[point] <= limit:
             found[count] = point
             count += 1
             held = keep_nearest(nearest, who, held, best[point], point)
@@ -226,28 +250,6 @@ def search_nearest(
                 distance[to], by_arc[to] = there, arc
                 size = push(keys, nodes, size, there, to)
     return count, seen
-
-
-@compiled()
-def keep_nearest(nearest: FloatArray, who: Int32Array, held: int, total: float, point: int) -> int:
-    """Put a point into the list of the nearest, or move it up in it; return how many are held."""
-    at = held
-    for i in range(held):
-        if who[i] == point:
-            at = i
-            break
-    if at == held:
-        if held < nearest.size:
-            held += 1
-        elif total >= nearest[held - 1]:
-            return held
-        else:
-            at = held - 1
-    while at > 0 and nearest[at - 1] > total:
-        nearest[at], who[at] = nearest[at - 1], who[at - 1]
-        at -= 1
-    nearest[at], who[at] = total, point
-    return held
 
 
 @compiled(f"void({_I1}, {_OUT_I1}, {_OUT_I1}, {_OUT_I1})")

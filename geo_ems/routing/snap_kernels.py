@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from geo_ems.model.columns import FloatArray
 from geo_ems.queries.compiling import compiled
 from geo_ems.queries.ellipsoid import ECCENTRICITY_2, EQUATOR_RADIUS_M, POLAR_RADIUS_M
+from geo_ems.routing.edge_states import PARTLY_OPEN
 from geo_ems.routing.network import Int32Array
 
 TIED_M: Final = 1e-3
@@ -76,7 +77,7 @@ def geodesic_between(lon_deg: float, lat_deg: float, to_lon_deg: float, to_lat_d
 @compiled()
 def turned(step_deg: float) -> float:
     """Return a difference of longitudes the short way round."""
-    return step_deg - _FULL_TURN_DEG * np.rint(step_deg / _FULL_TURN_DEG)
+    return step_deg - _FULL_TURN_DEG * math.floor(step_deg / _FULL_TURN_DEG + 0.5)
 
 
 @compiled()
@@ -240,14 +241,14 @@ def snap_points(
                                     step_lon = turned(vertex_deg[begin + 1, 0] - from_lon)
                                     step_lat = vertex_deg[begin + 1, 1] - from_lat
                                     k, beyond = 0, 1
-                                    if state == 2:
+                                    if state == PARTLY_OPEN:
                                         k = np.searchsorted(part_vertex, begin)
                                         beyond = k
                                         while beyond < part_vertex.size and part_vertex[beyond] == begin:
                                             beyond += 1
                                     for piece in range(k, beyond):
                                         low, high = 0.0, 1.0
-                                        if state == 2:
+                                        if state == PARTLY_OPEN:
                                             low, high = part_low[piece], part_high[piece]
                                         at, chord_m = closest_on_segment(
                                             x,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray
 from geo_ems.routing.lines import TurnRestriction
@@ -51,7 +52,7 @@ class ForbiddenTurns:
 class _Roads:
     """The arcs of the roads that restrictions name, and of all roads at the places they lead to."""
 
-    def __init__(self, arcs: Arcs, road_of_edge: Int32Array, road_ids: Sequence[str], named: set[str]) -> None:
+    def __init__(self, arcs: Arcs, road_of_edge: Int32Array, road_ids: NDArray[np.str_], named: set[str]) -> None:
         self.arcs = arcs
         self.known = set(np.intersect1d(np.array(sorted(named), dtype=np.str_), road_ids).tolist())
         number = {road: int(np.searchsorted(road_ids, road)) for road in self.known}
@@ -82,7 +83,7 @@ def forbidden_turns(
     arcs: Arcs,
     *,
     road_of_edge: Int32Array,
-    road_ids: Sequence[str],
+    road_ids: NDArray[np.str_],
     place_of: Callable[[TurnRestriction], int],
 ) -> ForbiddenTurns:
     """Return which turns the restrictions forbid; `arcs` are sorted by tail, and nodes are places."""

@@ -19,6 +19,7 @@ from geo_ems.queries.compiled import load_kernels
 from geo_ems.routing.compiled import load_routing
 from geo_ems.services.roads import ROADS
 from geo_ems.web import (
+    barriers,
     collections,
     events,
     imports,
@@ -59,6 +60,7 @@ _MODULES = (
     imports,
     pages,
     operations,
+    barriers,
 )
 _logger = logging.getLogger(__name__)
 

@@ -16,6 +16,7 @@ from starlette.routing import Match, Route
 
 from geo_ems.errors import GeoEmsError, StoreFullError
 from geo_ems.queries.compiled import load_kernels
+from geo_ems.routing.compiled import load_routing
 from geo_ems.web import collections, imports, items, landing, operations, pages, questions
 from geo_ems.web.application import WebApplication
 from geo_ems.web.dependencies import layer_named
@@ -127,6 +128,7 @@ async def _load_search(parts: Served) -> None:
         kernels = await anyio.to_thread.run_sync(load_kernels, abandon_on_cancel=True)
         if kernels.kept_in is None:
             _logger.warning("%s", _NOT_KEPT)
+        await anyio.to_thread.run_sync(load_routing, abandon_on_cancel=True)
     except Exception as error:  # noqa: BLE001 - a compiler fails in ways of its own, and the plain search answers alike
         _logger.warning("The compiled search cannot be used, large layers answer more slowly: %s", error)
     finally:

@@ -6,16 +6,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from geo_ems.catalogue.layer_files import declared_layers, definition_hashes
 from geo_ems.catalogue.snapshots import SnapshotSource
 from geo_ems.errors import StoreError, UsageError
 from geo_ems.model.definitions import LayerDefinition
+from geo_ems.model.speeds import SpeedTable
 from geo_ems.services.districts import DistrictStore
-from geo_ems.settings import Project, find_project_folder, load_project, process_environment
+from geo_ems.services.roads import RoadSource
+from geo_ems.settings import Project, bundled_folder, find_project_folder, load_project, process_environment
 from geo_ems.storage.column_cache import ColumnCache
 from geo_ems.storage.geopackage_store import GeoPackageStore, open_geopackage
 from geo_ems.storage.settled_reading import open_settled
+
+if TYPE_CHECKING:
+    from geo_ems.catalogue.speed_table import SpeedTableFile
 
 _ID_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"  # no characters that are mistaken for each other on the phone
 
@@ -28,6 +34,7 @@ class Application:
     store: DistrictStore
     embedded: GeoPackageStore
     snapshots: SnapshotSource
+    roads: RoadSource
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
@@ -71,6 +78,7 @@ def opened(project: Project, *, read_only: bool = False) -> Iterator[Application
             store=district_aware,
             embedded=store,
             snapshots=snapshots,
+            roads=RoadSource(speeds=_speed_reader(project), file=network_file(path), seal_of=store.seal_of),
             clock=utc_clock,
             new_id=new_id,
         )
@@ -141,6 +149,27 @@ def _written(path: Path) -> Iterator[GeoPackageStore]:
         yield store
     finally:
         store.close()
+
+
+def _speed_reader(project: Project) -> Callable[[], SpeedTable]:
+    """Return what reads the speed table of a project: its own, or of an older project folder that of the program."""
+    held: list[SpeedTableFile] = []
+
+    def current() -> SpeedTable:
+        from geo_ems.catalogue.speed_table import SPEED_FILE, SpeedTableFile  # noqa: PLC0415 - only roads need it
+
+        if not held:
+            own = project.rules_folder / SPEED_FILE
+            held.append(SpeedTableFile(own if own.exists() else bundled_folder() / "rules" / SPEED_FILE))
+        return held[0].current()
+
+    return current
+
+
+def network_file(store: Path) -> Path:
+    """Return where the road network of a store is kept: in the folder of what may be deleted at any time."""
+    found = store.resolve()
+    return found.with_name(f"{found.name}.cache") / "roads.network"
 
 
 def utc_clock() -> datetime:

@@ -110,8 +110,8 @@ def import_command(
     project = current_project()
     language = language_argument(lang, project.language)
     options = ImportOptions(
-        column_map=_mapping(mapping, option="--map", example="name=场所名称"),
-        given=_mapping(given, option="--set", example="status=open"),
+        column_map=pairs_argument(mapping, option="--map", example="name=场所名称"),
+        given=pairs_argument(given, option="--set", example="status=open"),
         key=key,
         encoding=encoding,
         sheet=sheet,
@@ -277,7 +277,8 @@ def check_command(lang: str | None = typer.Option(None, "--lang", help="zh or en
     return 1 if faults or poison else 0
 
 
-def _mapping(pairs: list[str], *, option: str, example: str) -> dict[str, str]:
+def pairs_argument(pairs: list[str], *, option: str, example: str) -> dict[str, str]:
+    """Return {field: text} from FIELD=TEXT options."""
     found: dict[str, str] = {}
     for pair in pairs:
         field, mark, column = pair.partition("=")

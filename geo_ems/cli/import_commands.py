@@ -40,7 +40,7 @@ def imports_command(
     choice_argument(output_format, ("table", "json"), option="--format")
     from geo_ems.bootstrap import current_project, opened
     from geo_ems.formats.answers import json_bytes
-    from geo_ems.services.import_list import listed_imports
+    from geo_ems.services.import_list import listed_imports, network_line
     from geo_ems.services.words import local_instant, say
 
     project = current_project()
@@ -85,6 +85,9 @@ def imports_command(
         for item in listed
     ]
     terminal().print(simple_table([say(language, *pair) for pair in pairs], rows))
+    for item in listed:
+        if item.roads is not None:
+            typer.echo(f"{item.seq}: {network_line(item.roads, language)}")
 
 
 def revert_imported(

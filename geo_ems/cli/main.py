@@ -30,6 +30,7 @@ def build_cli() -> "typer.Typer":
     from geo_ems.cli.import_commands import add_import_commands
     from geo_ems.cli.project_commands import add_project_commands
     from geo_ems.cli.query_commands import add_query_commands
+    from geo_ems.cli.road_commands import add_road_commands
     from geo_ems.cli.store_commands import add_store_commands
 
     cli = typer.Typer(
@@ -55,6 +56,7 @@ def build_cli() -> "typer.Typer":
     add_import_commands(cli)
     add_alert_commands(cli)
     add_barrier_commands(cli)
+    add_road_commands(cli)
     add_query_commands(cli)
     add_export_commands(cli)
     add_store_commands(cli)

@@ -7,15 +7,13 @@ loaded, and GDAL gets neither a name that reaches the network nor one inside an 
 
 import json
 import os
-import struct
 import sys
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from geo_ems.formats.process_limits import allow_processor_time, limit_this_process
+from geo_ems.formats.reader_process import send_frames
 
-FRAME_HEAD = struct.Struct(">BQ")  # kind, length in bytes
-END, JSON, BYTES = range(3)
 DRIVERS = frozenset({"ESRI Shapefile", "OpenFileGDB", "GPKG", "FlatGeobuf"})
 # Settings of GDAL and of what it is built on, wherever they come from, are not those of this program.
 _FOREIGN_SETTINGS = ("GDAL_", "OGR_", "CPL_", "PROJ_", "VSI_", "SHAPE_", "AWS_", "GS_", "AZURE_", "OSS_", "SWIFT_")
@@ -51,9 +49,9 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     """Answer one request after the other; the first frame names drivers that should not be there."""
     import pyogrio  # noqa: PLC0415 - only after the environment is settled
 
-    _send(answers, [{"other_drivers": sorted(set(pyogrio.list_drivers()) - DRIVERS)}])
+    send_frames(answers, [{"other_drivers": sorted(set(pyogrio.list_drivers()) - DRIVERS)}])
     for line in requests:
-        _send(answers, _answer(line))
+        send_frames(answers, _answer(line))
 
 
 def _settle_environment(skipped_drivers: list[str]) -> None:
@@ -77,15 +75,3 @@ def _answer(line: bytes) -> Iterator[object]:
         yield {"error": "memory", "reason": "it needs more memory than is allowed"}
     except Exception as error:  # noqa: BLE001 - whatever a library raises over foreign data is an answer, not an end
         yield {"error": "unreadable", "reason": f"{error}" or type(error).__name__}
-
-
-def _send(answers: BinaryIO, parts: Iterator[object] | list[object]) -> None:
-    """Write the frames of an answer; the last one says that it is complete, an error may stand before it."""
-    import orjson  # noqa: PLC0415 - as above
-
-    for part in parts:
-        payload = part if isinstance(part, bytes) else orjson.dumps(part)
-        answers.write(FRAME_HEAD.pack(BYTES if isinstance(part, bytes) else JSON, len(payload)))
-        answers.write(payload)
-    answers.write(FRAME_HEAD.pack(END, 0))
-    answers.flush()

@@ -5,30 +5,18 @@ without work. Whatever it does, this process only waits for frames and ends it w
 """
 
 import atexit
-import json
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import BinaryIO
-
-import orjson
 
 from geo_ems.errors import DataError
-from geo_ems.formats.gdal_child import BYTES, END, FRAME_HEAD
-from geo_ems.formats.process_limits import reason_of_end
 from geo_ems.formats.raw import Limits
+from geo_ems.formats.reader_process import Frame, ReaderEndedError, ReaderProcess, start_reader, told_reason
 
-_PROGRAM = (
-    "import sys, json; sys.path[:] = json.loads(sys.argv[2]); from geo_ems.formats.gdal_child import main; main()"
-)
+_PROGRAM = "geo_ems.formats.gdal_child"
 _IDLE_S = 60.0
 _STARTING_S = 60.0
-_ENDING_S = 5.0
-_LARGEST_FRAME_BYTES = 4 * 1024 * 1024 * 1024
 # What GDAL 3.12 knows besides the four drivers that are used; a build with others says so, and is started again.
 _OTHER_DRIVERS = (
     *("ADBC", "AIVector", "AVCBin", "AVCE00", "AmigoCloud", "CSV", "CSW", "Carto", "DGN", "DXF", "EDIGEO", "EEDA"),
@@ -64,12 +52,6 @@ _OTHER_DRIVERS = (
     *("WFS", "XLSX"),
 )
 
-Frame = object  # JSON, or bytes
-
-
-class ReaderEndedError(Exception):
-    """The reading process ended before its answer was complete; the text says why."""
-
 
 def ask_reader(request: Mapping[str, object], *, limits: Limits, where: str) -> list[Frame]:
     """Return the frames with which the reading process answers, JSON decoded.
@@ -93,85 +75,22 @@ def ask_reader(request: Mapping[str, object], *, limits: Limits, where: str) -> 
         remedy = "Open it in a GIS program such as QGIS, repair it there and save it again as GeoPackage."
         if last["error"] == "memory":
             remedy = "Split the file."
-        reason = "".join(sign if sign.isprintable() else "�" for sign in str(last.get("reason")))[:300]
-        raise DataError(f"The file cannot be read: {reason.rstrip('.')}", where=where, remedy=remedy)
+        raise DataError(f"The file cannot be read: {told_reason(last)}", where=where, remedy=remedy)
     return frames
-
-
-@dataclass(slots=True)
-class _Reader:
-    """One reading process; it serves one request at a time."""
-
-    process: subprocess.Popen[bytes]
-    requests: BinaryIO
-    answers: BinaryIO
-    memory_bytes: int
-    late: bool = False
-
-    def ask(self, request: Mapping[str, object], *, wait_s: float) -> list[Frame]:
-        with suppress(OSError):  # a process that is gone says so when its answer is read
-            self.requests.write(json.dumps(request).encode() + b"\n")
-            self.requests.flush()
-        return self.receive(wait_s=wait_s)
-
-    def receive(self, *, wait_s: float) -> list[Frame]:
-        timer = threading.Timer(wait_s, self._end_late)
-        timer.daemon = True
-        timer.start()
-        try:
-            return list(self._frames())
-        except (EOFError, OSError, ValueError) as error:
-            self.end()
-            reason = f"it took longer than {wait_s:g} s" if self.late else reason_of_end(self.process.returncode)
-            raise ReaderEndedError(reason) from error
-        finally:
-            timer.cancel()
-
-    def _frames(self) -> Iterator[Frame]:
-        while True:
-            kind, size = FRAME_HEAD.unpack(self._exactly(FRAME_HEAD.size))
-            if size > _LARGEST_FRAME_BYTES:
-                raise ValueError(f"a frame of {size} bytes")
-            payload = self._exactly(size)
-            if kind == END:
-                return
-            yield payload if kind == BYTES else orjson.loads(payload)
-
-    def _exactly(self, size: int) -> bytes:
-        payload = self.answers.read(size)
-        if len(payload) < size:
-            raise EOFError
-        return payload
-
-    def _end_late(self) -> None:
-        self.late = True
-        self.process.kill()
-
-    def end(self) -> None:
-        """End the process and wait for it."""
-        with suppress(OSError):
-            self.requests.close()
-        try:
-            self.process.wait(0.2 if self.late else _ENDING_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        with suppress(OSError):
-            self.answers.close()
 
 
 @dataclass(slots=True)
 class _Pool:
     """The readers that wait for work, and what the next one is started with."""
 
-    idle: list[_Reader] = field(default_factory=list)
+    idle: list[ReaderProcess] = field(default_factory=list)
     skipped: tuple[str, ...] = _OTHER_DRIVERS
     lock: threading.Lock = field(default_factory=threading.Lock)
     clock: threading.Timer | None = None
     is_registered: bool = False
 
     @contextmanager
-    def leased(self, memory_bytes: int) -> Iterator[_Reader]:
+    def leased(self, memory_bytes: int) -> Iterator[ReaderProcess]:
         """Give a reader for this thread alone; a sound one is kept for the next request."""
         with self.lock:
             self._stop_clock()
@@ -212,7 +131,7 @@ class _Pool:
             self.clock.cancel()
             self.clock = None
 
-    def _start(self, memory_bytes: int) -> _Reader:
+    def _start(self, memory_bytes: int) -> ReaderProcess:
         with self.lock:
             if not self.is_registered:
                 atexit.register(self.close)
@@ -231,19 +150,8 @@ class _Pool:
         return reader
 
 
-def _spawn(skipped: tuple[str, ...], memory_bytes: int) -> _Reader:
-    settings = json.dumps({"skipped_drivers": skipped, "memory_bytes": memory_bytes})
-    search_path = json.dumps([os.path.abspath(part) for part in sys.path])  # noqa: PTH100 - "" is the folder we are in
-    process = subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-I", "-c", _PROGRAM, settings, search_path],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    if process.stdin is None or process.stdout is None:
-        raise ReaderEndedError("it has no pipes")
-    return _Reader(process, process.stdin, process.stdout, memory_bytes)  # type: ignore[arg-type]  # buffered pipes
+def _spawn(skipped: tuple[str, ...], memory_bytes: int) -> ReaderProcess:
+    return start_reader(_PROGRAM, {"skipped_drivers": skipped, "memory_bytes": memory_bytes})
 
 
 _POOL = _Pool()

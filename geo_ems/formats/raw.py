@@ -26,6 +26,7 @@ class FileFormat(StrEnum):
     KML = "kml"
     KMZ = "kmz"
     GPX = "gpx"
+    OSM = "osm"
 
 
 class CountedBy(StrEnum):

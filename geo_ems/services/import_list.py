@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from geo_ems.model.features import LoggedChange
+from geo_ems.model.labels import Language
 from geo_ems.services.import_memory import MERGE_ORIGIN, ORIGIN, REVERT_ORIGIN
+from geo_ems.services.words import say
 from geo_ems.storage.protocol import LayerHistory
 
 COUNTS = ("rows", "created", "updated", "unchanged", "child_rows", "refused", "retired")
@@ -28,6 +30,8 @@ class ListedImport:
     file: str
     counts: Mapping[str, int]
     reverted_by: int | None
+    roads: Mapping[str, object] | None = None
+    """The network that an import of roads made (`services.road_report`)."""
 
     def mapping(self) -> dict[str, object]:
         """Return the import as JSON."""
@@ -40,6 +44,7 @@ class ListedImport:
             "file": self.file,
             "counts": dict(self.counts),
             "reverted_by": self.reverted_by,
+            **({"roads": dict(self.roads)} if self.roads is not None else {}),
         }
 
 
@@ -62,11 +67,29 @@ def _listed(change: LoggedChange, note: Mapping[str, object], reverted_by: int |
         file = f"{', '.join(map(str, merged)) if isinstance(merged, list) else ''} → {note.get('merged_into', '')}"
     counts = {name: value if isinstance(value := note.get(name), int) else 0 for name in COUNTS}
     table = str(note.get("table", change.layer))
+    roads = note.get("roads")
     return ListedImport(
-        change.seq, change.at, change.principal, change.origin, change.layer, table, file, counts, reverted_by
+        change.seq,
+        change.at,
+        change.principal,
+        change.origin,
+        change.layer,
+        table,
+        file,
+        counts,
+        reverted_by,
+        roads if isinstance(roads, dict) else None,
     )
 
 
 def _facts(change: LoggedChange) -> Mapping[str, object]:
     found = json.loads(change.note or "{}")
     return found if isinstance(found, dict) else {}
+
+
+def network_line(roads: Mapping[str, object], language: Language) -> str:
+    """Return in one line what network an import of roads made, whose data it is and of which day."""
+    nodes, edges, km = (roads.get(name) for name in ("nodes", "edges", "km"))
+    parts = [say(language, f"路口 {nodes},路段 {edges},{km} 公里", f"{nodes} nodes, {edges} edges, {km} km")]
+    parts += [str(roads[name]) for name in ("extracted_on", "attribution") if roads.get(name)]
+    return say(language, ";", "; ").join(parts)

@@ -1,7 +1,7 @@
 """What an import found out is stored as one change, and reported."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from geo_ems.catalogue.record_matching import ColumnPlan
@@ -115,8 +115,15 @@ def images_of(
     return memory.images(names, spoken())
 
 
-def finish_import(outcome: Outcome, store: LayerStore, caller: Caller, options: ImportOptions) -> ImportReport:
-    """Store the changes where that is asked for, and report."""
+def finish_import(
+    outcome: Outcome,
+    store: LayerStore,
+    caller: Caller,
+    options: ImportOptions,
+    *,
+    facts: Mapping[str, object] | None = None,
+) -> ImportReport:
+    """Store the changes where that is asked for, and report; `facts` stand in the log beside the counts."""
     raw, reads, retiring = outcome.raw, outcome.reads, outcome.retiring
     rows = (*outcome.rows, *(report for read in reads for report in read.reports))
     counts = count_rows(rows)
@@ -124,7 +131,7 @@ def finish_import(outcome: Outcome, store: LayerStore, caller: Caller, options: 
     rejected = retiring.is_refused or (options.on_error == "reject-file" and counts.refused > 0)
     seq = None
     if (changes or outcome.images is not None) and not rejected and not options.dry_run:
-        note = _note(raw, counts, outcome.reported_as, len(retiring.changes))
+        note = _note(raw, counts, outcome.reported_as, len(retiring.changes), facts or {})
         batch = ChangeBatch(outcome.layer, changes, caller.principal, ORIGIN, note, bulk=True, images=outcome.images)
         seq = store.commit(batch).seq
     headings = {read.child.name: read.headings for read in reads}
@@ -160,7 +167,7 @@ def finish_import(outcome: Outcome, store: LayerStore, caller: Caller, options: 
     )
 
 
-def _note(raw: RawFile, counts: ImportCounts, reported_as: str, retired: int) -> str:
+def _note(raw: RawFile, counts: ImportCounts, reported_as: str, retired: int, further: Mapping[str, object]) -> str:
     facts = {
         "file": raw.name,
         "sha256": raw.sha256,
@@ -172,5 +179,6 @@ def _note(raw: RawFile, counts: ImportCounts, reported_as: str, retired: int) ->
         "refused": counts.refused,
         "retired": retired,
         **({"table": reported_as} if reported_as else {}),
+        **further,
     }
     return json.dumps(facts, ensure_ascii=False)

@@ -103,6 +103,11 @@ class Project:
         """Return where the publication settings lie."""
         return self.folder / "api"
 
+    @property
+    def rules_folder(self) -> Path:
+        """Return where the rules lie."""
+        return self.folder / "rules"
+
 
 def bundled_folder() -> Path:
     """Return the project folder that comes with the program: inside the wheel, or the repository root."""

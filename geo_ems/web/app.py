@@ -17,6 +17,7 @@ from starlette.routing import Match, Route
 from geo_ems.errors import GeoEmsError, StoreFullError
 from geo_ems.queries.compiled import load_kernels
 from geo_ems.routing.compiled import load_routing
+from geo_ems.services.roads import ROADS
 from geo_ems.web import barriers, collections, imports, items, landing, operations, pages, questions
 from geo_ems.web.application import WebApplication
 from geo_ems.web.dependencies import layer_named
@@ -28,6 +29,7 @@ from geo_ems.web.state import Served, make_served
 LOOK_EVERY_S = 0.25  # an edit made outside is to be seen within a second
 TEND_EVERY_S = 5.0
 _LOADING = "the compiled search is being loaded; at the first start it takes some seconds"
+_ROADS = "the road network is being prepared; questions by road wait for it"
 _NOT_KEPT = (
     "No folder could be written to keep the compiled search, so every start compiles it anew; "
     "set NUMBA_CACHE_DIR to a folder of this user."
@@ -42,8 +44,8 @@ def create_app(application: WebApplication, *, on_close: Callable[[], None] | No
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        parts.starting.append(_LOADING)
-        loops = (_notice_changes, _load_search, _tend_snapshots)
+        parts.starting += (_LOADING, _ROADS)
+        loops = (_notice_changes, _load_search, _prepare_roads, _tend_snapshots)
         tasks = [asyncio.create_task(loop(parts)) for loop in loops]
         try:
             yield
@@ -133,6 +135,22 @@ async def _load_search(parts: Served) -> None:
         _logger.warning("The compiled search cannot be used, large layers answer more slowly: %s", error)
     finally:
         parts.starting.remove(_LOADING)
+
+
+async def _prepare_roads(parts: Served) -> None:
+    """Build the road network, or take it from the disk, beside the first questions."""
+    try:
+        await anyio.to_thread.run_sync(_road_network, parts, abandon_on_cancel=True)
+    except GeoEmsError as error:
+        _logger.warning("The road network cannot be prepared: %s", error)
+    finally:
+        parts.starting.remove(_ROADS)
+
+
+def _road_network(parts: Served) -> None:
+    application = parts.application
+    if ROADS in application.snapshots.definitions:
+        application.roads.network(application.snapshots.pin([ROADS]))
 
 
 def _tell(request: Request, problem: Problem) -> Response:

@@ -12,6 +12,7 @@ from geo_ems.catalogue.snapshots import SnapshotSource
 from geo_ems.model.definitions import LayerDefinition
 from geo_ems.model.labels import Language
 from geo_ems.services.maps import board_names, map_page
+from geo_ems.services.roads import RoadSource
 from geo_ems.settings import Project
 from geo_ems.storage.connections import sqlite_version
 from geo_ems.storage.geopackage_store import GeoPackageStore
@@ -53,6 +54,7 @@ class WebApplication:
     project: Project
     store: LayerStore
     snapshots: SnapshotSource
+    roads: RoadSource
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
     publishing: Publishing
@@ -81,6 +83,7 @@ def web_application(application: Application) -> WebApplication:
         project=application.project,
         store=application.store,
         snapshots=application.snapshots,
+        roads=application.roads,
         clock=application.clock,
         new_id=application.new_id,
         publishing=publishing,

@@ -24,6 +24,7 @@ def build_cli() -> "typer.Typer":
     import typer
 
     from geo_ems.cli.alert_commands import add_alert_commands
+    from geo_ems.cli.area_commands import add_area_commands
     from geo_ems.cli.barrier_commands import add_barrier_commands
     from geo_ems.cli.data_commands import add_data_commands
     from geo_ems.cli.export_commands import add_export_commands
@@ -58,6 +59,7 @@ def build_cli() -> "typer.Typer":
     add_barrier_commands(cli)
     add_road_commands(cli)
     add_query_commands(cli)
+    add_area_commands(cli)
     add_export_commands(cli)
     add_store_commands(cli)
     return cli

@@ -24,6 +24,7 @@ def build_cli() -> "typer.Typer":
     import typer
 
     from geo_ems.cli.alert_commands import add_alert_commands
+    from geo_ems.cli.area_commands import add_area_commands
     from geo_ems.cli.barrier_commands import add_barrier_commands
     from geo_ems.cli.data_commands import add_data_commands
     from geo_ems.cli.device_commands import add_device_commands
@@ -59,6 +60,7 @@ def build_cli() -> "typer.Typer":
     add_alert_commands(cli)
     add_barrier_commands(cli)
     add_query_commands(cli)
+    add_area_commands(cli)
     add_export_commands(cli)
     add_store_commands(cli)
     add_device_commands(cli)

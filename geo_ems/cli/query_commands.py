@@ -8,13 +8,14 @@ from geo_ems.cli.arguments import (
     availability_argument,
     check_own_files,
     choice_argument,
-    cutoff_argument,
     instant_argument,
     language_argument,
-    metric_argument,
+    measured_argument,
+    policies_argument,
     write_output,
 )
 from geo_ems.cli.nearest_question import NearestArguments, answer_question
+from geo_ems.cli.road_arguments import barriers_argument, direction_asked, metric_asked, mode_asked
 
 _COVERAGE_FORMATS = ("table", "json", "csv")
 
@@ -30,7 +31,7 @@ _NEAREST_HELP = """Rank the nearest features of a layer that qualify, and accoun
 
 Example: geo-ems nearest response_teams --at 111.5,31.2 --k 5 --where capabilities=flood_rescue+boat
 """
-_COVERAGE_HELP = """Say how many people have a usable facility within a distance, per district.
+_COVERAGE_HELP = """Say how many people have a usable facility within a distance or a time, per district.
 
 Example: geo-ems coverage shelters --cutoff 2000m --where suitable_for=flood --format json
 """
@@ -105,9 +106,17 @@ def nearest_command(
 
 def coverage_command(
     layer: str = typer.Argument(help="Facility layer: shelters, supply_depots, response_teams."),
-    cutoff: str | None = typer.Option(None, "--cutoff", help="Largest distance, inclusive: 2000m or 2km."),
+    cutoff: str | None = typer.Option(None, "--cutoff", help="Largest distance or time, inclusive: 2km, 15min."),
     where: list[str] = typer.Option([], "--where", metavar="COND", help="Condition on the facilities."),
-    metric: str = typer.Option("straight_line", "--metric", help="straight_line (roads are not loaded yet)."),
+    metric: str | None = typer.Option(
+        None, "--metric", help="straight_line, road_distance or travel_time; by the unit of the cutoff where not said."
+    ),
+    mode: str | None = typer.Option(None, "--mode", help="drive or walk; on foot to shelters, else driving."),
+    direction: str | None = typer.Option(None, "--direction", help="to_incident: they come; from_incident: people go."),
+    barriers: list[str] = typer.Option(
+        [], "--barriers", metavar="ID|FILE", help="Barriers that also act: ids, or a GeoJSON file with drawn ones."
+    ),
+    policy: list[str] = typer.Option([], "--policy", metavar="ID=POLICY", help="ID=closed, ID=slow:3, ID=ignore."),
     demand: str = typer.Option("population", "--demand", help="Layer that carries people."),
     by: str = typer.Option("districts", "--by", help="Figures by this layer."),
     as_of_now: bool = typer.Option(False, "--as-of-now", help="Count only what is open now (planning counts standby)."),
@@ -121,7 +130,8 @@ def coverage_command(
 ) -> None:
     """Answer one coverage question."""
     choice_argument(output_format, _COVERAGE_FORMATS, option="--format")
-    metric_argument(metric)
+    limit = measured_argument(cutoff)
+    drawn, barrier_ids = barriers_argument(barriers)
     from geo_ems.bootstrap import current_project, opened
     from geo_ems.catalogue.conditions import parse_condition_text
     from geo_ems.formats.answers import coverage_csv, coverage_mapping, json_bytes
@@ -136,7 +146,14 @@ def coverage_command(
         conditions = tuple(parse_condition_text(text, definition, include_private=True) for text in where)
         question = CoverageQuestion(
             layer=layer,
-            cutoff_m=cutoff_argument(cutoff),
+            cutoff_m=limit.metres,
+            cutoff_s=limit.seconds,
+            metric=metric_asked(metric),
+            mode=mode_asked(mode),
+            direction=direction_asked(direction),
+            drawn_barriers=drawn,
+            barrier_ids=barrier_ids,
+            policy=policies_argument(policy),
             where=AllOf(conditions),
             where_text=tuple(where),
             demand=demand,
@@ -155,6 +172,7 @@ def coverage_command(
             defaults=project.defaults,
             zone=project.zone,
             clock=application.clock,
+            roads=application.roads,
         )
     match output_format:
         case "json":

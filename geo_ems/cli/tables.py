@@ -110,7 +110,7 @@ def print_nearest(answer: NearestAnswer, definition: LayerDefinition, language: 
     _print_excluded(console, passed, others[:_PASSED_OVER_SHOWN], definition, language)
     counts = ", ".join(f"{REASON_LABELS[reason].text(language)} {n}" for reason, n in answer.excluded_counts.items())
     console.print(Text(f"{say(language, '未列入', 'not listed')}: {counts or 0}"))
-    _print_foot(console, answer.warnings, local_instant(answer.as_of, zone), answer.snapshot_id, language)
+    print_foot(console, answer.warnings, local_instant(answer.as_of, zone), answer.snapshot_id, language)
 
 
 def print_coverage(
@@ -121,10 +121,8 @@ def print_coverage(
     total = answer.total
     share = f"{100 * total.reachable / total.people:.1f} %" if total.people else "-"
     layer = definition.label.text(language)
-    metres = distance_text(float(str(answer.query["cutoff_m"])))
-    console.print(
-        Text(say(language, f"{layer} {metres} 内(直线)", f"{layer} within {metres} (straight line)"), style="bold")
-    )
+    zh, en = _coverage_limit(answer)
+    console.print(Text(say(language, f"{layer} {zh}", f"{layer} {en}"), style="bold"))
     console.print(
         Text(
             say(
@@ -159,7 +157,23 @@ def print_coverage(
         for row in worst
     ]
     console.print(simple_table(heads, rows))
-    _print_foot(console, answer.warnings, local_instant(answer.as_of, zone), answer.snapshot_id, language)
+    print_foot(console, answer.warnings, local_instant(answer.as_of, zone), answer.snapshot_id, language)
+
+
+def _coverage_limit(answer: CoverageAnswer) -> tuple[str, str]:
+    """Return within what people are covered, in both languages."""
+    query = answer.query
+    on_foot = query.get("mode") == "walk"
+    if "cutoff_s" in query:
+        minutes = f"{float(str(query['cutoff_s'])) / 60:g} min"
+        return (
+            f"{minutes} 内({'步行' if on_foot else '驾车'})",
+            f"within {minutes} ({'on foot' if on_foot else 'driving'})",
+        )
+    metres = distance_text(float(str(query["cutoff_m"])))
+    if query["metric"] == "straight_line":
+        return f"{metres} 内(直线)", f"within {metres} (straight line)"
+    return f"{metres} 内(道路里程)", f"within {metres} (road distance)"
 
 
 def _columns_shown(definition: LayerDefinition, *, facts: int) -> list[str]:
@@ -249,7 +263,8 @@ def _print_excluded(
     console.print(simple_table([*heads, *names], cells))
 
 
-def _print_foot(console: Console, warnings: Sequence[str], as_of: str, snapshot_id: str, language: Language) -> None:
+def print_foot(console: Console, warnings: Sequence[str], as_of: str, snapshot_id: str, language: Language) -> None:
+    """Print the warnings, and which state of the data answered."""
     for warning in warnings:
         console.print(Text(f"! {warning}", style="bold"))
     console.print(Text(f"{say(language, '截至', 'as of')} {as_of} · {snapshot_id}"))

@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geo_ems.model.columns import FloatArray, IntArray
+from geo_ems.model.columns import FloatArray, IntArray, ObjectArray
 from geo_ems.queries.parallel import processor_count
 from geo_ems.routing.edge_parts import EdgeParts, lines_of, no_parts, part_coordinates, parts_beyond
 from geo_ems.routing.local_plane import LocalPlane
@@ -73,14 +73,17 @@ def disc(geometry: BaseGeometry, radius_m: float, *, lon_deg: float) -> BaseGeom
 
 def to_lonlat(area: BaseGeometry, *, lon_deg: float) -> BaseGeometry:
     """Return an area of the plane of the meridian `lon_deg` in lon/lat, cut at 180 degrees (RFC 7946, 3.1.9)."""
-    placed = shapely.transform(area, LocalPlane(lon_deg).to_lonlat)
-    if not placed.is_valid:  # rounding may make corners meet that lay a nanometre apart
-        placed = polygons_of(shapely.make_valid(placed))
+    placed = _valid(shapely.transform(area, LocalPlane(lon_deg).to_lonlat))
     west, _, east, _ = placed.bounds if not placed.is_empty else (0.0, 0.0, 0.0, 0.0)
     if west >= -180.0 and east <= 180.0:  # noqa: PLR2004 degrees
         return placed
     turned = [_moved(placed, turn_deg) for turn_deg in (-360.0, 0.0, 360.0)]
     return polygons_of(shapely.union_all([shapely.intersection(part, _WORLD) for part in turned]))
+
+
+def _valid(area: BaseGeometry) -> BaseGeometry:
+    """Return polygons after a transformation: its rounding may make corners meet that lay a nanometre apart."""
+    return area if area.is_valid else polygons_of(shapely.make_valid(area))
 
 
 def polygons_of(geometry: BaseGeometry) -> BaseGeometry:
@@ -138,7 +141,7 @@ def _shared_out(
 ) -> list[tuple[int, BaseGeometry]]:
     """Return which start gets which part of a piece that several cover: by the nearest place on a road."""
     plane = LocalPlane(float(np.mean(shapely.bounds(piece)[[0, 2]])))
-    piece_m = shapely.transform(piece, plane.to_plane)
+    piece_m = _valid(shapely.transform(piece, plane.to_plane))
     near_m = shapely.box(*piece_m.bounds).buffer(1.5 * buffer_m)
     places: list[FloatArray] = []
     owners: list[IntArray] = []
@@ -154,15 +157,29 @@ def _shared_out(
     cell_owner = np.concatenate(owners)[first]
     if np.unique(cell_owner).size == 1:
         return [(int(cell_owner[0]), piece)]
-    cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(kept_m), extend_to=near_m))
-    place, cell = shapely.STRtree(cells).query(shapely.points(kept_m), predicate="intersects")
+    cells = _nearest_cells(kept_m, margin_m=20.0 * buffer_m)
     found = []
-    for start, _ in covering:
-        own = shapely.intersection(cells[cell[cell_owner[place] == start]], piece_m)
-        part = polygons_of(shapely.union_all(own)) if own.size else shapely.Polygon()
-        if not part.is_empty:
-            found.append((start, shapely.transform(part, plane.to_lonlat)))
-    return found
+    # Each takes of what is left, so that nothing is given twice whatever the rounding.
+    for start in np.unique(cell_owner)[:-1].tolist():
+        ground = shapely.coverage_union_all(cells[cell_owner == start])
+        own = polygons_of(shapely.intersection(shapely.make_valid(ground), piece_m))
+        piece_m = polygons_of(shapely.difference(piece_m, own))
+        found.append((start, own))
+    found.append((int(cell_owner.max()), piece_m))
+    return [(start, _valid(shapely.transform(own, plane.to_lonlat))) for start, own in found if not own.is_empty]
+
+
+def _nearest_cells(places_m: FloatArray, *, margin_m: float) -> ObjectArray:
+    """Return for each place, shape (n, 2), the polygon of all that is nearer to it than to the others."""
+    from scipy.spatial import Voronoi  # noqa: PLC0415 - only areas that meet are shared out
+
+    low, high = places_m.min(axis=0), places_m.max(axis=0)
+    middle, size = (low + high) / 2.0, float((high - low).max()) + margin_m
+    # Four places far outside close the cells at the rim.
+    corners = middle + size * np.array([(-3.0, 0.0), (3.0, 0.0), (0.0, -3.0), (0.0, 3.0)])
+    diagram = Voronoi(np.concatenate([places_m, corners]) - middle)
+    regions = [diagram.regions[diagram.point_region[place]] for place in range(len(places_m))]
+    return np.array([shapely.Polygon(diagram.vertices[region] + middle) for region in regions], dtype=np.object_)
 
 
 def _box_round(piece: BaseGeometry, buffer_m: float) -> BaseGeometry:

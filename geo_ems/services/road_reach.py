@@ -22,6 +22,7 @@ from geo_ems.services.barrier_question import Acting, BarrierQuestion, DrawnBarr
 from geo_ems.services.barrier_rows import BARRIER_LAYER, HAZARD_LAYER, rows_of
 from geo_ems.services.barriers import acting
 from geo_ems.services.eligibility import SHELTER_ROLE
+from geo_ems.services.roads import road_source_note
 from geo_ems.settings import Defaults
 
 ROAD_LAYER: Final = "roads"
@@ -62,6 +63,7 @@ class RoadWork:
     costs: Costs
     found: Acting
     terms: RoadTerms
+    attribution: str | None
 
     @property
     def search_direction(self) -> Direction:
@@ -76,7 +78,7 @@ class RoadWork:
             ActingBarrier(b.id, b.layer, b.name, b.policy, b.valid_to, b.confirmed_at, roads_hit=b.edges_hit)
             for b in self.found.barriers
         )
-        return RoadsUsed(self.network.key, None, barriers)
+        return RoadsUsed(self.network.key, self.attribution, barriers)
 
     def attached(self, places_deg: FloatArray) -> Attachments:
         """Return where places, shape (q, 2), join the open roads; NaN ones do not."""
@@ -132,10 +134,13 @@ def road_work(pinned: SnapshotSet, source: NetworkSource | None, terms: RoadTerm
         inline=terms.drawn_barriers,
         overrides={**_own_policies(pinned, terms.barrier_ids), **(terms.policy or {})},
         language=terms.language,
+        stale_after_s=float(defaults.closure_stale_after_s),
     )
     found = acting(pinned, network, asked)
     costs = costs_of(network, terms.mode, terms.metric, found.effects, access_speed_kmh=defaults.access_speed_kmh)
-    return RoadWork(network, costs, found, terms)
+    note = road_source_note(pinned)
+    attribution = None if note is None else note.text(terms.language) or None
+    return RoadWork(network, costs, found, terms, attribution)
 
 
 def _own_policies(pinned: SnapshotSet, barrier_ids: tuple[str, ...]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from geo_ems.queries.compiled import load_kernels
 from geo_ems.routing.compiled import load_routing
 from geo_ems.services.roads import ROADS
 from geo_ems.web import (
+    area_questions,
     barriers,
     collections,
     events,
@@ -53,6 +54,8 @@ _MODULES = (
     collections,
     items,
     questions,
+    area_questions,
+    barriers,
     incidents,
     team_status,
     positions,
@@ -60,7 +63,6 @@ _MODULES = (
     imports,
     pages,
     operations,
-    barriers,
 )
 _logger = logging.getLogger(__name__)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from geo_ems import __version__
 from geo_ems.model.definitions import LayerDefinition
+from geo_ems.web import area_parameters
 from geo_ems.web import openapi_schemas as schemas
 from geo_ems.web import question_parameters as ask
 from geo_ems.web.bodies import FEATURE_TYPES, FILE_TYPES, JSON_TYPES, PATCH_TYPES
@@ -179,7 +180,16 @@ def _add_questions(paths: dict[str, object], layers: Sequence[str]) -> None:
             "覆盖 Who is covered",
             (),
             [Answer(200, (JSON,), schemas.COVERAGE)],
-            body=(JSON_TYPES, _body_schema(ask.COVERAGE_BODY, layers)),
+            body=(JSON_TYPES, _body_schema(area_parameters.COVERAGE_BODY, layers)),
+        )
+    }
+    paths["/v1/service-areas"] = {
+        "post": operation(
+            "service_areas",
+            "服务范围 What facilities reach",
+            (),
+            [Answer(200, (GEOJSON, JSON), schemas.SERVICE_AREAS)],
+            body=(JSON_TYPES, _body_schema(area_parameters.SERVICE_AREAS_BODY, layers)),
         )
     }
     paths["/v1/places"] = {

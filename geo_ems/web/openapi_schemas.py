@@ -102,6 +102,29 @@ COVERAGE = record(
         "warnings": _TEXTS,
     }
 )
+SERVICE_AREAS = record(
+    {**_HEAD, "facilities": _list(ANY_OBJECT), "excluded_counts": _COUNTS, "warnings": _TEXTS},
+    {
+        "type": TEXT,
+        "features": _list(ANY_OBJECT),
+        "areas": _list(
+            record(
+                {
+                    "facility_id": _TEXT_OR_NULL,
+                    "from_break": _NUMBER,
+                    "to_break": _NUMBER,
+                    "unit": TEXT,
+                    "population": _COUNT,
+                    "demand_points": _COUNT,
+                    "geometry": _GEOMETRY,
+                }
+            )
+        ),
+        "network_version": TEXT,
+        "attribution": _TEXT_OR_NULL,
+        "barriers": _list(ANY_OBJECT),
+    },
+)
 _PLACE = record(
     {
         "id": TEXT,

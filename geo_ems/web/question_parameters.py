@@ -129,21 +129,6 @@ NEAREST_BODY: tuple[Parameter[object], ...] = (*_NEAREST_EITHER_WAY, WHERE_JSON,
 DEMAND = Parameter("demand", kinds.text(60), "the layer that carries people; else population")
 BY = Parameter("by", kinds.text(60), "figures by this layer; else districts")
 AS_OF_NOW = Parameter("as_of_now", kinds.boolean(), "count only what is open now; planning counts standby too")
-COVERAGE_BODY: tuple[Parameter[object], ...] = (
-    LAYER,
-    CUTOFF_M,
-    CUTOFF_S,
-    WHERE_JSON,
-    METRIC,
-    DEMAND,
-    BY,
-    AS_OF_NOW,
-    AVAILABILITY,
-    AS_OF,
-    IGNORE_HAZARDS,
-    LANG,
-)
-
 Q = Parameter(
     "q", kinds.text(100), "part of a name, pinyin initials, a code, or coordinates", required=True, example="青溪"
 )

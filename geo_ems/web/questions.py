@@ -8,14 +8,13 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from geo_ems.catalogue.conditions import parse_condition_text, parse_conditions_json, stock_condition
 from geo_ems.errors import UsageError
-from geo_ems.formats.answers import coverage_mapping, nearest_csv, nearest_geojson, nearest_mapping
+from geo_ems.formats.answers import nearest_csv, nearest_geojson, nearest_mapping
 from geo_ems.model.caller import Caller, Permission
 from geo_ems.model.conditions import AllOf, Condition
 from geo_ems.model.definitions import Availability, LayerDefinition
-from geo_ems.services.coverage import coverage
 from geo_ems.services.nearest import nearest
 from geo_ems.services.places import Place
-from geo_ems.services.questions import CoverageQuestion, NearestQuestion
+from geo_ems.services.questions import NearestQuestion
 from geo_ems.web import question_parameters as ask
 from geo_ems.web.application import WebApplication
 from geo_ems.web.bodies import JSON_TYPES, read_body
@@ -29,7 +28,6 @@ from geo_ems.web.state import Served, served
 from geo_ems.web.strict_json import parse_json_object
 
 DEFAULT_PLACES = 20
-DEFAULT_DEMAND = "population"
 CAPABILITY_FIELD, SUITABLE_FIELD = "capabilities", "suitable_for"
 
 router = APIRouter()
@@ -51,23 +49,11 @@ async def get_nearest(
 @router.api_route("/v1/nearest", methods=["POST"])
 async def post_nearest(request: Request, parts: Parts, caller: Reader, _: NothingAsked) -> Response:
     """Answer the same question, sent as JSON."""
-    body = await _question_body(request, parts)
+    body = await question_body(request, parts)
 
     def answer() -> Response:
         asked = read_members(parse_json_object(body), ask.NEAREST_BODY, not_built={})
         return _nearest(parts, caller, asked)
-
-    return await parts.reads.run(answer)
-
-
-@router.api_route("/v1/coverage", methods=["POST"])
-async def post_coverage(request: Request, parts: Parts, caller: Reader, _: NothingAsked) -> Response:
-    """Return who has a usable facility within the cutoff."""
-    body = await _question_body(request, parts)
-
-    def answer() -> Response:
-        asked = read_members(parse_json_object(body), ask.COVERAGE_BODY, not_built=ask.NOT_BUILT)
-        return _coverage(parts, caller, asked)
 
     return await parts.reads.run(answer)
 
@@ -82,8 +68,8 @@ async def get_places(
 
 def _nearest(parts: Served, caller: Caller, asked: Asked) -> Response:
     application = parts.application
-    definition = _published(parts, asked.need(ask.LAYER), "layer")
-    conditions, texts = _conditions(asked, definition, caller, application)
+    definition = published(parts, asked.need(ask.LAYER), "layer")
+    conditions, texts = conditions_asked(asked, definition, caller, application)
     chosen = asked.one(ask.AVAILABILITY)
     question = NearestQuestion(
         layer=definition.name,
@@ -94,7 +80,7 @@ def _nearest(parts: Served, caller: Caller, asked: Asked) -> Response:
         where_text=texts,
         availability=frozenset(Availability(name) for name in chosen or (Availability.AVAILABLE,)),
         cutoff_m=asked.one(ask.CUTOFF_M),
-        as_of=_instant(asked, application),
+        as_of=instant(asked, application),
         max_position_age_s=asked.one(ask.MAX_POSITION_AGE_S),
         include_excluded=asked.one(ask.INCLUDE_EXCLUDED) or False,
         ignore_hazards=asked.one(ask.IGNORE_HAZARDS) or False,
@@ -117,36 +103,6 @@ def _nearest(parts: Served, caller: Caller, asked: Asked) -> Response:
             return Response(nearest_csv(answer), media_type=CSV)
         case _:
             return json_response(nearest_mapping(answer))
-
-
-def _coverage(parts: Served, caller: Caller, asked: Asked) -> Response:
-    application = parts.application
-    definition = _published(parts, asked.need(ask.LAYER), "layer")
-    demand = _published(parts, asked.one(ask.DEMAND) or DEFAULT_DEMAND, "demand")
-    _refuse_seconds(asked)
-    conditions, texts = _conditions(asked, definition, caller, application)
-    chosen = asked.one(ask.AVAILABILITY)
-    answer = coverage(
-        application.snapshots,
-        CoverageQuestion(
-            layer=definition.name,
-            cutoff_m=asked.one(ask.CUTOFF_M),
-            where=AllOf(conditions),
-            where_text=texts,
-            demand=demand.name,
-            by=asked.one(ask.BY) or "districts",
-            as_of_now=asked.one(ask.AS_OF_NOW) or False,
-            availability=frozenset(Availability(name) for name in chosen) if chosen else None,
-            as_of=_instant(asked, application),
-            ignore_hazards=asked.one(ask.IGNORE_HAZARDS) or False,
-            language=language_of(asked.one(LANG), application.project.language),
-        ),
-        caller=caller,
-        defaults=application.project.defaults,
-        zone=application.project.zone,
-        clock=application.clock,
-    )
-    return json_response(coverage_mapping(answer))
 
 
 def _places(parts: Served, caller: Caller, asked: Asked) -> Response:
@@ -178,7 +134,8 @@ def place_mapping(place: Place) -> dict[str, object]:
     }
 
 
-def _published(parts: Served, name: str, field: str) -> LayerDefinition:
+def published(parts: Served, name: str, field: str) -> LayerDefinition:
+    """Return the published layer of a name, or refuse it listing those there are."""
     found = parts.layers.get(name)
     if found is None:
         remedy = f"Known: {', '.join(parts.layers)}."
@@ -206,7 +163,7 @@ def _refuse_seconds(asked: Asked) -> None:
         )
 
 
-def _conditions(
+def conditions_asked(
     asked: Asked, definition: LayerDefinition, caller: Caller, application: WebApplication
 ) -> tuple[tuple[Condition, ...], tuple[str, ...]]:
     """Return all conditions of a question, and how each is written, for the echo."""
@@ -239,13 +196,15 @@ def _listed(value: object) -> str:
     return ",".join(str(part) for part in value) if isinstance(value, list) else str(value)
 
 
-def _instant(asked: Asked, application: WebApplication) -> datetime | None:
+def instant(asked: Asked, application: WebApplication) -> datetime | None:
+    """Return the instant asked for; without an offset it is read in the project's zone."""
     instant = asked.one(ask.AS_OF)
     if instant is None or instant.tzinfo is not None:
         return instant
     return instant.replace(tzinfo=application.project.zone)
 
 
-async def _question_body(request: Request, parts: Served) -> bytes:
+async def question_body(request: Request, parts: Served) -> bytes:
+    """Return the JSON body of a question."""
     limit_bytes = parts.application.publishing.limits.json_body_bytes
     return await read_body(request, types=JSON_TYPES, limit_bytes=limit_bytes)

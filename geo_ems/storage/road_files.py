@@ -99,7 +99,11 @@ def _check(network: RoadNetwork) -> None:
     _check_starts(grid.first, grid.shape[0] * grid.shape[1], grid.segment.size)
     _check_index(grid.segment, grid.segment.size, vertices - 1)
     ferries = network.is_ferry
-    if ferries.dtype != np.bool_ or ferries.size not in {0, network.road_ids.size} or network.road_ids.dtype.kind != "U":
+    if (
+        ferries.dtype != np.bool_
+        or ferries.size not in {0, network.road_ids.size}
+        or network.road_ids.dtype.kind != "U"
+    ):
         raise ValueError(network.key)
     for numbers, shape in (
         (network.place_lonlat_deg, (places, 2)),

@@ -19,6 +19,7 @@ from geo_ems.queries.compiled import load_kernels
 from geo_ems.routing.compiled import load_routing
 from geo_ems.services.roads import ROADS
 from geo_ems.web import collections, imports, items, landing, operations, pages, questions
+from geo_ems.web import barriers, collections, imports, items, landing, operations, pages, questions
 from geo_ems.web.application import WebApplication
 from geo_ems.web.dependencies import layer_named
 from geo_ems.web.door import Door
@@ -34,7 +35,7 @@ _NOT_KEPT = (
     "No folder could be written to keep the compiled search, so every start compiles it anew; "
     "set NUMBA_CACHE_DIR to a folder of this user."
 )
-_MODULES = (landing, collections, items, questions, imports, pages, operations)
+_MODULES = (landing, collections, items, questions, barriers, imports, pages, operations)
 _logger = logging.getLogger(__name__)
 
 

@@ -1,5 +1,6 @@
 """Who arrives first: ranked by travel time or road distance, every other feature accounted for (SEMANTICS 0, 1.1)."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -63,7 +64,7 @@ def arrival_answer(posed: Posed, network: RoadNetwork) -> NearestAnswer:
         Where a barrier or a policy of the question is not known.
     """
     ranker = _Ranker(posed, network, acting_barriers(posed, network))
-    chosen, is_tie_cut = ranker.chosen()
+    chosen = ranker.chosen()
     rows = np.array([item.row for item in chosen], dtype=np.int64)
     ranking = replace(posed.ranking, settled=ranker.outcomes())
     counts = _counts(ranking, rows)
@@ -83,7 +84,7 @@ def arrival_answer(posed: Posed, network: RoadNetwork) -> NearestAnswer:
         excluded_counts=counts,
         excluded=others.excluded(rows) if question.include_excluded else None,
         excluded_truncated=question.include_excluded and sum(counts.values()) > EXCLUDED_LISTED,
-        warnings=(*posed.warnings, *ranker.warnings(chosen, is_tie_cut=is_tie_cut)),
+        warnings=(*posed.warnings, *ranker.warnings(chosen)),
         roads=RoadsUsed(network.key, _attribution(posed.pinned), told_barriers(ranker.acting)),
     )
 
@@ -98,14 +99,11 @@ class _Ranker:
         self.manner = Manner(measure.mode, measure.metric, measure.direction, defaults.access_speed_kmh)
         self.turnouts = turnouts_of(snapshot, defaults)
         effects = acting.effects if acting.effects.edge.size else None
-        self.travel = Travel(
+        self.travel = Travel.under_barriers(
             network, snapshot, self.manner, at_lonlat_deg=at, effects=effects, turnout_s=self.turnouts.turnout_s
         )
-        free = None
-        if effects is not None and np.isinf(effects.factor).any():
-            free = Travel(
-                network, snapshot, self.manner, at_lonlat_deg=at, effects=None, turnout_s=self.turnouts.turnout_s
-            )
+        closes = effects is not None and bool(np.isinf(effects.factor).any())
+        free = self.travel.without_barriers(snapshot) if closes else None
         self.arriving = Arriving(
             travel=self.travel,
             acting=acting,
@@ -129,34 +127,39 @@ class _Ranker:
         placed = placed_rows(self.posed.ranking, _mask(list(found), rows.size), limit=max(len(found), 1))
         return sorted((replace(item, found=found[item.row]) for item in placed), key=lambda item: item.order)
 
-    def chosen(self) -> tuple[list[_Placed], bool]:
-        """Return the results in the order of their rank, and whether a tie was cut at the last."""
-        eligible, k = self.posed.ranking.judged.eligible, self.posed.k
-        ranked = self.ranked(eligible, limit=k)
-        if not ranked and self.travel.target_area >= 0 and self.posed.measure.cutoff is None:
-            # Nobody gets to the edge of the closed area by road: never an empty list while there is somebody.
-            return placed_rows(self.posed.ranking, eligible, limit=k), False
-        is_tie_cut = len(ranked) > k and ranked[k - 1].order[0] == ranked[k].order[0]
-        return ranked[:k], is_tie_cut
-
     @cached_property
-    def _tied_totals(self) -> frozenset[float]:
-        totals = [item.order[0] for item in self.ranked(self.posed.ranking.judged.eligible, limit=self.posed.k)]
-        return frozenset(total for total in totals if totals.count(total) > 1)
+    def first(self) -> list[_Placed]:
+        """Return the k eligible features that arrive first, and those that tie with the last."""
+        return self.ranked(self.posed.ranking.judged.eligible, limit=self.posed.k)
+
+    @property
+    def is_tie_cut(self) -> bool:
+        """Return whether one that ties with the last result is not among the results."""
+        k = self.posed.k
+        return len(self.first) > k and self.first[k - 1].order[0] == self.first[k].order[0]
+
+    def chosen(self) -> list[_Placed]:
+        """Return the results in the order of their rank."""
+        if not self.first and self.travel.target_area >= 0 and self.posed.measure.cutoff is None:
+            # Nobody gets to the edge of the closed area by road: never an empty list while there is somebody.
+            return placed_rows(self.posed.ranking, self.posed.ranking.judged.eligible, limit=self.posed.k)
+        return self.first[: self.posed.k]
 
     def results(self, chosen: Sequence[_Placed]) -> tuple[RankedFeature, ...]:
         """Return the rows of the results."""
         ranking = self.posed.ranking
-        round_of = self.arriving.closures_on_free_ways(np.array([item.row for item in chosen], dtype=np.int64))
+        on_road = [item.row for item in chosen if item.found is not None and item.found.way is not None]
+        round_of = self.arriving.closures_on_free_ways(np.array(on_road, dtype=np.int64))
         areas = OwnAreas(self.posed.pinned, ranking.snapshot, ranking.at_lonlat_deg)
+        totals = Counter(item.order[0] for item in self.first)
         rows = []
         for rank, item in enumerate(chosen, start=1):
-            tied = item.found is not None and item.order[0] in self._tied_totals
+            tied = item.found is not None and totals[item.order[0]] > 1
             row = ranked_row(ranking, item.row, rank, item.straight_m, item.bearing_deg, tied=tied)
             if item.found is None:
                 arrival = self.arriving.unreached(item.row)
             else:
-                arrival = self.arriving.arrival(item.found, item.straight_m, goes_round=round_of.get(item.row, ()))
+                arrival = self.arriving.arrival(item.found, item.straight_m, detour=round_of.get(item.row))
             rows.append(
                 replace(
                     row,
@@ -188,7 +191,7 @@ class _Ranker:
         reasons[~reachable & self.travel.isolated] = REASONS.index(Reason.ISOLATED)
         return reasons
 
-    def warnings(self, chosen: Sequence[_Placed], *, is_tie_cut: bool) -> list[str]:
+    def warnings(self, chosen: Sequence[_Placed]) -> list[str]:
         """Return what is said of the roads and of the ranking."""
         language, k = self.posed.ranking.question.language, self.posed.k
         said = [*self.acting.warnings, *hazard_warnings_of(self.acting, language)]
@@ -213,7 +216,7 @@ class _Ranker:
                     f"{far} results lie more than {FAR_FROM_ROAD_M:.0f} m from a road; that bit is counted on foot",
                 )
             )
-        if is_tie_cut:
+        if self.is_tie_cut:
             said.append(
                 say(
                     language,
@@ -280,7 +283,7 @@ class _Others:
                 total_s, distance_m = arriving.told(item.found)
                 row = replace(row, total_s=total_s, distance_m=distance_m)
             detail = self._ranker.reasons.detail(
-                row, found=item.found, last=last, closures=closures.get(item.row, ()), straight_m=item.straight_m
+                row, found=item.found, last=last, detour=closures.get(item.row), straight_m=item.straight_m
             )
             told.append(replace(row, detail=detail or row.detail))
         return tuple(told)

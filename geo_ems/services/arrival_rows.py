@@ -26,6 +26,14 @@ _TOUCHING_DEG = 1e-6  # a way that ends at the edge of an area does not lead thr
 _DECIMALS = 3  # a millimetre, a millisecond: parts still add up as they are told
 
 
+@dataclass(frozen=True, slots=True)
+class Detour:
+    """The closures on the way that would be taken without any barrier, and the total that would have."""
+
+    closures: tuple[BarrierMet, ...]
+    free_total: float
+
+
 @dataclass(frozen=True)
 class Arriving:
     """What the rows of an answer are made from: the ways there are, and those there would be without any barrier."""
@@ -40,7 +48,7 @@ class Arriving:
     include_route: bool
     at_lonlat_deg: LonLat
 
-    def arrival(self, found: Found, straight_m: float, *, goes_round: tuple[BarrierMet, ...]) -> Arrival:
+    def arrival(self, found: Found, straight_m: float, *, detour: Detour | None) -> Arrival:
         """Return what is told of one result that has a way."""
         travel, row = self.travel, found.row
         turnout_s = float(self.turnouts.turnout_s[row])
@@ -48,7 +56,7 @@ class Arriving:
         access_s, egress_s = parts.access_m / travel.manner.access_mps, parts.egress_m / travel.manner.access_mps
         total_s = turnout_s + parts.delay_s + access_s + parts.network_s + egress_s
         beyond_m, edge_s = None, None
-        if travel.target_area >= 0:
+        if travel.target_area >= 0 and found.way is not None:
             beyond_m = parts.egress_m if travel.coming else parts.access_m
             edge_s = total_s - egress_s if travel.coming else turnout_s + access_s
         point = int(travel.joined.point_of[row])
@@ -72,7 +80,7 @@ class Arriving:
             beyond_edge_m=None if beyond_m is None else _rounded(beyond_m),
             within_cutoff=None if self.cutoff is None else True,
             barriers_met=() if found.way is None else self._met(found.way, parts),
-            goes_round=goes_round,
+            goes_round=() if detour is None else detour.closures,
             way="direct" if found.way is None else "road",
             has_ferry=parts.has_ferry,
             route=self._route(found) if self.include_route else None,
@@ -109,7 +117,7 @@ class Arriving:
         straight_s = (parts.access_m + parts.egress_m) / self.travel.manner.access_mps
         return _rounded(turnout_s + parts.delay_s + parts.network_s + straight_s), _rounded(parts.distance_m)
 
-    def closures_on_free_ways(self, rows: IntArray) -> dict[int, tuple[BarrierMet, ...]]:
+    def closures_on_free_ways(self, rows: IntArray) -> dict[int, Detour]:
         """Return by row the closures on the way that would be taken without any barrier; only where there are some."""
         if self.free is None or not rows.size:
             return {}
@@ -122,7 +130,7 @@ class Arriving:
             parts = measured(self.travel.network, self.travel.costs, found.way, starts=starts, ends=ends)
             closures = [place for place in parts.barriers_met if place in self._closed]
             if closures:
-                met[row] = self._named(found.way, closures)
+                met[row] = Detour(self._named(found.way, closures), found.total)
         return met
 
     def passes_hazard(self, found: Found) -> bool:

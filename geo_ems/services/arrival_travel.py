@@ -4,7 +4,7 @@ A question searches from the place and ends with the k-th feature. What the sear
 feature farther off is reachable at all) is known from which part of the network the place is on; that is kept too.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -122,24 +122,53 @@ class Travel:
     def __init__(
         self,
         network: RoadNetwork,
+        manner: Manner,
+        kept: Priced,
+        *,
+        features: Joined,
+        target: Attachments,
+        turnout_s: FloatArray,
+    ) -> None:
+        """Take the costs, and where the layer and the place join; `turnout_s` (n,) counts where time is measured."""
+        self.network = network
+        self.manner = manner
+        self.costs = kept.costs
+        self.joined = features
+        self.target = target
+        self._kept = kept
+        self._size = turnout_s.size
+        self._turnout_s = turnout_s
+        self._offset = turnout_s if manner.metric is Metric.TRAVEL_TIME else np.zeros(self._size)
+
+    @classmethod
+    def under_barriers(
+        cls,
+        network: RoadNetwork,
         snapshot: LayerSnapshot,
         manner: Manner,
         *,
         at_lonlat_deg: LonLat,
         effects: BarrierEffects | None,
         turnout_s: FloatArray,
-    ) -> None:
-        """Join the place and the layer to the network; `turnout_s` (n,) counts where time is measured."""
-        self.network = network
-        self.manner = manner
+    ) -> "Travel":
+        """Return the ways between a place and a layer under some barriers."""
         kept = priced(network, manner, effects)
-        self.costs = kept.costs
-        self.joined = joined(network, snapshot, manner, kept.costs)
-        self.target = attach(network, kept.costs, np.array([at_lonlat_deg]), main_within_m=MAIN_NETWORK_WITHIN_M)
-        self._closures = kept.closures
-        self._size = len(snapshot.columns)
-        self._offset = turnout_s if manner.metric is Metric.TRAVEL_TIME else np.zeros(self._size)
-        self._at = at_lonlat_deg
+        features = joined(network, snapshot, manner, kept.costs)
+        target = attach(network, kept.costs, np.array([at_lonlat_deg]), main_within_m=MAIN_NETWORK_WITHIN_M)
+        return cls(network, manner, kept, features=features, target=target, turnout_s=turnout_s)
+
+    def without_barriers(self, snapshot: LayerSnapshot) -> "Travel":
+        """Return the ways there would be without any barrier, between the same places on the roads."""
+        kept = priced(self.network, self.manner, None)
+        key = ("free", self.network.key, self.manner, id(self.joined.effects))
+        points = self.joined.points
+
+        def make() -> Joined:
+            origins = prepare_origins(self.network, kept.costs, points, direction=self.manner.direction)
+            return replace(self.joined, origins=origins)
+
+        features = snapshot.travelled.get(key, make)
+        return Travel(self.network, self.manner, kept, features=features, target=self.target, turnout_s=self._turnout_s)
 
     @property
     def coming(self) -> bool:
@@ -163,8 +192,8 @@ class Travel:
         if self.target_area >= 0:
             same = np.flatnonzero(self.joined.points.in_area == self.target_area)
             if same.size:
-                at = np.array(self._at)
-                metres[self.joined.rows[same]] = geodesic_m(at, self.joined.points.point_lonlat_deg[same])
+                at_deg = self.target.point_lonlat_deg[0]
+                metres[self.joined.rows[same]] = geodesic_m(at_deg, self.joined.points.point_lonlat_deg[same])
         return metres
 
     @cached_property
@@ -214,8 +243,8 @@ class Travel:
     def reachable(self) -> BoolArray:
         """Return which features have a way at all, shape (n,)."""
         stubs = self.joined.origins.stubs
-        start = self._closures.start_nodes(self.target, departing=not self.coming)
-        open_nodes = self._closures.reach(self.target, start, backwards=self.coming)
+        start = self._kept.closures.start_nodes(self.target, departing=not self.coming)
+        open_nodes = self._kept.closures.reach(self.target, start, backwards=self.coming)
         points = np.zeros(self.joined.rows.size, dtype=np.bool_)
         points[self.joined.origins.stub_point[open_nodes[stubs.node]]] = True
         ends = (self.joined.points, self.target) if self.coming else (self.target, self.joined.points)

@@ -89,8 +89,10 @@ def _named(desk: IncidentDesk, name: str, language: Language) -> FoundPlace:
     exact = [place for place in usable if typed in {_folded(word) for word in (place.name, place.name_en) if word}]
     # A full list may hide more that fit; what is written exactly so comes before the rest.
     is_full = len(answer.places) == MAX_PLACES
-    meant = [place for place in usable if place.layer == COORDINATES] or exact or ([] if is_full else usable)
-    taken = _only_one(meant)
+    typed_spots = [place for place in usable if place.layer == COORDINATES]
+    taken = _only_one(typed_spots or exact) if typed_spots or exact else None
+    if taken is None and not exact and not is_full and len(usable) == 1:
+        taken = usable[0]
     if taken is None:
         return FoundPlace("ambiguous" if candidates else "not_found", candidates=candidates)
     if taken.layer == DISTRICT_LAYER:  # a point in its middle would look more exact than it is
@@ -103,7 +105,7 @@ def _named(desk: IncidentDesk, name: str, language: Language) -> FoundPlace:
 
 
 def _only_one(places: Sequence[Place]) -> Place | None:
-    """Return the one place meant; a village and the district of the same village are one."""
+    """Return the one place of a name; a village and the district of the same village are one."""
     spots = [place for place in places if place.layer != DISTRICT_LAYER]
     if len(places) == 1:
         return places[0]

@@ -254,7 +254,7 @@ def layers_command(
 def check_command(lang: str | None = typer.Option(None, "--lang", help="zh or en.")) -> int:
     """Say everything that is wrong."""
     from geo_ems.bootstrap import current_project, opened
-    from geo_ems.services.checks import data_facts, system_facts
+    from geo_ems.services.checks import data_facts, rule_facts, system_facts
 
     project = current_project()
     language = language_argument(lang, project.language)
@@ -263,6 +263,7 @@ def check_command(lang: str | None = typer.Option(None, "--lang", help="zh or en
         poison = application.embedded.poison_rows()
         notes = application.embedded.notes()
         facts = data_facts(application.snapshots, language)
+        facts += rule_facts(project, application.snapshots.definitions, language)
     for line in system_facts(project):
         typer.echo(line)
     for fault in faults:

@@ -30,6 +30,7 @@ def build_cli() -> "typer.Typer":
     from geo_ems.cli.device_commands import add_device_commands
     from geo_ems.cli.export_commands import add_export_commands
     from geo_ems.cli.import_commands import add_import_commands
+    from geo_ems.cli.incident_commands import add_incident_commands
     from geo_ems.cli.project_commands import add_project_commands
     from geo_ems.cli.query_commands import add_query_commands
     from geo_ems.cli.road_commands import add_road_commands
@@ -62,6 +63,7 @@ def build_cli() -> "typer.Typer":
     add_query_commands(cli)
     add_area_commands(cli)
     add_export_commands(cli)
+    add_incident_commands(cli)
     add_store_commands(cli)
     add_device_commands(cli)
     return cli

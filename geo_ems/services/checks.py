@@ -3,6 +3,7 @@
 import platform
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,13 @@ import shapely
 
 from geo_ems import __version__
 from geo_ems.catalogue.snapshots import SnapshotSource
-from geo_ems.model.definitions import Availability
+from geo_ems.model.definitions import Availability, LayerDefinition
 from geo_ems.model.labels import Language
 from geo_ems.queries.positions import class_index
 from geo_ems.services.districts import DISTRICT_FIELD, DISTRICT_LAYER
 from geo_ems.services.words import say
-from geo_ems.settings import Project
+from geo_ems.settings import Project, bundled_folder
+from geo_ems.settings.reporting_rules import load_reporting_rules
 from geo_ems.storage.connections import sqlite_version
 
 _LISTED = 10
@@ -46,6 +48,35 @@ def data_facts(source: SnapshotSource, language: Language) -> tuple[str, ...]:
                     f"{label}: {rows.size} outside every district: {named}",
                 )
                 facts.append(say(language, *said))
+    return tuple(facts)
+
+
+def rule_facts(project: Project, definitions: Mapping[str, LayerDefinition], language: Language) -> tuple[str, ...]:
+    """Return what is not filled in yet in the reporting rules.
+
+    Raises
+    ------
+    FaultsError
+        Where a file of them is wrong.
+    """
+    rules = load_reporting_rules(project.rules_folder, bundled=bundled_folder() / "rules")
+    facts = []
+    if rules.watch_reviewed_on is None:
+        said = (
+            "rules/reporting.toml: 关注清单尚未核对(reviewed_on)",
+            "rules/reporting.toml: nobody has reviewed the watch list (reviewed_on)",
+        )
+        facts.append(say(language, *said))
+    incidents = definitions.get("incidents")
+    kinds = {} if incidents is None else incidents.fields["kind"].codes
+    unknown = sorted({watched.kind for watched in rules.watched} - kinds.keys())
+    if unknown:
+        named = ", ".join(unknown)
+        said = (
+            f"rules/reporting.toml: 关注清单里没有这些类别: {named}",
+            f"rules/reporting.toml: the watch list names kinds there are not: {named}",
+        )
+        facts.append(say(language, *said))
     return tuple(facts)
 
 

@@ -14,8 +14,9 @@ import shapely
 
 from geo_ems.errors import UsageError
 from geo_ems.model.labels import Language
+from geo_ems.queries.ellipsoid import checked_position
 from geo_ems.services.incident_desk import DISTRICT_LAYER, INCIDENT_LAYER, IncidentDesk, checked_district
-from geo_ems.services.places import COORDINATES, ROAD_LAYER, Place
+from geo_ems.services.places import COORDINATES, MAX_PLACES, ROAD_LAYER, Place
 
 Basis = Literal["point", "geometry", "district", "place_name", "ambiguous", "not_found", "none"]
 _LISTED = 10
@@ -33,7 +34,7 @@ class SaidPlace:
     name: str | None = None
 
     def check(self) -> None:
-        """Refuse several places at once."""
+        """Refuse several places at once, and one that is not on the Earth."""
         given = [self.lonlat_deg, self.geometry, self.district_id, self.name]
         if sum(item is not None for item in given) > 1:
             raise UsageError(
@@ -41,6 +42,8 @@ class SaidPlace:
                 remedy="Give one of: lon and lat, geometry, district_id, place.",
                 field="place",
             )
+        if self.lonlat_deg is not None:
+            checked_position(self.lonlat_deg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +82,30 @@ def find_place(desk: IncidentDesk, said: SaidPlace, language: Language) -> Found
 def _named(desk: IncidentDesk, name: str, language: Language) -> FoundPlace:
     if desk.places is None:
         raise UsageError("Names are not looked up here", remedy="Give coordinates or a district.", field="place")
-    answer = desk.places.find(name, limit=_LISTED, language=language, caller=desk.caller)
+    answer = desk.places.find(name, limit=MAX_PLACES, language=language, caller=desk.caller)
     usable = [place for place in answer.places if place.layer not in _NO_PLACE_OF_ITS_OWN]
+    candidates = tuple(sorted(answer.places, key=lambda place: place.layer in _NO_PLACE_OF_ITS_OWN)[:_LISTED])
     typed = _folded(name)
     exact = [place for place in usable if typed in {_folded(word) for word in (place.name, place.name_en) if word}]
-    meant = [place for place in usable if place.layer == COORDINATES] or exact or usable
-    taken = _only_one(meant)
+    # A full list may hide more that fit; what is written exactly so comes before the rest.
+    is_full = len(answer.places) == MAX_PLACES
+    typed_spots = [place for place in usable if place.layer == COORDINATES]
+    taken = _only_one(typed_spots or exact) if typed_spots or exact else None
+    if taken is None and not exact and not is_full and len(usable) == 1:
+        taken = usable[0]
     if taken is None:
-        return FoundPlace("ambiguous" if answer.places else "not_found", candidates=answer.places)
+        return FoundPlace("ambiguous" if candidates else "not_found", candidates=candidates)
     if taken.layer == DISTRICT_LAYER:  # a point in its middle would look more exact than it is
         return FoundPlace("place_name", None, {"district_id": taken.id}, taken=taken)
     if taken.lon_deg is None or taken.lat_deg is None:
-        return FoundPlace("ambiguous", candidates=answer.places)
+        return FoundPlace("ambiguous", candidates=candidates)
     precision = _PRECISION.get(taken.layer, "address")
     properties = {"address": taken.name, **({"location_precision": precision} if precision else {})}
     return FoundPlace("place_name", _point(taken.lon_deg, taken.lat_deg), properties, taken=taken)
 
 
 def _only_one(places: Sequence[Place]) -> Place | None:
-    """Return the one place meant; a village and the district of the same village are one."""
+    """Return the one place of a name; a village and the district of the same village are one."""
     spots = [place for place in places if place.layer != DISTRICT_LAYER]
     if len(places) == 1:
         return places[0]

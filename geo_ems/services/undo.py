@@ -130,23 +130,45 @@ def undone_by(edits: Sequence[LoggedEdit]) -> dict[int, int]:
 
 
 def _act(store: LayerStore, seq: int) -> list[LoggedChange]:
-    """Return the changes of the act that a sequence number belongs to, latest first."""
+    """Return the changes of the act that a sequence number belongs to, latest first.
+
+    Batches that were stored together have consecutive numbers and one note; a `group` in it names them beyond doubt.
+
+    Raises
+    ------
+    ConflictError
+        Where several acts of the same words in the same second cannot be told apart.
+    """
     at = store.history.changes_at(seq)
     if not at:
         raise NotFoundError(
             f"There is no change {seq}", remedy="`geo-ems changes` lists those there are.", field="seq", value=seq
         )
-    group = read_note(at[0].note).group
-    if group is None:
-        return list(at)
-    members = list(at)
+    run = list(at)
     for direction in (-1, 1):
         for distance in range(1, _GROUP_SPAN):
             near = store.history.changes_at(seq + direction * distance)
-            if not near or read_note(near[0].note).group != group:
+            if not near or not _are_one_act(at[0], near[0]):
                 break
-            members.extend(near)
-    return sorted(members, key=lambda change: -change.seq)
+            run.extend(near)
+    layers = [change.layer for change in run]
+    if read_note(at[0].note).group is None and len(set(layers)) < len(layers):
+        if len(set(layers)) > 1:
+            raise ConflictError(
+                f"Change {seq} is one of several alike in the same second",
+                where=at[0].layer,
+                remedy="Take the order or the assignment back where it was made.",
+            )
+        return list(at)  # one layer changed again and again: each change is an act of its own
+    return sorted(run, key=lambda change: -change.seq)
+
+
+def _are_one_act(change: LoggedChange, near: LoggedChange) -> bool:
+    group = read_note(change.note).group
+    if group is not None:
+        return read_note(near.note).group == group
+    told = (change.note, change.at, change.principal, change.origin)
+    return bool(change.note) and told == (near.note, near.at, near.principal, near.origin)
 
 
 def _step(store: LayerStore, edit: LoggedEdit, own_seqs: frozenset[int]) -> FeatureChange:

@@ -24,6 +24,7 @@ from geo_ems.web.strict_json import parse_json_object
 
 BODY_TYPES = ("application/json", "application/merge-patch+json")
 _KEY_LENGTH = 100
+_MAX_LON_DEG, _MAX_LAT_DEG = 180, 90
 Found = TypeVar("Found")
 
 
@@ -59,7 +60,21 @@ def split_body(body: bytes, parameters: Sequence[Parameter[object]]) -> tuple[As
     own = {name: value for name, value in members.items() if name in names}
     rest: dict[str, object] = {name: value for name, value in members.items() if name not in names}
     cleared = frozenset(name for name, value in own.items() if value is None)
+    _refuse_swapped(own.get(LON.name), own.get(LAT.name))
     return read_members(own, parameters, not_built={}), rest, cleared
+
+
+def _refuse_swapped(lon: object, lat: object) -> None:
+    """Refuse coordinates that are only possible the other way round."""
+    if not isinstance(lon, int | float) or not isinstance(lat, int | float):
+        return
+    if _MAX_LAT_DEG < abs(lat) <= _MAX_LON_DEG and abs(lon) <= _MAX_LAT_DEG:
+        raise UsageError(
+            f"latitude {lat} is outside -90 to 90: longitude and latitude look swapped",
+            remedy=f"lon is east-west, lat north-south; perhaps lon {lat}, lat {lon}.",
+            field="lat",
+            value=lat,
+        )
 
 
 def said_place(asked: Asked) -> SaidPlace:

@@ -7,7 +7,7 @@ from geo_ems.model.answers import RankedFeature
 from geo_ems.model.definitions import Code, LayerDefinition
 from geo_ems.model.features import Feature, LoggedChange, Properties
 from geo_ems.model.labels import Language
-from geo_ems.services.feature_history import HistoryEntry
+from geo_ems.services.feature_history import GEOMETRY, HistoryEntry, ValueChange
 from geo_ems.services.incident_desk import IncidentDesk, NearbyIncident
 from geo_ems.services.incident_places import FoundPlace
 from geo_ems.services.incident_reports import report_rows
@@ -17,6 +17,7 @@ from geo_ems.services.report_clock import ReportClock
 from geo_ems.services.report_conditions import Condition, MustReport
 from geo_ems.services.team_status import ChainStep, StatusChanged, TeamChain
 from geo_ems.services.undo import UndoableEdit, Undone
+from geo_ems.services.words import say
 from geo_ems.settings.reporting_rules import Recipient
 from geo_ems.web.questions import place_mapping
 
@@ -159,6 +160,7 @@ def history_mapping(
                     "label": _label(definition, change.field, language),
                     "from": change.before,
                     "to": change.after,
+                    "words": _words(definition, change, language),
                 }
                 for change in entry.changes
             ],
@@ -314,8 +316,19 @@ def _ranked(team: RankedFeature, definition: LayerDefinition, include_private: b
     }
 
 
+def _words(definition: LayerDefinition, change: ValueChange, language: Language) -> str | None:
+    """Return the change of a coded value in words; None for other values, which speak for themselves."""
+    field = definition.fields.get(change.field)
+    if field is None or not field.codes:
+        return None
+    told = [_code_label(field.codes, str(value), language) or "-" for value in (change.before, change.after)]
+    return " → ".join(told)
+
+
 def _label(definition: LayerDefinition, name: str, language: Language) -> str:
     field, child = definition.fields.get(name), definition.children.get(name)
+    if name == GEOMETRY:
+        return say(language, "位置", "place")
     label = field.label if field is not None else child.label if child is not None else None
     return name if label is None else label.text(language)
 

@@ -40,7 +40,8 @@ FIELDS = {
     "supply_depots": "address:t level:c kind:c status:c manager:t! phone:p floor_area_m2:r",
     "response_teams": "address:t tier:c kind:c capabilities:cc status:c head_count_persons:i vehicle_count:i "
     "vehicles:t leader:t! phone:p call_sign:t radio_channel:t turnout_s:r position_mode:c position_lon_deg:r! "
-    "position_lat_deg:r! position_time:dt staffing:c",
+    "position_lat_deg:r! position_time:dt staffing:c "
+    "incident_id:t status_at:dt status_by:c status_who:t! status_note:t",
     "facilities": "address:t kind:c* role_in_plan:c status:c beds_count:i phone:p",
     "districts": "level:c* parent_id:t duty_phone:p leader:t! leader_phone:p info_officer:t! info_officer_phone:p "
     "emergency_manager:t!",
@@ -51,7 +52,9 @@ FIELDS = {
     "state:c valid_from:dt valid_to:dt confirmed_at:dt reason:t",
     "incidents": "address:t kind:c* grade:c event_class:c state:c occurred_at:dt received_at:dt reported_at:dt "
     "trapped_persons:i injured_persons:i seriously_injured_persons:i dead_persons:i missing_persons:i "
-    "affected_people_persons:i ongoing:b reporter_phone:p wind_from_deg:r wind_time:dt description:t",
+    "affected_people_persons:i ongoing:b reporter_phone:p wind_from_deg:r wind_time:dt description:t "
+    "may_escalate:b casualties_unknown:b attention:b fog:b special_area:b near_miss:b near_miss_reason:t "
+    "people_poisoned:b merged_into:t terminated_at:dt",
 }
 WITH_PRECISION = [
     "barriers",

@@ -19,19 +19,21 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-_MODULES: Final = ("point_tree_kernels", "point_tree_batches")
+_MODULES: Final = ("point_tree_kernels", "point_tree_batches", "moving_kernels")
 _SOURCES: Final = ("compiled", "ellipsoid", "point_tree", *_MODULES)
 
 
 @dataclass(frozen=True, slots=True)
 class Kernels:
-    """The compiled modules: `single` for one question, `batches` for many; `kept_in` is the folder of their code.
+    """The compiled modules: `single` for one question, `batches` for many, `moving` for moving places.
 
-    Where `kept_in` is None no folder could be written, and each process compiles anew.
+    `kept_in` is the folder of their code;
+    where it is None no folder could be written, and each process compiles anew.
     """
 
     single: ModuleType
     batches: ModuleType
+    moving: ModuleType
     kept_in: Path | None
 
 
@@ -67,8 +69,8 @@ class _Loader:
 
     def _imported(self, folder: Path | None) -> Kernels:
         self.keeps_code = folder is not None
-        single, batches = (importlib.import_module(f"geo_ems.queries.{name}") for name in _MODULES)
-        return Kernels(single, batches, folder)
+        single, batches, moving = (importlib.import_module(f"geo_ems.queries.{name}") for name in _MODULES)
+        return Kernels(single, batches, moving, folder)
 
 
 _LOADER: Final = _Loader()

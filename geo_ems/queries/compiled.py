@@ -11,19 +11,21 @@ from typing import Final
 
 from geo_ems.queries.kept_code import ModuleLoader
 
-_MODULES: Final = ("point_tree_kernels", "point_tree_batches")
+_MODULES: Final = ("point_tree_kernels", "point_tree_batches", "moving_kernels")
 _SOURCES: Final = ("compiled", "kept_code", "compiling", "ellipsoid", "point_tree", *_MODULES)
 
 
 @dataclass(frozen=True, slots=True)
 class Kernels:
-    """The compiled modules: `single` for one question, `batches` for many; `kept_in` is the folder of their code.
+    """The compiled modules: `single` for one question, `batches` for many, `moving` for moving places.
 
-    Where `kept_in` is None no folder could be written, and each process compiles anew.
+    `kept_in` is the folder of their code;
+    where it is None no folder could be written, and each process compiles anew.
     """
 
     single: ModuleType
     batches: ModuleType
+    moving: ModuleType
     kept_in: Path | None
 
 
@@ -43,8 +45,8 @@ _LOADED: Final = _Loaded()
 def load_kernels() -> Kernels:
     """Return the compiled search; the first call loads it or, for some seconds, compiles it."""
     if _LOADED.kernels is None:
-        (single, batches), kept_in = _LOADED.modules.load()
-        _LOADED.kernels = Kernels(single, batches, kept_in)
+        (single, batches, moving), kept_in = _LOADED.modules.load()
+        _LOADED.kernels = Kernels(single, batches, moving, kept_in)
     return _LOADED.kernels
 
 

@@ -5,6 +5,7 @@ no place can be missing: that is the proof, and it needs no projection and knows
 180 degrees or at the poles.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,7 @@ import numpy as np
 from geo_ems.errors import UsageError
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray
 from geo_ems.queries.chords import (
+    LONGEST_LIST,
     Candidates,
     closest_by_chord,
     closest_in_tree,
@@ -32,7 +34,7 @@ from geo_ems.queries.ellipsoid import (
     shortest_geodesic_m,
     write_geodesics,
 )
-from geo_ems.queries.point_tree import PointTree
+from geo_ems.queries.point_tree import EMPTY_TREE, EVERY, PointTree
 from geo_ems.queries.point_tree_descent import closest_by_descent, descent_pays, within_by_descent
 
 TIE_DECIMALS: Final = 1
@@ -45,6 +47,9 @@ _MARGIN: Final = 3
 _APART_M: Final = 0.1 + 2.0 * ROUNDING_M
 # Up to so many places one call of Geod each is faster than a call with arrays.
 _FEW: Final = 12
+# Up to here compiled code scans places that have no tree.
+_SCANNED_COMPILED: Final = 10_000
+_NOTHING: Final = np.empty(0, dtype=np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +110,13 @@ def nearest_points(
     """
     at_lonlat_deg = checked_position(at_lonlat_deg)
     check_count(k)
-    if blocks is not None and (kernels := loaded_kernels()) is not None:
+    kernels = loaded_kernels()
+    if blocks is not None and kernels is not None:
         found = _nearest_in_tree(kernels, blocks, lonlat_deg, at_lonlat_deg, k, candidates)
         if found is not None:
             return found
+    elif kernels is not None and k <= LONGEST_LIST and 0 < lonlat_deg.shape[0] <= _SCANNED_COMPILED:
+        return _nearest_scanned(kernels, xyz_m, lonlat_deg, at_lonlat_deg, k, plain_mask(candidates))
     mask = _scanned_mask(lonlat_deg, candidates, blocks)
     at_xyz_m = position_xyz(at_lonlat_deg)
     count = k + 1 + _MARGIN
@@ -145,6 +153,69 @@ def _nearest_in_tree(
     )
     if found < 0:
         return None
+
+    def wider(limit_m: float) -> Measured:
+        at_xyz_m = position_xyz(at_lonlat_deg)
+        rows = within_in_tree(kernels, tree, at_xyz_m=at_xyz_m, chord_m=limit_m, candidates=candidates)
+        return measure_points(lonlat_deg, rows, at_lonlat_deg=at_lonlat_deg)
+
+    return ranked_by_chord(kernels, found, index, chord_m, places_deg, at_lonlat_deg=at_lonlat_deg, k=k, wider=wider)
+
+
+def _nearest_scanned(
+    kernels: Kernels,
+    xyz_m: FloatArray,
+    lonlat_deg: FloatArray,
+    at_lonlat_deg: LonLat,
+    k: int,
+    candidates: BoolArray | None,
+) -> NearestPoints:
+    """Return the k nearest of a few thousand points without a tree, scanned by compiled code."""
+    size = lonlat_deg.shape[0]
+    count = min(k + 2, size)
+    index, chord_m, places_deg = np.empty(count, np.int64), np.empty(count), np.empty((count, 2))
+    wanted = _NOTHING if candidates is None else np.ascontiguousarray(candidates)
+    rows, places_m = np.arange(size), np.ascontiguousarray(xyz_m.T)
+    found = kernels.moving.closest_moving(
+        *at_lonlat_deg,
+        *EMPTY_TREE.arrays,
+        EVERY,
+        _NOTHING,
+        _NOTHING,
+        rows,
+        places_m,
+        size,
+        int(candidates is None),
+        wanted,
+        np.ascontiguousarray(lonlat_deg),
+        index,
+        chord_m,
+        places_deg,
+    )
+
+    def wider(limit_m: float) -> Measured:
+        near = within_chord(xyz_m, at_xyz_m=position_xyz(at_lonlat_deg), chord_m=limit_m, candidates=candidates)
+        return measure_points(lonlat_deg, near, at_lonlat_deg=at_lonlat_deg)
+
+    return ranked_by_chord(kernels, found, index, chord_m, places_deg, at_lonlat_deg=at_lonlat_deg, k=k, wider=wider)
+
+
+def ranked_by_chord(
+    kernels: Kernels,
+    found: int,
+    index: IntArray,
+    chord_m: FloatArray,
+    places_deg: FloatArray,
+    *,
+    at_lonlat_deg: LonLat,
+    k: int,
+    wider: Callable[[float], Measured],
+) -> NearestPoints:
+    """Return the k nearest of `found` places that stand in the order of their chords, k + 2 were asked for; proved.
+
+    `index`, `chord_m` (metres) and `places_deg` (n, 2) are written. Where the chord of the first place
+    that was not measured proves nothing, `wider` gives all places up to a chord, measured.
+    """
     if found < index.size:
         index, places_deg = index[:found], places_deg[:found]
     count = min(found, k)
@@ -164,10 +235,8 @@ def _nearest_in_tree(
         k, count, index, chord_m, straight_m, bearing_deg, places_deg, tied
     )
     if count and straight_m[count - 1] >= unmeasured_from_m - ROUNDING_M:
-        limit_m, at_xyz_m = largest_chord_m(float(straight_m[count - 1])), position_xyz(at_lonlat_deg)
-        index = within_in_tree(kernels, tree, at_xyz_m=at_xyz_m, chord_m=limit_m, candidates=candidates)
-        measured = measure_points(lonlat_deg, index, at_lonlat_deg=at_lonlat_deg)
-        return ranked(measured, k=k, unmeasured_from_m=float(shortest_geodesic_m(np.array(limit_m))))
+        limit_m = largest_chord_m(float(straight_m[count - 1]))
+        return ranked(wider(limit_m), k=k, unmeasured_from_m=float(shortest_geodesic_m(np.array(limit_m))))
     if count > k:
         straight_m, bearing_deg, tied = straight_m[:k], bearing_deg[:k], tied[:k]
     return NearestPoints(
@@ -194,11 +263,7 @@ def points_below(
     """Return all points whose geodesic distance is smaller than a limit (m), in order.
 
     Shapes as in `nearest_points`; none is missing, because all others have a chord beyond it.
-
-    Raises
-    ------
-    UsageError
-        Where the position is not on the Earth.
+    A position off the Earth raises UsageError.
     """
     at_lonlat_deg = checked_position(at_lonlat_deg)
     chord_m, at_xyz_m = largest_chord_m(limit_m), position_xyz(at_lonlat_deg)

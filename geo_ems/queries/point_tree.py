@@ -79,6 +79,12 @@ class PointTree:
         return int(self.order.size)
 
 
+EMPTY_TREE: Final = PointTree(
+    np.empty(0, np.int32), np.empty((0, _AXES)), np.empty(0, np.int8), np.empty(0), np.zeros(2, np.int32)
+)
+"""A tree of no places: what stands beside it is scanned."""
+
+
 def build_point_tree(xyz_m: FloatArray, index: IntArray | None = None, *, leaf_size: int = LEAF_SIZE) -> PointTree:
     """Return a tree over the places `index` of `xyz_m`, shape (3, n), metres; all of them where None.
 

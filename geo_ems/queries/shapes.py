@@ -6,6 +6,7 @@ that to its nearest place, 0 inside, the boundary inside (ruling 8).
 """
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -143,7 +144,7 @@ def prepare_points(
     centre_xyz_m = lonlat_to_xyz(lonlat_deg) if xyz_m is None else xyz_m
     if tree is None and is_indexed and np.count_nonzero(is_located) >= BLOCKS_FROM:
         tree = build_point_tree(centre_xyz_m, np.flatnonzero(is_located))
-    no_shapes = prepare_geometries(np.empty(0, dtype=object))
+    no_shapes = _no_shapes()
     for part in (is_located, centre_xyz_m):
         part.setflags(write=False)
     return replace(
@@ -155,6 +156,11 @@ def prepare_points(
         shape_row=np.broadcast_to(np.int64(-1), (size,)),
         blocks=tree,
     )
+
+
+@cache
+def _no_shapes() -> PreparedGeometries:
+    return prepare_geometries(np.empty(0, dtype=object))
 
 
 def _balls(pieces: Pieces) -> tuple[FloatArray, FloatArray]:
@@ -246,10 +252,7 @@ def features_within(
 ) -> NearestPoints:
     """Return all features up to and including a cutoff (m), in order; none is missing.
 
-    Raises
-    ------
-    UsageError
-        Where the position is not on the Earth.
+    A position off the Earth raises UsageError.
     """
     above_m = float(np.nextafter(cutoff_m + ROUNDING_M, np.inf))  # as `is_within` has it
     return distances_below(prepared, at_lonlat_deg=at_lonlat_deg, limit_m=above_m, candidates=candidates)
@@ -263,10 +266,7 @@ def prepare_candidates(prepared: PreparedGeometries, candidates: BoolArray) -> C
 def distance_to_all(prepared: PreparedGeometries, *, at_lonlat_deg: LonLat) -> FloatArray:
     """Return the exact distance to every feature, shape (n,), metres; infinity where unlocated.
 
-    Raises
-    ------
-    UsageError
-        Where the position is not on the Earth.
+    A position off the Earth raises UsageError.
     """
     distance_m = np.full(len(prepared), np.inf)
     index = np.flatnonzero(prepared.is_located)

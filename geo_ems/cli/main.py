@@ -24,6 +24,7 @@ def build_cli() -> "typer.Typer":
     import typer
 
     from geo_ems.cli.data_commands import add_data_commands
+    from geo_ems.cli.dispatch_commands import add_dispatch_commands
     from geo_ems.cli.export_commands import add_export_commands
     from geo_ems.cli.import_commands import add_import_commands
     from geo_ems.cli.project_commands import add_project_commands
@@ -54,6 +55,7 @@ def build_cli() -> "typer.Typer":
     add_import_commands(cli)
     add_road_commands(cli)
     add_query_commands(cli)
+    add_dispatch_commands(cli)
     add_export_commands(cli)
     add_store_commands(cli)
     return cli

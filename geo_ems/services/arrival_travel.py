@@ -4,7 +4,7 @@ A question searches from the place and ends with the k-th feature. What the sear
 feature farther off is reachable at all) is known from which part of the network the place is on; that is kept too.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -28,7 +28,6 @@ from geo_ems.routing.search import (
     nearest_arrivals,
     prepare_origins,
     reached_from,
-    way_to,
 )
 from geo_ems.routing.snapping import MAIN_NETWORK_WITHIN_M, Attachments, attach
 from geo_ems.routing.stubs import direct_ways
@@ -87,9 +86,7 @@ def priced(network: RoadNetwork, manner: Manner, effects: BarrierEffects | None)
     key = (network.key, manner.mode, manner.metric, manner.access_speed_kmh, id(effects))
 
     def make() -> Priced:
-        costs = costs_of(
-            network, manner.mode, manner.metric, effects, access_speed_kmh=manner.access_speed_kmh
-        )
+        costs = costs_of(network, manner.mode, manner.metric, effects, access_speed_kmh=manner.access_speed_kmh)
         return Priced(costs, Closures(network, costs))  # costs hold the effects, so the id is not used again
 
     return _costs.get(key, make)
@@ -138,9 +135,7 @@ class Travel:
         kept = priced(network, manner, effects)
         self.costs = kept.costs
         self.joined = joined(network, snapshot, manner, kept.costs)
-        self.target = attach(
-            network, kept.costs, np.array([at_lonlat_deg]), main_within_m=MAIN_NETWORK_WITHIN_M
-        )
+        self.target = attach(network, kept.costs, np.array([at_lonlat_deg]), main_within_m=MAIN_NETWORK_WITHIN_M)
         self._closures = kept.closures
         self._size = len(snapshot.columns)
         self._offset = turnout_s if manner.metric is Metric.TRAVEL_TIME else np.zeros(self._size)

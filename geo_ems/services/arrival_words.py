@@ -76,8 +76,9 @@ def arrival_definition(posed: Posed, *, incident_is_area: bool) -> dict[str, obj
         "another area; a label, never part of the order; own_area_only counts the others under wrong_type",
         "bearing": "degrees clockwise from true north, from the place to the feature",
         "incident_place": "a point inside the incident's area" if incident_is_area else "as given",
-        "position": "live position or home base" if positions is not None else "the feature's own geometry; of a line "
-        "or area a point on it meets the road",
+        "position": "live position or home base"
+        if positions is not None
+        else "the feature's own geometry; of a line or area a point on it meets the road",
         "proven_exact": True,
         "crs": "OGC:CRS84",
     }

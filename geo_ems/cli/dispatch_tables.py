@@ -65,14 +65,14 @@ def _cells(pick: Picked, need: NeedFilled, language: Language) -> list[str]:
     return [
         f"{pick.name or pick.id}{state}",
         amounts_text(amounts, language, unit=need.unit),
-        _arrival(pick),
+        _arrival(pick, language),
         " ".join(phones),
         why,
     ]
 
 
-def _arrival(pick: Picked) -> str:
-    return distance_text(pick.straight_m) if pick.total_s is None else duration_text(pick.total_s)
+def _arrival(pick: Picked, language: Language) -> str:
+    return distance_text(pick.straight_m) if pick.total_s is None else duration_text(pick.total_s, language)
 
 
 def _print_force(console: Console, scene: SceneFilled, language: Language) -> None:
@@ -87,7 +87,7 @@ def _print_force(console: Console, scene: SceneFilled, language: Language) -> No
             language, f"有效力量({wanted})可以达到,时间未知", f"the effective force ({wanted}) is reached, time unknown"
         )
     else:
-        at = duration_text(force.reached_at_s)
+        at = duration_text(force.reached_at_s, language)
         text = say(language, f"有效力量({wanted})在 {at} 后到齐", f"the effective force ({wanted}) is there after {at}")
     console.print(Text(text))
 
@@ -120,4 +120,4 @@ def _print_support(console: Console, scene: SceneFilled, language: Language) -> 
     for pick in support.resources:
         phone = pick.contact.get("phone") or ""
         consent = f" · {pick.consent}" if pick.consent else ""
-        console.print(Text(f"  + {pick.name or pick.id} {_arrival(pick)} {phone} ({pick.why}{consent})"))
+        console.print(Text(f"  + {pick.name or pick.id} {_arrival(pick, language)} {phone} ({pick.why}{consent})"))

@@ -255,6 +255,7 @@ def check_command(lang: str | None = typer.Option(None, "--lang", help="zh or en
     """Say everything that is wrong."""
     from geo_ems.bootstrap import current_project, opened
     from geo_ems.services.checks import data_facts, rule_facts, system_facts
+    from geo_ems.services.dispatch_rules import dispatch_rule_faults
 
     project = current_project()
     language = language_argument(lang, project.language)
@@ -264,6 +265,7 @@ def check_command(lang: str | None = typer.Option(None, "--lang", help="zh or en
         notes = application.embedded.notes()
         facts = data_facts(application.snapshots, language)
         facts += rule_facts(project, application.snapshots.definitions, language)
+        wrong_rules = dispatch_rule_faults(project.rules_folder, application.snapshots.definitions)
     for line in system_facts(project):
         typer.echo(line)
     for fault in faults:
@@ -271,11 +273,13 @@ def check_command(lang: str | None = typer.Option(None, "--lang", help="zh or en
     for row in poison:
         used = "The row is not used" if row.excluded else "The value, or the row as it is, is not used"
         typer.echo(f"! {row.layer}, row {row.fid}: {row.reason}. {used}; correct or delete it.")
+    for rule in wrong_rules:
+        typer.echo(f"! {rule}")
     for fact in (*notes, *facts):
         typer.echo(f"? {fact}")
     if not faults and not poison:
         typer.echo("Nothing is wrong with the store. 数据库没有问题。")
-    return 1 if faults or poison else 0
+    return 1 if faults or poison or wrong_rules else 0
 
 
 def pairs_argument(pairs: list[str], *, option: str, example: str) -> dict[str, str]:

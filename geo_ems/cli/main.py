@@ -28,6 +28,7 @@ def build_cli() -> "typer.Typer":
     from geo_ems.cli.barrier_commands import add_barrier_commands
     from geo_ems.cli.data_commands import add_data_commands
     from geo_ems.cli.device_commands import add_device_commands
+    from geo_ems.cli.dispatch_commands import add_dispatch_commands
     from geo_ems.cli.export_commands import add_export_commands
     from geo_ems.cli.import_commands import add_import_commands
     from geo_ems.cli.incident_commands import add_incident_commands
@@ -62,6 +63,7 @@ def build_cli() -> "typer.Typer":
     add_barrier_commands(cli)
     add_query_commands(cli)
     add_area_commands(cli)
+    add_dispatch_commands(cli)
     add_export_commands(cli)
     add_incident_commands(cli)
     add_store_commands(cli)

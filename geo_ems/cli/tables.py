@@ -12,7 +12,7 @@ from rich.text import Text
 
 from geo_ems.cli.arrival_tables import acting_lines, arrival_heads, arrival_notes, duration_text, metric_text
 from geo_ems.model.answers import CoverageAnswer, ExcludedFeature, NearestAnswer, RankedFeature
-from geo_ems.model.definitions import Code, FieldType, LayerDefinition
+from geo_ems.model.definitions import Code, LayerDefinition
 from geo_ems.model.features import Value
 from geo_ems.model.labels import Label, Language
 from geo_ems.services.words import CONFIRM_HEADING, OPEN_HEADING, REASON_LABELS, local_instant, reason_text, say

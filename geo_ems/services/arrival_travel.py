@@ -4,7 +4,7 @@ A question searches from the place and ends with the k-th feature. What the sear
 feature farther off is reachable at all) is known from which part of the network the place is on; that is kept too.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 

@@ -14,8 +14,10 @@ from geo_ems.errors import ConflictError, UsageError, known_names
 from geo_ems.model.caller import Caller
 from geo_ems.model.features import Properties
 from geo_ems.model.labels import Language
+from geo_ems.model.roads import Metric
 from geo_ems.model.run_cards import RunCard
 from geo_ems.services.eligibility import visible_rows
+from geo_ems.services.nearest import Roads
 from geo_ems.services.nearest_question import INCIDENT_LAYER, place_asked
 from geo_ems.services.questions import NearestQuestion
 from geo_ems.services.words import text_or_none
@@ -57,6 +59,7 @@ class DispatchQuestion:
     max_position_age_s: float | None = None
     own_area_only: bool = False
     keep_cover: bool | None = None
+    metric: Metric | None = None
     language: Language = "zh"
 
 
@@ -70,6 +73,8 @@ class DispatchAsking:
     language: Language
     max_position_age_s: float | None = None
     own_area_only: bool = False
+    metric: Metric | None = None
+    roads: Roads | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,8 +211,8 @@ NODES = st.lists(st.integers(1, 8), min_size=2, max_size=7)
 
 @given(st.lists(NODES, min_size=1, max_size=5))
 def test_cutting_keeps_every_step_and_lets_pieces_meet_only_at_their_ends(ways):
-    from geo_ems.formats.osm_extracts import OsmExtract  # noqa: PLC0415 - of this property only
-    from geo_ems.services.osm_edges import cut_ways  # noqa: PLC0415 - as above
+    from geo_ems.formats.osm_extracts import OsmExtract
+    from geo_ems.services.osm_edges import cut_ways
 
     place = {node: (0.01 * node, 0.01 * (node * node % 7)) for node in range(1, 9)}
     refs = np.array([node for way in ways for node in way], np.int64)

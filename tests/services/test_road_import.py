@@ -9,7 +9,7 @@ from shapely import LineString
 from small_county import NOON
 
 from geo_ems.catalogue.speed_table import load_speed_table
-from geo_ems.errors import DataError, GeoEmsError, UsageError
+from geo_ems.errors import DataError, UsageError
 from geo_ems.model.caller import LOCAL, Caller
 from geo_ems.model.roads import Mode
 from geo_ems.services.exports import ExportQuestion, export_layers
@@ -228,21 +228,24 @@ def test_options_of_tables_do_not_fit_an_extract(take, extract):
         ("attack.osm", '<!DOCTYPE o [<!ENTITY a "b">]><osm version="0.6"><node id="1"/></osm>'),
         ("page.osm.pbf", "<html>not found</html>"),
         ("empty.osm.pbf", ""),
-        ("metres.csv", 'code,road_class,wkt\n1,village,"LINESTRING (457000 3371000, 458000 3372000)"\n'),
     ],
 )
 def test_over_a_bad_file_nothing_is_stored_and_nothing_lost(county, take, extract, tmp_path, name, content):
     take(extract(crossing()))
     path = tmp_path / name
     path.write_text(content, encoding="utf-8")
-    try:
-        done = take(path)
-    except GeoEmsError as error:
-        assert isinstance(error, DataError)
-        assert error.remedy
-    else:
-        assert done.report.counts.taken == 0
-        assert done.report.counts.refused == 1
+    with pytest.raises(DataError) as caught:
+        take(path)
+    assert caught.value.remedy
+    assert len(stored(county)) == 5
+
+
+def test_metres_without_a_system_are_refused(county, take, extract, tmp_path):
+    take(extract(crossing()))
+    path = tmp_path / "metres.csv"
+    path.write_text('code,road_class,wkt\n1,village,"LINESTRING (457000 3371000, 458000 3372000)"\n', encoding="utf-8")
+    done = take(path)
+    assert (done.report.counts.taken, done.report.counts.refused) == (0, 1)
     assert len(stored(county)) == 5
 
 

@@ -38,7 +38,7 @@ def test_a_server_is_ready_when_the_search_is_loaded(
 
     def load() -> Kernels:
         assert loaded.wait(10)
-        return Kernels(sys, sys, Path())
+        return Kernels(sys, sys, sys, Path())
 
     monkeypatch.setattr(web_app, "load_kernels", load)
     routing: list[str] = []
@@ -47,13 +47,13 @@ def test_a_server_is_ready_when_the_search_is_loaded(
 
     assert (before.status, after.status) == (503, 200)
     assert routing == ["loaded"]
-    assert before.json["faults"] == ["the compiled search is being loaded; at the first start it takes some seconds"]
+    assert before.json["faults"][0] == "the compiled search is being loaded; at the first start it takes some seconds"
 
 
 @pytest.mark.parametrize(
     ("outcome", "told"),
     [
-        pytest.param(Kernels(sys, sys, None), "every start compiles it anew", id="nowhere to keep the code"),
+        pytest.param(Kernels(sys, sys, sys, None), "every start compiles it anew", id="nowhere to keep the code"),
         pytest.param(RuntimeError("no such processor"), "no such processor", id="the compiler fails"),
     ],
 )

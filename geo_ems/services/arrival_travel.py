@@ -30,7 +30,6 @@ from geo_ems.routing.search import (
     reached_from,
 )
 from geo_ems.routing.snapping import MAIN_NETWORK_WITHIN_M, Attachments, attach
-from geo_ems.routing.stubs import direct_ways
 from geo_ems.services.arrival_closures import Closures
 
 _KEPT_COSTS: Final = 8
@@ -205,7 +204,7 @@ class Travel:
         """Return the k of some features that arrive first, and those that tie with the last when rounded, by total."""
         limit = np.inf if cutoff is None else cutoff
         found = {item.row: item for item in self._by_road(rows, k=k, cutoff=limit)}
-        for row in np.flatnonzero(rows & (self.inside_total <= limit)):
+        for row in np.flatnonzero(rows & np.isfinite(self.inside_total) & (self.inside_total <= limit + _ROUNDING)):
             total = float(self.inside_total[row])
             if int(row) not in found or total < found[int(row)].total:
                 found[int(row)] = Found(int(row), total, None)
@@ -245,14 +244,16 @@ class Travel:
         stubs = self.joined.origins.stubs
         start = self._kept.closures.start_nodes(self.target, departing=not self.coming)
         open_nodes = self._kept.closures.reach(self.target, start, backwards=self.coming)
-        points = np.zeros(self.joined.rows.size, dtype=np.bool_)
-        points[self.joined.origins.stub_point[open_nodes[stubs.node]]] = True
-        ends = (self.joined.points, self.target) if self.coming else (self.target, self.joined.points)
-        direct = direct_ways(self.network, self.costs, *ends)
-        own = direct.start if self.coming else direct.end
-        points[self.joined.points.point[own[np.isfinite(direct.cost)]]] = True
+        own = self.joined.points
         rows = np.isfinite(self.inside_m)
-        rows[self.joined.rows[points]] = True
+        rows[self.joined.rows[self.joined.origins.stub_point[open_nodes[stubs.node]]]] = True
+        # Who is on the same stretch of road may come to the place without passing any node.
+        beside = np.zeros(self._size, dtype=np.bool_)
+        beside[self.joined.rows[own.point[np.isin(own.edge, self.target.edge)]]] = True
+        beside &= ~rows
+        if beside.any():
+            found = self._by_road(beside, k=int(np.count_nonzero(beside)), cutoff=np.inf)
+            rows[[item.row for item in found]] = True
         return rows
 
     @cached_property

@@ -18,7 +18,6 @@ from geo_ems.errors import GeoEmsError, StoreFullError
 from geo_ems.queries.compiled import load_kernels
 from geo_ems.routing.compiled import load_routing
 from geo_ems.services.roads import ROADS
-from geo_ems.web import collections, imports, items, landing, operations, pages, questions
 from geo_ems.web import barriers, collections, imports, items, landing, operations, pages, questions
 from geo_ems.web.application import WebApplication
 from geo_ems.web.dependencies import layer_named

@@ -280,8 +280,8 @@ def test_what_if_a_lifted_barrier_stood_and_one_were_drawn(valley: RoadCounty) -
 
 @pytest.fixture
 def flooded(street: RoadCounty) -> RoadCounty:
-    """The incident at 0.025 lies in a flooded village from 0.02 to 0.03; a team stands inside, one at each end."""
-    street.put("hazard_areas", "flood", box(0.02, -0.002, 0.03, 0.002), kind="flood", state="active", policy="closed")
+    """The incident at 0.025 lies in a flooded village from 0.022 to 0.028; a team stands inside, one at each end."""
+    street.put("hazard_areas", "flood", box(0.022, -0.002, 0.028, 0.002), kind="flood", state="active", policy="closed")
     street.team("own", (0.027, 0.0), turnout_s=10.0)
     street.team("west", (0.0, 0.0), turnout_s=60.0)
     street.team("east", (0.05, 0.0), turnout_s=90.0)
@@ -297,9 +297,9 @@ def test_a_flooded_village_still_gets_a_ranked_list_and_its_own_team(flooded: Ro
     assert own.arrival.way == "direct"
     assert own.arrival.total_s == pytest.approx(10 + 0.2 * CENTIDEGREE_M * WALK_S_PER_M, abs=0.01)
     assert west.hazard_flags == ("destination_in",)
-    assert west.arrival.beyond_edge_m == pytest.approx(0.5 * CENTIDEGREE_M, abs=0.01)
-    assert west.arrival.edge_arrival_s == pytest.approx(60 + 2 * PIECE_S, abs=0.01)
-    assert west.arrival.total_s == pytest.approx(60 + 2 * PIECE_S + 0.5 * CENTIDEGREE_M * WALK_S_PER_M, abs=0.01)
+    assert west.arrival.beyond_edge_m == pytest.approx(0.3 * CENTIDEGREE_M, abs=0.01)
+    assert west.arrival.edge_arrival_s == pytest.approx(60 + 2.2 * PIECE_S, abs=0.01)
+    assert west.arrival.total_s == pytest.approx(60 + 2.2 * PIECE_S + 0.3 * CENTIDEGREE_M * WALK_S_PER_M, abs=0.01)
     assert west.arrival.goes_round == ()
     assert any("flood" in text for text in answer.warnings)
 
@@ -309,7 +309,7 @@ def test_a_shelter_in_the_flood_is_no_shelter(flooded: RoadCounty) -> None:
     flooded.put("shelters", "dry", (0.04, 0.0), status="open")
     answer = flooded.ask("shelters", at=(0.025, 0.0))
     assert (ids(answer.results), answer.excluded_counts) == (["dry"], {Reason.INSIDE_HAZARD: 1})
-    assert answer.results[0].arrival.beyond_edge_m == pytest.approx(0.5 * CENTIDEGREE_M, abs=0.01)
+    assert answer.results[0].arrival.beyond_edge_m == pytest.approx(0.3 * CENTIDEGREE_M, abs=0.01)
 
 
 def test_nobody_reaches_the_closed_area_but_the_list_is_not_empty(flooded: RoadCounty) -> None:

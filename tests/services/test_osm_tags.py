@@ -114,7 +114,15 @@ def test_a_reversible_lane_is_counted_and_open_both_ways():
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("1:30", 5400), ("00:20:00", 1200), ("PT20M", 1200), ("P1DT1H", 90_000), ("20", 1200), ("soon", None), ("0", None)],
+    [
+        ("1:30", 5400),
+        ("00:20:00", 1200),
+        ("PT20M", 1200),
+        ("P1DT1H", 90_000),
+        ("20", 1200),
+        ("soon", None),
+        ("0", None),
+    ],
 )
 def test_the_time_of_a_ferry_is_read(text, seconds):
     assert duration_s(text) == seconds

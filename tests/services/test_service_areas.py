@@ -23,15 +23,21 @@ BLOCK_M = 1113.1949  # a hundredth of a degree of the equator
 STEP_DEG = 0.01
 
 
+def chessboard(streets: int) -> dict[str, LineString]:
+    """Streets of blocks from (0, 0): h of a row run east, v north."""
+    found = {}
+    for row in range(streets):
+        for column in range(streets - 1):
+            ends = [(column * STEP_DEG, row * STEP_DEG), ((column + 1) * STEP_DEG, row * STEP_DEG)]
+            found[f"h{row}{column}"] = LineString(ends)
+            found[f"v{row}{column}"] = LineString([(y, x) for x, y in ends])
+    return found
+
+
 @pytest.fixture
 def town(county: "SmallCounty") -> "SmallCounty":
     """Four by four streets; shelters w in the south-west and e in the south-east corner; people along the south."""
-    for row in range(4):
-        for column in range(3):
-            ends = [(column * STEP_DEG, row * STEP_DEG), ((column + 1) * STEP_DEG, row * STEP_DEG)]
-            county.put("roads", f"h{row}{column}", LineString(ends), road_class="village")
-            turned = [(y, x) for x, y in ends]
-            county.put("roads", f"v{row}{column}", LineString(turned), road_class="village")
+    county.put_roads(chessboard(4))
     county.put("shelters", "w", (0.0, 0.0), status="open", capacity_persons=100)
     county.put("shelters", "e", (0.03, 0.0), status="open", capacity_persons=50)
     for number, people in enumerate((1, 10, 100, 1000)):

@@ -109,6 +109,16 @@ def test_what_is_taken_back_already_is_not_taken_back_twice(store: object) -> No
         undo(store, edited, caller=LOCAL)
 
 
+def test_what_was_done_again_can_be_taken_back_again(store: object) -> None:
+    put(store, "S1", "a")
+    edited = put(store, "S1", "b")
+    taken_back(store, taken_back(store, edited))
+
+    taken_back(store, edited)
+
+    assert name_of(store) == "a"
+
+
 def test_an_undo_cannot_be_undone_past_a_deeper_one(store: object) -> None:
     put(store, "S1", "a")
     second, third = put(store, "S1", "b"), put(store, "S1", "c")

@@ -88,6 +88,8 @@ def test_a_later_change_refuses_it_and_is_named(store: object) -> None:
     assert f"change {third}" in str(refused.value)
     assert "李" in str(refused.value)
     assert name_of(store) == "c"
+    reader = Caller("reader", frozenset({Permission.READ}))
+    assert "李" not in str(recent_changes(store, caller=reader, limit=3)[1].refused)
 
 
 def test_a_change_of_another_feature_is_no_hindrance(store: object) -> None:

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Protocol, runtime_checkable
 
 from geo_ems.errors import ConflictError, NotFoundError, StoreError
-from geo_ems.model.caller import Caller
+from geo_ems.model.caller import Caller, Permission
 from geo_ems.model.features import (
     ChangeBatch,
     ChangeKind,
@@ -84,7 +84,7 @@ def undo(store: LayerStore, seq: int, *, caller: Caller, who: str | None = None)
         raise _not_single(changes[0])
     _refuse_hidden(store, edits, caller, seq)
     own_seqs = frozenset(change.seq for change in changes)
-    steps = [(edit, _step(store, edit, own_seqs)) for edit in edits]
+    steps = [(edit, _step(store, edit, own_seqs, caller)) for edit in edits]
     batches = []
     for (layer, number), members in groupby(steps, key=lambda item: (item[0].change.layer, item[0].change.seq)):
         taken = tuple(step for _, step in members)
@@ -112,7 +112,7 @@ def recent_changes(
     for edit in store.history.recent_edits(layer, limit=limit):
         if edit.change.origin == DERIVED_ORIGIN or not _is_seen(store, edit, caller):
             continue
-        found.append(UndoableEdit(edit, read_note(edit.change.note), _refusal(store, edit)))
+        found.append(UndoableEdit(edit, read_note(edit.change.note), _refusal(store, edit, caller)))
     return tuple(found)
 
 
@@ -171,9 +171,9 @@ def _are_one_act(change: LoggedChange, near: LoggedChange) -> bool:
     return bool(change.note) and told == (near.note, near.at, near.principal, near.origin)
 
 
-def _step(store: LayerStore, edit: LoggedEdit, own_seqs: frozenset[int]) -> FeatureChange:
+def _step(store: LayerStore, edit: LoggedEdit, own_seqs: frozenset[int], caller: Caller) -> FeatureChange:
     """Return the change that restores a feature, or refuse."""
-    refused = _blocking(store, edit, own_seqs)
+    refused = _blocking(store, edit, own_seqs, caller)
     if refused is not None:
         raise refused
     rows = store.read_rows(edit.change.layer, [edit.id])
@@ -190,7 +190,7 @@ def _step(store: LayerStore, edit: LoggedEdit, own_seqs: frozenset[int]) -> Feat
     return FeatureChange(ChangeKind.REPLACE, edit.id, before, now.rev)
 
 
-def _blocking(store: LayerStore, edit: LoggedEdit, own_seqs: frozenset[int]) -> ConflictError | None:
+def _blocking(store: LayerStore, edit: LoggedEdit, own_seqs: frozenset[int], caller: Caller) -> ConflictError | None:
     """Return why a change cannot be taken back; None where it can."""
     change = edit.change
     if change.origin == FOREIGN_ORIGIN and edit.kind is ChangeKind.CREATE:
@@ -213,11 +213,11 @@ def _blocking(store: LayerStore, edit: LoggedEdit, own_seqs: frozenset[int]) -> 
             and later.change.seq not in own_seqs
             and _counts(later, change.seq, taken_back)
         ):
-            return changed_since(edit.id, later.change)
+            return changed_since(edit.id, later.change, caller)
     last = store.history.last_changes(change.layer, [edit.id]).get(edit.id)
     known = {item.change.seq for item in history}
     if last is not None and last.seq > change.seq and last.seq not in known and last.origin != DERIVED_ORIGIN:
-        return changed_since(edit.id, last)
+        return changed_since(edit.id, last, caller)
     return None
 
 
@@ -232,9 +232,10 @@ def _counts(later: LoggedEdit, seq: int, taken_back: dict[int, int]) -> bool:
     return undoes is None or undoes <= seq
 
 
-def changed_since(feature_id: str, later: LoggedChange) -> ConflictError:
-    """Return the refusal that names the later change: who made it, and when."""
-    who = read_note(later.note).who or later.principal
+def changed_since(feature_id: str, later: LoggedChange, caller: Caller) -> ConflictError:
+    """Return the refusal that names the later change: who made it (a person only to those who may see), and when."""
+    who = read_note(later.note).who if caller.may(Permission.READ_PRIVATE) else None
+    who = who or later.principal
     return ConflictError(
         f"'{feature_id}' was changed since by {who} ({later.origin}), change {later.seq} at {later.at}",
         where=later.layer,
@@ -242,8 +243,8 @@ def changed_since(feature_id: str, later: LoggedChange) -> ConflictError:
     )
 
 
-def _refusal(store: LayerStore, edit: LoggedEdit) -> str:
-    refused = _blocking(store, edit, frozenset({edit.change.seq}))
+def _refusal(store: LayerStore, edit: LoggedEdit, caller: Caller) -> str:
+    refused = _blocking(store, edit, frozenset({edit.change.seq}), caller)
     return "" if refused is None else str(refused)
 
 

@@ -53,10 +53,12 @@ _SINGLE = "op IN ('create', 'replace', 'delete') AND id NOTNULL"
 _EDITS_AT = f"SELECT {_EDIT_COLUMNS} FROM ems_change_log WHERE seq = ? AND {_SINGLE} ORDER BY entry"  # noqa: S608 - constants
 _RECENT = f"""SELECT {_EDIT_COLUMNS} FROM ems_change_log
   WHERE {_SINGLE} AND (?1 IS NULL OR layer = ?1) ORDER BY entry DESC LIMIT ?2"""  # noqa: S608 - constants
+# Bulk changes are few and the rows they replaced many: CROSS JOIN keeps SQLite from looking through the rows first.
 _EDITS_OF = f"""SELECT {_EDIT_COLUMNS} FROM ems_change_log WHERE layer = ?1 AND id = ?2 AND {_SINGLE}
-  UNION ALL SELECT image.seq, image.layer, log.at, log.principal, log.origin, log.note, image.id, 'bulk', image.before
-    FROM ems_before_image AS image JOIN ems_change_log AS log ON log.seq = image.seq AND log.layer = image.layer
-    WHERE image.layer = ?1 AND image.id = ?2 AND log.op IN ('bulk', 'replaced_outside')
+  UNION ALL SELECT log.seq, log.layer, log.at, log.principal, log.origin, log.note, image.id, 'bulk', image.before
+    FROM ems_change_log AS log CROSS JOIN ems_before_image AS image
+      ON image.seq = log.seq AND image.layer = log.layer AND image.id = ?2
+    WHERE log.layer = ?1 AND log.op IN ('bulk', 'replaced_outside')
   ORDER BY seq"""  # noqa: S608 - constants
 _BY_KEY = """SELECT log.seq, layer, at, principal, origin, note FROM ems_change_log AS log
   JOIN ems_idempotency AS held ON held.seq = log.seq WHERE held.key = ? ORDER BY entry LIMIT 1"""

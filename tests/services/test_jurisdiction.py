@@ -123,3 +123,18 @@ def test_a_development_zone_leads_before_the_township_it_lies_in(squares: object
     squares.put("districts", "Z", box(0.6, 0.6, 0.8, 0.8), level="development_zone", parent_id="K1")
 
     assert leader(found(squares, Point(0.7, 0.7))) == "Z"
+
+
+def test_a_district_that_holds_only_a_part_does_not_lead(squares: object) -> None:
+    squares.put("districts", "Z", box(0.6, 0.6, 0.8, 0.8), level="development_zone", parent_id="K1")
+
+    assert leader(found(squares, box(0.7, 0.7, 0.9, 0.9))) == "A"
+
+
+def test_where_a_township_is_not_registered_the_county_leads(county: object) -> None:
+    county.put("districts", "K", box(0, 0, 2, 2), level="county")
+    county.put("districts", "A", box(0, 0, 1, 2), level="township", parent_id="K")
+
+    answer = found(county, box(0.5, 0.5, 1.5, 1.5))
+
+    assert (leader(answer), answer.partly_outside) == ("K", False)

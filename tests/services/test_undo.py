@@ -88,6 +88,8 @@ def test_a_later_change_refuses_it_and_is_named(store: object) -> None:
     assert f"change {third}" in str(refused.value)
     assert "李" in str(refused.value)
     assert name_of(store) == "c"
+    reader = Caller("reader", frozenset({Permission.READ}))
+    assert "李" not in str(recent_changes(store, caller=reader, limit=3)[1].refused)
 
 
 def test_a_change_of_another_feature_is_no_hindrance(store: object) -> None:
@@ -107,6 +109,16 @@ def test_what_is_taken_back_already_is_not_taken_back_twice(store: object) -> No
 
     with pytest.raises(ConflictError, match=f"already, by change {by}"):
         undo(store, edited, caller=LOCAL)
+
+
+def test_what_was_done_again_can_be_taken_back_again(store: object) -> None:
+    put(store, "S1", "a")
+    edited = put(store, "S1", "b")
+    taken_back(store, taken_back(store, edited))
+
+    taken_back(store, edited)
+
+    assert name_of(store) == "a"
 
 
 def test_an_undo_cannot_be_undone_past_a_deeper_one(store: object) -> None:

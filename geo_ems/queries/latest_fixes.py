@@ -20,7 +20,7 @@ _METRES_PER_KM: Final = 1000.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LatestFixes:
-    """The newest fix of m teams after the position sequence number `seq`; arrays (m,) and (m, 2), read-only.
+    """The newest fix of m teams after the position sequence number `seq`; arrays (m,), (m, 2) and (3, m), read-only.
 
     `number` is that of the fix in the store (0: this team has none any more), `time_ms` Unix
     milliseconds, `accuracy_m`, `speed_kmh` and `bearing_deg` are NaN where unknown.
@@ -30,6 +30,7 @@ class LatestFixes:
     teams: tuple[str, ...]
     number: IntArray
     lonlat_deg: FloatArray
+    xyz_m: FloatArray
     time_ms: IntArray
     accuracy_m: FloatArray
     speed_kmh: FloatArray
@@ -54,7 +55,7 @@ class FixBoard:
     _lock: Lock = field(default_factory=Lock)
     _slot_of: dict[str, int] = field(default_factory=dict)
     _newest: dict[str, StoredFix] = field(default_factory=dict)
-    _numbers: FloatArray = field(default_factory=lambda: np.full((8, 16), np.nan))
+    _numbers: FloatArray = field(default_factory=lambda: np.full((11, 16), np.nan))
     _picture: LatestFixes | None = None
     _teams: tuple[str, ...] = ()
     _seq: int = 0
@@ -101,6 +102,7 @@ class FixBoard:
             fix.fix_time_ms,
             *(np.nan if value is None else value for value in (fix.accuracy_m, fix.speed_kmh, fix.bearing_deg)),
             stored.is_jump,
+            *position_xyz((fix.lon_deg, fix.lat_deg)),
         )
 
     def _pictured(self) -> LatestFixes:
@@ -114,13 +116,14 @@ class FixBoard:
             teams=self._teams,
             number=there[0].astype(np.int64),
             lonlat_deg=np.ascontiguousarray(held[1:3].T),
+            xyz_m=held[8:11].copy(),
             time_ms=there[1].astype(np.int64),
             accuracy_m=held[4].copy(),
             speed_kmh=held[5].copy(),
             bearing_deg=held[6].copy(),
             is_jump=there[2] > 0,
         )
-        for part in (picture.number, picture.lonlat_deg, picture.time_ms, picture.is_jump):
+        for part in (picture.number, picture.lonlat_deg, picture.xyz_m, picture.time_ms, picture.is_jump):
             part.setflags(write=False)
         return picture
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from geo_ems.model.cells import Cells, PointCells
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray, LayerColumns, ObjectArray
 from geo_ems.model.definitions import Availability, FieldDefinition, PositionRule
+from geo_ems.queries.ellipsoid import lonlat_to_xyz
 from geo_ems.queries.latest_fixes import LatestFixes
 from geo_ems.queries.shapes import PreparedGeometries, prepare_geometries, prepare_points
 
@@ -46,6 +47,16 @@ class TypedPositions:
         return lonlat_deg
 
     @cached_property
+    def home_xyz_m(self) -> FloatArray:
+        """Return the home bases, which are points, as Earth-centred coordinates (3, n), metres."""
+        return lonlat_to_xyz(np.empty((0, 2)) if self.home_lonlat_deg is None else self.home_lonlat_deg)
+
+    @cached_property
+    def typed_xyz_m(self) -> FloatArray:
+        """Return the positions typed by hand likewise."""
+        return lonlat_to_xyz(self.lonlat_deg)
+
+    @cached_property
     def home_is_missing(self) -> BoolArray:
         """Return which teams have no home base."""
         lonlat_deg = self.home_lonlat_deg
@@ -60,11 +71,13 @@ class TeamPositions:
     place is not known: their `geometries` still hold the home base, so that it can be said how near the
     base of a team is that is out. `time_s` is the Unix time of a live position (NaN at the home
     base, which is never stale, and where a live position has no time). `is_jump` marks fixes that
-    nobody can have driven to. `live_lonlat_deg` (n, 2) is NaN where no live position counts.
+    nobody can have driven to. `live_lonlat_deg` (n, 2) and `live_xyz_m` (3, n) are NaN where
+    no live position counts.
     """
 
     typed: TypedPositions
     live_lonlat_deg: FloatArray
+    live_xyz_m: FloatArray
     is_live: BoolArray
     missing: BoolArray
     time_s: FloatArray
@@ -97,9 +110,10 @@ class TeamPositions:
     def prepared(self) -> PreparedGeometries:
         """Return the places ready for questions; without a tree, as they will have moved at the next question."""
         lonlat_deg = self.lonlat_deg
-        return (
-            prepare_geometries(self.geometries) if lonlat_deg is None else prepare_points(lonlat_deg, is_indexed=False)
-        )
+        if lonlat_deg is None:
+            return prepare_geometries(self.geometries)
+        xyz_m = np.where(self.is_live, self.live_xyz_m, self.typed.home_xyz_m)
+        return prepare_points(lonlat_deg, xyz_m=xyz_m, is_indexed=False)
 
 
 def typed_positions(columns: LayerColumns, rule: PositionRule, availability: AvailabilityArray) -> TypedPositions:
@@ -129,20 +143,27 @@ def team_positions(
     position typed by hand that which is newer counts; at equal times, and where the typed one has
     no time, the fix.
     """
-    lonlat_deg, time_s = typed.lonlat_deg, typed.time_s
+    lonlat_deg, xyz_m, time_s = typed.lonlat_deg, typed.typed_xyz_m, typed.time_s
     is_jump = np.zeros(typed.at_home.size, dtype=np.bool_)
     if fixes is not None and slots is not None and fixes.number.size:
         fix_time_s = np.where(slots >= 0, fixes.time_ms[slots] / _MS_PER_S, np.nan)
         sent = (slots >= 0) & (fixes.number[slots] > 0)
         by_fix = sent & ~(~np.isnan(lonlat_deg[:, 0]) & (time_s > fix_time_s))
         lonlat_deg = np.where(by_fix[:, None], fixes.lonlat_deg[slots], lonlat_deg)
+        xyz_m = np.where(by_fix, fixes.xyz_m[:, slots], xyz_m)
         time_s = np.where(by_fix, fix_time_s, time_s)
         is_jump = by_fix & fixes.is_jump[slots]
     has_position = ~np.isnan(lonlat_deg[:, 0])
     is_live = ~typed.at_home & has_position
     missing = ~is_live & (~typed.at_home | typed.home_is_missing)
     return TeamPositions(
-        typed, lonlat_deg, is_live, missing, np.where(is_live, time_s, np.nan), np.asarray(is_jump & is_live)
+        typed,
+        live_lonlat_deg=lonlat_deg,
+        live_xyz_m=xyz_m,
+        is_live=is_live,
+        missing=missing,
+        time_s=np.where(is_live, time_s, np.nan),
+        is_jump=np.asarray(is_jump & is_live),
     )
 
 

@@ -17,7 +17,7 @@ from starlette.routing import Match, Route
 from geo_ems.errors import GeoEmsError, StoreFullError
 from geo_ems.queries.compiled import load_kernels
 from geo_ems.services.roads import ROADS
-from geo_ems.web import collections, imports, items, landing, operations, pages, questions
+from geo_ems.web import assignments, collections, dispatch, imports, items, landing, operations, pages, questions
 from geo_ems.web.application import WebApplication
 from geo_ems.web.dependencies import layer_named
 from geo_ems.web.door import Door
@@ -33,7 +33,7 @@ _NOT_KEPT = (
     "No folder could be written to keep the compiled search, so every start compiles it anew; "
     "set NUMBA_CACHE_DIR to a folder of this user."
 )
-_MODULES = (landing, collections, items, questions, imports, pages, operations)
+_MODULES = (landing, collections, items, questions, dispatch, assignments, imports, pages, operations)
 _logger = logging.getLogger(__name__)
 
 

@@ -82,7 +82,7 @@ async def get_item(  # the parts of one request
 async def post_item(request: Request, layer: Layer, parts: Parts, caller: Writer, _: NothingAsked) -> Response:
     """Store a new feature."""
     body = await _json_body(request, parts, FEATURE_TYPES)
-    key = _idempotency_key(request)
+    key = idempotency_key(request)
     scope = _scope(layer, parts, caller)
 
     def store() -> Edited:
@@ -229,7 +229,8 @@ def _or_missing(work: Callable[[], Found]) -> Callable[[], Found]:
     return or_missing
 
 
-def _idempotency_key(request: Request) -> str | None:
+def idempotency_key(request: Request) -> str | None:
+    """Return the `Idempotency-Key` of a request; None where it has none."""
     key = request.headers.get("idempotency-key")
     if key is not None and not (1 <= len(key) <= _KEY_LENGTH and key.isascii() and key.isprintable()):
         raise RefusedError(

@@ -23,6 +23,8 @@ def build_cli() -> "typer.Typer":
     """Return the command line with all its commands."""
     import typer
 
+    from geo_ems.cli.alert_commands import add_alert_commands
+    from geo_ems.cli.barrier_commands import add_barrier_commands
     from geo_ems.cli.data_commands import add_data_commands
     from geo_ems.cli.dispatch_commands import add_dispatch_commands
     from geo_ems.cli.export_commands import add_export_commands
@@ -54,6 +56,8 @@ def build_cli() -> "typer.Typer":
     add_data_commands(cli)
     add_import_commands(cli)
     add_road_commands(cli)
+    add_alert_commands(cli)
+    add_barrier_commands(cli)
     add_query_commands(cli)
     add_dispatch_commands(cli)
     add_export_commands(cli)

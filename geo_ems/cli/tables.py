@@ -12,7 +12,7 @@ from rich.text import Text
 
 from geo_ems.cli.arrival_tables import acting_lines, arrival_heads, arrival_notes, duration_text, metric_text
 from geo_ems.model.answers import CoverageAnswer, ExcludedFeature, NearestAnswer, RankedFeature
-from geo_ems.model.definitions import Code, LayerDefinition
+from geo_ems.model.definitions import Code, FieldType, LayerDefinition
 from geo_ems.model.features import Value
 from geo_ems.model.labels import Label, Language
 from geo_ems.services.words import CONFIRM_HEADING, OPEN_HEADING, REASON_LABELS, local_instant, reason_text, say
@@ -85,7 +85,7 @@ def print_nearest(answer: NearestAnswer, definition: LayerDefinition, language: 
         *(arrival_heads(language) if answer.roads is not None else [say(language, "距离", "distance")]),
         say(language, "方位", "bearing"),
     ]
-    extra = _columns_shown(definition)
+    extra = _columns_shown(definition, brief=answer.roads is not None)
     names = [definition.fields[field].label.text(language) for field in extra]
     rows = [_result_cells(row, definition, extra, language) for row in answer.results]
     console.print(simple_table([*heads, *names, say(language, "备注", "note")], rows))
@@ -155,9 +155,13 @@ def print_coverage(
     _print_foot(console, answer.warnings, local_instant(answer.as_of, zone), answer.snapshot_id, language)
 
 
-def _columns_shown(definition: LayerDefinition) -> list[str]:
-    wanted = [*([definition.status_field] if definition.status_field else []), *definition.summary_fields[:3]]
-    return list(dict.fromkeys([*wanted, *definition.contact_fields]))
+def _columns_shown(definition: LayerDefinition, *, brief: bool) -> list[str]:
+    """Return the fields of a table; a table of arrivals has its own columns, and room for only one list of codes."""
+    wanted = [definition.status_field] if definition.status_field else []
+    shown = definition.summary_fields[:3]
+    if brief:
+        shown = tuple(name for name in shown if definition.fields[name].type is FieldType.CODES)[:1]
+    return list(dict.fromkeys([*wanted, *shown, *definition.contact_fields]))
 
 
 def _result_cells(

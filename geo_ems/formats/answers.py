@@ -19,6 +19,20 @@ from geo_ems.formats.spreadsheet_safety import defused_text
 from geo_ems.model.answers import CoverageAnswer, DataAsOf, ExcludedFeature, NearestAnswer, RankedFeature
 from geo_ems.model.features import Value
 
+__all__ = [
+    "COORDINATE_DECIMALS",
+    "coverage_csv",
+    "coverage_mapping",
+    "excluded_mapping",
+    "geometry_mapping",
+    "json_bytes",
+    "nearest_csv",
+    "nearest_geojson",
+    "nearest_mapping",
+    "ranked_mapping",
+    "spreadsheet_cell",
+]
+
 
 def json_bytes(content: object) -> bytes:
     """Return JSON text: keys in the given order, no NaN, a newline at the end."""

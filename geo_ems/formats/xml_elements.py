@@ -11,7 +11,7 @@ from geo_ems.formats.raw import Limits
 
 _DECLARATION = re.compile(rb"""^\s*<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
 _CHUNK_CHARACTERS = 1 << 20
-_SPELLED_SO = {"utf8": "utf-8", "gb2312": "gb18030", "gbk": "gb18030", "gb_2312-80": "gb18030"}
+_SPELLED_SO = {"utf8": "utf-8", "gb2312": "gb18030", "gbk": "gb18030", "gb_2312-80": "gb18030", "latin1": "iso8859-1"}
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ def decode_xml(data: bytes, *, encoding: str | None, where: str) -> tuple[str, s
     declared = _DECLARATION.match(data.removeprefix(b"\xef\xbb\xbf"))
     if encoding is None and declared is not None:
         name = declared[1].decode().casefold()
-        name = _SPELLED_SO.get(name, name)
+        name = _SPELLED_SO.get(name, name).replace("iso-8859", "iso8859").replace("windows-", "cp")
         if name in KNOWN_ENCODINGS and not name.startswith(("utf-8", "utf-16")):
             encoding = name
     return decode_text(data, encoding=encoding, where=where)

@@ -19,6 +19,7 @@ from geo_ems.routing.edge_pieces import (
     edges_allowed,
     metres_per_degree,
     places_along,
+    segment_ends,
     segments_in_box,
     shares_along,
 )
@@ -133,8 +134,8 @@ def _nearest(network: RoadNetwork, lonlat_deg: FloatArray, allowed: BoolArray) -
     segment, edge = edges_allowed(network, allowed, segment)
     if not segment.size:
         return NO_PORTIONS
-    start_m = (network.vertex_lonlat_deg[segment] - lonlat_deg) * scale_m
-    step_m = (network.vertex_lonlat_deg[segment + 1] - lonlat_deg) * scale_m - start_m
+    start_deg, end_deg = segment_ends(network, segment)
+    start_m, step_m = (start_deg - lonlat_deg) * scale_m, (end_deg - start_deg) * scale_m
     square = np.sum(step_m * step_m, axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         fraction = np.where(square > 0.0, -np.sum(start_m * step_m, axis=1) / square, 0.0)

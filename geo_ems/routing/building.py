@@ -148,7 +148,7 @@ def _edges(vertices: Vertices, place: IntArray, lines: RoadLines) -> _Edges:
 def _shape_key(vertices: Vertices, begin: IntArray, finish: IntArray) -> FloatArray:
     """Return a number per edge by which edges of one road between the same places are ordered."""
     inner = np.minimum(begin + 1, finish)
-    return vertices.lonlat_deg[inner, 0] * 7.0 + vertices.lonlat_deg[inner, 1] * 1009.0 + (finish - begin)
+    return np.asarray(vertices.lonlat_deg[inner] @ np.array([7.0, 1009.0]) + (finish - begin))
 
 
 def _lengths_m(lonlat_deg: FloatArray, first_vertex: IntArray) -> FloatArray:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
+from geo_ems.errors import GeoEmsError
 from geo_ems.queries import kept_code
 from geo_ems.queries.kept_code import ModuleLoader
 
@@ -41,8 +42,20 @@ _LOADED: Final = _Loaded()
 
 
 def load_routing() -> RoutingKernels:
-    """Return the compiled routing; the first call loads it or, for some seconds, compiles it."""
+    """Return the compiled routing; the first call loads it or, for some seconds, compiles it.
+
+    Raises
+    ------
+    GeoEmsError
+        Where it cannot be compiled on this machine.
+    """
     if _LOADED.kernels is None:
-        (runs, snapping, searches), kept_in = _LOADED.modules.load()
+        try:
+            (runs, snapping, searches), kept_in = _LOADED.modules.load()
+        except Exception as error:  # a compiler fails in ways of its own
+            raise GeoEmsError(
+                f"The compiled search over roads cannot be loaded: {error}",
+                remedy="Ask with metric straight_line, and see that numba runs on this machine.",
+            ) from error
         _LOADED.kernels = RoutingKernels(runs, snapping, searches, kept_in)
     return _LOADED.kernels

@@ -8,6 +8,8 @@ from geo_ems.model.columns import BoolArray, FloatArray, IntArray
 from geo_ems.queries.ellipsoid import ECCENTRICITY_2, EQUATOR_RADIUS_M, lonlat_to_xyz, short_geodesic_m
 from geo_ems.routing.network import EdgeGrid, RoadNetwork
 
+_FULL_TURN_DEG = 360.0
+_TURNS_DEG = (-_FULL_TURN_DEG, 0.0, _FULL_TURN_DEG)  # the grid counts longitudes from its own west on
 _CELL_MARGIN_DEG = 1e-9  # a segment on the border of a cell may be listed in its neighbour
 
 
@@ -18,7 +20,12 @@ def segments_near(network: RoadNetwork, geometry: BaseGeometry) -> tuple[IntArra
     the inner part of a large area costs next to nothing.
     """
     shapely.prepare(geometry)
-    inner, outer = _cells_meeting(network.grid, geometry)
+    inner, outer = _none(), _none()
+    for turn_deg in _TURNS_DEG:
+        if not _block_of(network.grid, np.array(shapely.bounds(geometry)), turn_deg).size:
+            continue
+        found = _cells_meeting(network.grid, _turned(geometry, turn_deg))
+        inner, outer = np.concatenate([inner, found[0]]), np.concatenate([outer, found[1]])
     count = len(network.vertex_lonlat_deg)
     on_boundary = np.zeros(count, dtype=np.bool_)
     on_boundary[_listed(network.grid, outer)] = True
@@ -30,8 +37,15 @@ def segments_near(network: RoadNetwork, geometry: BaseGeometry) -> tuple[IntArra
 
 def segments_in_box(network: RoadNetwork, bounds_deg: FloatArray) -> IntArray:
     """Return the segments that may lie in a box (west, south, east, north), ascending."""
-    block = _block_of(network.grid, bounds_deg)
-    return np.unique(_listed(network.grid, block)).astype(np.int64)
+    blocks = [_block_of(network.grid, bounds_deg, turn_deg) for turn_deg in _TURNS_DEG]
+    return np.unique(_listed(network.grid, np.concatenate(blocks))).astype(np.int64)
+
+
+def segment_ends(network: RoadNetwork, segment: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Return the lon/lat of both ends of segments, each (k, 2); across 180 degrees the end goes on counting."""
+    start, end = network.vertex_lonlat_deg[segment], network.vertex_lonlat_deg[segment + 1].copy()
+    end[:, 0] -= _FULL_TURN_DEG * np.rint((end[:, 0] - start[:, 0]) / _FULL_TURN_DEG)
+    return start, end
 
 
 def edges_of(network: RoadNetwork, segment: IntArray) -> IntArray:
@@ -78,6 +92,7 @@ def places_along(network: RoadNetwork, edge: IntArray, share: FloatArray) -> tup
     with np.errstate(divide="ignore", invalid="ignore"):
         fraction = np.where(step_m[at] > 0.0, (target_m - before_m[at]) / step_m[at], 0.0)
     start, step = lonlat_deg[at], lonlat_deg[at + 1] - lonlat_deg[at]
+    step[:, 0] -= _FULL_TURN_DEG * np.rint(step[:, 0] / _FULL_TURN_DEG)
     lonlat = start + np.clip(fraction, 0.0, 1.0)[:, None] * step
     return lonlat, step * metres_per_degree(lonlat[:, 1])
 
@@ -110,7 +125,7 @@ def _cells_meeting(grid: EdgeGrid, geometry: BaseGeometry) -> tuple[IntArray, In
     """Return blocks of cells (rows from, to, columns from, to) inside an area, and cells that meet its boundary."""
     inside: list[IntArray] = []
     meeting: list[IntArray] = []
-    blocks = _block_of(grid, np.array(shapely.bounds(geometry)))
+    blocks = _block_of(grid, np.array(shapely.bounds(geometry)), 0.0)
     while blocks.size:
         corner_deg = grid.origin_deg + blocks[:, [2, 0]] * grid.cell_deg - _CELL_MARGIN_DEG
         opposite_deg = grid.origin_deg + blocks[:, [3, 1]] * grid.cell_deg + _CELL_MARGIN_DEG
@@ -123,8 +138,26 @@ def _cells_meeting(grid: EdgeGrid, geometry: BaseGeometry) -> tuple[IntArray, In
         single = (blocks[:, 1] - blocks[:, 0] == 1) & (blocks[:, 3] - blocks[:, 2] == 1)
         meeting.append(blocks[single])
         blocks = _halved(blocks[~single])
-    none = np.empty((0, 4), dtype=np.int64)
-    return np.concatenate([none, *inside]), np.concatenate([none, *meeting])
+    return np.concatenate([_none(), *inside]), np.concatenate([_none(), *meeting])
+
+
+def _none() -> IntArray:
+    return np.empty((0, 4), dtype=np.int64)
+
+
+def _turned(geometry: BaseGeometry, turn_deg: float) -> BaseGeometry:
+    """Return a geometry some turns on, ready for many questions."""
+    if turn_deg == 0.0:
+        return geometry
+    step_deg = np.array([turn_deg, 0.0])
+
+    def moved(lonlat_deg: FloatArray) -> FloatArray:
+        further: FloatArray = lonlat_deg + step_deg
+        return further
+
+    turned = shapely.transform(geometry, moved)
+    shapely.prepare(turned)
+    return turned
 
 
 def _halved(blocks: IntArray) -> IntArray:
@@ -142,8 +175,9 @@ def _halved(blocks: IntArray) -> IntArray:
     return quarters[(quarters[:, 0] < quarters[:, 1]) & (quarters[:, 2] < quarters[:, 3])]
 
 
-def _block_of(grid: EdgeGrid, bounds_deg: FloatArray) -> IntArray:
-    """Return the block of cells that a box (west, south, east, north) meets, shape (1, 4), or none (0, 4)."""
+def _block_of(grid: EdgeGrid, bounds_deg: FloatArray, turn_deg: float) -> IntArray:
+    """Return the block of cells that a box (west, south, east, north), some turns on, meets: (1, 4), or none (0, 4)."""
+    bounds_deg = bounds_deg + np.array([turn_deg, 0.0, turn_deg, 0.0])
     rows, columns = grid.shape
     low = np.floor((bounds_deg[:2] - grid.origin_deg - _CELL_MARGIN_DEG) / grid.cell_deg)
     high = np.floor((bounds_deg[2:] - grid.origin_deg + _CELL_MARGIN_DEG) / grid.cell_deg) + 1

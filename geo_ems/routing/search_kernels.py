@@ -114,7 +114,8 @@ def search_all(
 ) -> int:
     """Find the least cost of every node up to the cutoff, included; return how many nodes are reached.
 
-    `distance` must be infinite and `by_arc` NO_ARC everywhere. `start_of` gets the start each node belongs to, unless it is empty.
+    `distance` must be infinite and `by_arc` NO_ARC everywhere. `start_of` gets the start each
+    node belongs to, unless it is empty.
     """
     keys, nodes = np.empty(_FIRST_ROOM), np.empty(_FIRST_ROOM, np.int32)
     size, reached = 0, 0
@@ -193,7 +194,7 @@ def search_nearest(
     held, count = 0, 0
     nearest, who = np.empty(k), np.empty(k, np.int32)
     for point in range(best.size):
-        if best[point] <= limit:
+        if not math.isinf(best[point]) and best[point] <= limit:
             found[count] = point
             count += 1
             held = keep_nearest(nearest, who, held, best[point], point)

@@ -8,7 +8,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray, ObjectArray
 from geo_ems.routing.barrier_values import NO_PORTIONS, Portions, portions
-from geo_ems.routing.edge_pieces import edges_allowed, edges_of, segments_near, shares_along
+from geo_ems.routing.edge_pieces import edges_allowed, edges_of, segment_ends, segments_near, shares_along
 from geo_ems.routing.network import RoadNetwork
 
 _ON_LINE_DEG = 1e-9  # a tenth of a millimetre: coordinates are not finer
@@ -69,7 +69,7 @@ def crossings(network: RoadNetwork, line: BaseGeometry, *, allowed: BoolArray) -
     if not near.size:
         return NO_PORTIONS, np.empty(0, dtype=np.int64), np.empty(0)
     line_deg = shapely.get_coordinates(line)
-    met = meetings(*_ends(network, near), line_deg[:-1], line_deg[1:])
+    met = meetings(*segment_ends(network, near), line_deg[:-1], line_deg[1:])
     share = shares_along(network, near[met.segment], met.at)
     return Portions(edge[met.segment], share, share), met.other, met.at_other
 
@@ -105,7 +105,7 @@ def _cut(network: RoadNetwork, area: BaseGeometry, near: IntArray) -> tuple[IntA
     """Return the parts of segments inside an area: segment, fraction from, fraction to."""
     if not near.size:
         return near, np.empty(0), np.empty(0)
-    start, end = _ends(network, near)
+    start, end = segment_ends(network, near)
     met = meetings(start, end, *_boundary_segments(area))
     every = np.arange(near.size)
     segment = np.concatenate([every, every, met.segment, met.overlapping, met.overlapping])
@@ -124,10 +124,6 @@ def _cut(network: RoadNetwork, area: BaseGeometry, near: IntArray) -> tuple[IntA
 
 def _lines(start: FloatArray, end: FloatArray) -> ObjectArray:
     return np.asarray(shapely.linestrings(np.stack([start, end], axis=1)), dtype=np.object_)
-
-
-def _ends(network: RoadNetwork, segment: IntArray) -> tuple[FloatArray, FloatArray]:
-    return network.vertex_lonlat_deg[segment], network.vertex_lonlat_deg[segment + 1]
 
 
 def _boundary_segments(area: BaseGeometry) -> tuple[FloatArray, FloatArray]:

@@ -4,7 +4,7 @@ A question searches from the place and ends with the k-th feature. What the sear
 feature farther off is reachable at all) is known from which part of the network the place is on; that is kept too.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -30,7 +30,6 @@ from geo_ems.routing.search import (
     reached_from,
 )
 from geo_ems.routing.snapping import MAIN_NETWORK_WITHIN_M, Attachments, attach
-from geo_ems.routing.stubs import direct_ways
 from geo_ems.services.arrival_closures import Closures
 
 _KEPT_COSTS: Final = 8
@@ -122,24 +121,53 @@ class Travel:
     def __init__(
         self,
         network: RoadNetwork,
+        manner: Manner,
+        kept: Priced,
+        *,
+        features: Joined,
+        target: Attachments,
+        turnout_s: FloatArray,
+    ) -> None:
+        """Take the costs, and where the layer and the place join; `turnout_s` (n,) counts where time is measured."""
+        self.network = network
+        self.manner = manner
+        self.costs = kept.costs
+        self.joined = features
+        self.target = target
+        self._kept = kept
+        self._size = turnout_s.size
+        self._turnout_s = turnout_s
+        self._offset = turnout_s if manner.metric is Metric.TRAVEL_TIME else np.zeros(self._size)
+
+    @classmethod
+    def under_barriers(
+        cls,
+        network: RoadNetwork,
         snapshot: LayerSnapshot,
         manner: Manner,
         *,
         at_lonlat_deg: LonLat,
         effects: BarrierEffects | None,
         turnout_s: FloatArray,
-    ) -> None:
-        """Join the place and the layer to the network; `turnout_s` (n,) counts where time is measured."""
-        self.network = network
-        self.manner = manner
+    ) -> "Travel":
+        """Return the ways between a place and a layer under some barriers."""
         kept = priced(network, manner, effects)
-        self.costs = kept.costs
-        self.joined = joined(network, snapshot, manner, kept.costs)
-        self.target = attach(network, kept.costs, np.array([at_lonlat_deg]), main_within_m=MAIN_NETWORK_WITHIN_M)
-        self._closures = kept.closures
-        self._size = len(snapshot.columns)
-        self._offset = turnout_s if manner.metric is Metric.TRAVEL_TIME else np.zeros(self._size)
-        self._at = at_lonlat_deg
+        features = joined(network, snapshot, manner, kept.costs)
+        target = attach(network, kept.costs, np.array([at_lonlat_deg]), main_within_m=MAIN_NETWORK_WITHIN_M)
+        return cls(network, manner, kept, features=features, target=target, turnout_s=turnout_s)
+
+    def without_barriers(self, snapshot: LayerSnapshot) -> "Travel":
+        """Return the ways there would be without any barrier, between the same places on the roads."""
+        kept = priced(self.network, self.manner, None)
+        key = ("free", self.network.key, self.manner, id(self.joined.effects))
+        points = self.joined.points
+
+        def make() -> Joined:
+            origins = prepare_origins(self.network, kept.costs, points, direction=self.manner.direction)
+            return replace(self.joined, origins=origins)
+
+        features = snapshot.travelled.get(key, make)
+        return Travel(self.network, self.manner, kept, features=features, target=self.target, turnout_s=self._turnout_s)
 
     @property
     def coming(self) -> bool:
@@ -163,8 +191,8 @@ class Travel:
         if self.target_area >= 0:
             same = np.flatnonzero(self.joined.points.in_area == self.target_area)
             if same.size:
-                at = np.array(self._at)
-                metres[self.joined.rows[same]] = geodesic_m(at, self.joined.points.point_lonlat_deg[same])
+                at_deg = self.target.point_lonlat_deg[0]
+                metres[self.joined.rows[same]] = geodesic_m(at_deg, self.joined.points.point_lonlat_deg[same])
         return metres
 
     @cached_property
@@ -176,7 +204,7 @@ class Travel:
         """Return the k of some features that arrive first, and those that tie with the last when rounded, by total."""
         limit = np.inf if cutoff is None else cutoff
         found = {item.row: item for item in self._by_road(rows, k=k, cutoff=limit)}
-        for row in np.flatnonzero(rows & (self.inside_total <= limit)):
+        for row in np.flatnonzero(rows & np.isfinite(self.inside_total) & (self.inside_total <= limit + _ROUNDING)):
             total = float(self.inside_total[row])
             if int(row) not in found or total < found[int(row)].total:
                 found[int(row)] = Found(int(row), total, None)
@@ -207,27 +235,30 @@ class Travel:
     def totals_within(self, cutoff: float) -> FloatArray:
         """Return the totals of all features up to a cutoff, inclusive, shape (n,); infinite beyond it."""
         totals = self._totals_of(self._reached(cutoff))
-        return np.where(totals <= cutoff + _ROUNDING, totals, np.inf)
+        within: FloatArray = np.where(totals <= cutoff + _ROUNDING, totals, np.inf)
+        return within
 
     @cached_property
     def reachable(self) -> BoolArray:
         """Return which features have a way at all, shape (n,)."""
         stubs = self.joined.origins.stubs
-        start = self._closures.start_nodes(self.target, departing=not self.coming)
-        open_nodes = self._closures.reach(start, backwards=self.coming)
-        points = np.zeros(self.joined.rows.size, dtype=np.bool_)
-        points[self.joined.origins.stub_point[open_nodes[stubs.node]]] = True
-        ends = (self.joined.points, self.target) if self.coming else (self.target, self.joined.points)
-        direct = direct_ways(self.network, self.costs, *ends)
-        own = direct.start if self.coming else direct.end
-        points[self.joined.points.point[own[np.isfinite(direct.cost)]]] = True
+        start = self._kept.closures.start_nodes(self.target, departing=not self.coming)
+        open_nodes = self._kept.closures.reach(self.target, start, backwards=self.coming)
+        own = self.joined.points
         rows = np.isfinite(self.inside_m)
-        rows[self.joined.rows[points]] = True
+        rows[self.joined.rows[self.joined.origins.stub_point[open_nodes[stubs.node]]]] = True
+        # Who is on the same stretch of road may come to the place without passing any node.
+        beside = np.zeros(self._size, dtype=np.bool_)
+        beside[self.joined.rows[own.point[np.isin(own.edge, self.target.edge)]]] = True
+        beside &= ~rows
+        if beside.any():
+            found = self._by_road(beside, k=int(np.count_nonzero(beside)), cutoff=np.inf)
+            rows[[item.row for item in found]] = True
         return rows
 
     @cached_property
     def isolated(self) -> BoolArray:
-        """Return which features stand on a fragment that is not joined to the rest, or on no road at all, shape (n,)."""
+        """Return which features stand on a fragment not joined to the rest, or on no road at all, shape (n,)."""
         rows = np.ones(self._size, dtype=np.bool_)
         rows[self.joined.rows] = ~self.joined.points.is_main
         return rows
@@ -246,7 +277,6 @@ class Travel:
             offset=offset,
             k=min(k, count),
             cutoff=cutoff,
-            direction=self.manner.direction,
         )
         return [
             Found(int(own[point]), float(total), way)
@@ -261,7 +291,7 @@ class Travel:
         cost, _ = cost_at(self.network, self.costs, reached, self.joined.points)
         totals = np.full(self._size, np.inf)
         totals[self.joined.rows] = cost + self._offset[self.joined.rows]
-        return np.minimum(totals, self.inside_total)
+        return np.asarray(np.minimum(totals, self.inside_total))
 
 
 _ROUNDING: Final = 1e-6

@@ -79,7 +79,6 @@ def arrival_definition(posed: Posed, *, incident_is_area: bool) -> dict[str, obj
         "position": "live position or home base"
         if positions is not None
         else "the feature's own geometry; of a line or area a point on it meets the road",
-        "proven_exact": True,
         "crs": "OGC:CRS84",
     }
 

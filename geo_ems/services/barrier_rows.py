@@ -64,6 +64,11 @@ class BarrierRow:
         """Return whether it slows or delays without saying by how much."""
         return self.text("policy") in {"slow", "delay"} and self.said.policy is Policy.CLOSED
 
+    @property
+    def is_nowhere(self) -> bool:
+        """Return whether nobody knows where it is: it has no place and names no road."""
+        return self.geometry is None and self.text("road_id") is None
+
     def barrier(self, said: PolicySaid) -> Barrier:
         """Return the barrier that it is to a network."""
         return Barrier(

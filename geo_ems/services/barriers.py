@@ -4,7 +4,7 @@ They act at once: nothing of the network is built anew. What one barrier does to
 once and kept, so that a new closure costs only itself.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -37,19 +37,18 @@ from geo_ems.services.barrier_rows import (
     rows_of,
 )
 
-_KEPT_ACTS, _KEPT_EFFECTS = 4096, 32
+_KEPT_ACTS, _KEPT_EFFECTS = 512, 16
 _acts = Recent(_KEPT_ACTS)
 _effects = Recent(_KEPT_EFFECTS)
 
 
 @dataclass(frozen=True, slots=True)
-class _Chosen:
-    """A barrier that acts, where it comes from, and what stands for it among those found before."""
+class InForce:
+    """A barrier that acts, what it does, and where it comes from."""
 
     barrier: Barrier
     said: PolicySaid
     source: BarrierRow | DrawnBarrier
-    key: Hashable
 
 
 def acting(pinned: SnapshotSet, network: RoadNetwork, question: BarrierQuestion) -> Acting:
@@ -64,28 +63,51 @@ def acting(pinned: SnapshotSet, network: RoadNetwork, question: BarrierQuestion)
     UsageError
         Where an override is no policy, or names no barrier, area or layer that there is.
     """
+    chosen, warnings = in_force(pinned, question)
+    acts = [acts_on(network, each, question) for each in chosen]
+    barriers = [each.barrier for each in chosen]
+    key = (network.key, question.mode, *barriers)
+    effects = _effects.get(key, partial(combined, barriers, acts))
+    used = tuple(used_of(each, does, question) for each, does in zip(chosen, acts, strict=True))
+    return Acting(effects, used, (*warnings, *_told_of_used(chosen, used, question)))
+
+
+def in_force(pinned: SnapshotSet, question: BarrierQuestion) -> tuple[list[InForce], list[str]]:
+    """Return the barriers that act, in a fixed order, and what is said of those that do not, or may not be right.
+
+    Raises
+    ------
+    UsageError
+        As `acting`.
+    """
     overrides = {name: policy_said(text) for name, text in question.overrides.items()}
     _refuse_unknown(pinned, question)
     chosen, warnings = _of_layers(pinned, question, overrides)
     chosen += [_drawn(drawn, overrides.get(drawn.id, drawn.said)) for drawn in question.inline]
-    chosen = [each for each in chosen if each.said.policy is not Policy.IGNORE and question.mode in each.barrier.modes]
-    barriers = [each.barrier for each in chosen]
-    keys = [(network.key, question.mode, each.key) for each in chosen]
-    acts: list[BarrierActs] = [
-        _acts.get(key, partial(acts_of, network, barrier, mode=question.mode))
-        for key, barrier in zip(keys, barriers, strict=True)
+    act = [each for each in chosen if each.said.policy is not Policy.IGNORE and question.mode in each.barrier.modes]
+    rows = [each.source for each in act if isinstance(each.source, BarrierRow)]
+    amountless = [row for row in rows if row.lacks_amount and not set(overrides) & {row.id, row.layer}]
+    warnings += [
+        *words.unconfirmed_warnings(
+            rows, question.language, as_of=question.as_of, stale_after_s=question.stale_after_s
+        ),
+        *words.amountless_warning(amountless, question.language),
+        *words.unplaced_warning([row for row in rows if row.is_nowhere], question.language),
     ]
-    effects = _effects.get((network.key, *keys), partial(combined, barriers, acts))
-    used = tuple(_used(each, does, question) for each, does in zip(chosen, acts, strict=True))
-    warnings += _told_of_used(chosen, used, question)
-    return Acting(effects, used, tuple(warnings))
+    return act, warnings
+
+
+def acts_on(network: RoadNetwork, each: InForce, question: BarrierQuestion) -> BarrierActs:
+    """Return what a barrier does to a network: found once and kept, equal barriers doing the same."""
+    key = (network.key, question.mode, each.barrier)
+    return _acts.get(key, partial(acts_of, network, each.barrier, mode=question.mode))
 
 
 def _of_layers(
     pinned: SnapshotSet, question: BarrierQuestion, overrides: Mapping[str, PolicySaid]
-) -> tuple[list[_Chosen], list[str]]:
+) -> tuple[list[InForce], list[str]]:
     """Return what acts of the layers, and what is said of that which does not, or may not be right."""
-    chosen: list[_Chosen] = []
+    chosen: list[InForce] = []
     warnings: list[str] = []
     at_s, language = question.as_of.timestamp(), question.language
     lapsed: list[BarrierRow] = []
@@ -97,7 +119,7 @@ def _of_layers(
         named = _named(snapshot, overrides)
         for row in rows_of(snapshot, states.act | named):
             said = overrides.get(row.id, overrides.get(name, row.said))
-            chosen.append(_Chosen(row.barrier(said), said, row, (pinned.store_id, name, row.id, row.rev, said)))
+            chosen.append(InForce(row.barrier(said), said, row))
         lapsed += rows_of(snapshot, states.lapsed & ~named)
         warnings += words.stateless_warning(name, list(rows_of(snapshot, states.stateless & ~named)), language)
         warnings += words.watch_warning(list(rows_of(snapshot, states.watched & ~named)), language)
@@ -128,7 +150,7 @@ def _refuse_unknown(pinned: SnapshotSet, question: BarrierQuestion) -> None:
         )
 
 
-def _drawn(drawn: DrawnBarrier, said: PolicySaid) -> _Chosen:
+def _drawn(drawn: DrawnBarrier, said: PolicySaid) -> InForce:
     barrier = Barrier(
         drawn.id,
         drawn.geometry,
@@ -139,10 +161,11 @@ def _drawn(drawn: DrawnBarrier, said: PolicySaid) -> _Chosen:
         towards_deg=drawn.towards_deg,
         road_id=drawn.road_id,
     )
-    return _Chosen(barrier, said, drawn, barrier)
+    return InForce(barrier, said, drawn)
 
 
-def _used(chosen: _Chosen, does: BarrierActs, question: BarrierQuestion) -> BarrierUsed:
+def used_of(chosen: InForce, does: BarrierActs, question: BarrierQuestion) -> BarrierUsed:
+    """Return what an answer says of a barrier that acted."""
     source, policy = chosen.source, str(chosen.said.policy)
     if isinstance(source, DrawnBarrier):
         return BarrierUsed(source.id, DRAWN_LAYER, source.name, policy, None, None, does.edges_hit)
@@ -158,21 +181,12 @@ def _used(chosen: _Chosen, does: BarrierActs, question: BarrierQuestion) -> Barr
     )
 
 
-def _told_of_used(chosen: Sequence[_Chosen], used: Sequence[BarrierUsed], question: BarrierQuestion) -> list[str]:
-    language = question.language
-    rows = [each.source for each in chosen if isinstance(each.source, BarrierRow)]
-    overridden = set(question.overrides)
-    unplaced = [row for row in rows if row.geometry is None and row.text("road_id") is None]
-    nowhere = {(row.layer, row.id) for row in unplaced}
+def _told_of_used(chosen: Sequence[InForce], used: Sequence[BarrierUsed], question: BarrierQuestion) -> list[str]:
     roadless = [
-        each.name or each.id
-        for each in used
-        if each.edges_hit == 0 and each.layer != HAZARD_LAYER and (each.layer, each.id) not in nowhere
+        told.name or told.id
+        for each, told in zip(chosen, used, strict=True)
+        if told.edges_hit == 0
+        and told.layer != HAZARD_LAYER
+        and not (isinstance(each.source, BarrierRow) and each.source.is_nowhere)
     ]
-    amountless = [row for row in rows if row.lacks_amount and not overridden & {row.id, row.layer}]
-    return [
-        *words.unconfirmed_warnings(rows, language, as_of=question.as_of, stale_after_s=question.stale_after_s),
-        *words.amountless_warning(amountless, language),
-        *words.unplaced_warning(unplaced, language),
-        *words.roadless_warning(roadless, language),
-    ]
+    return words.roadless_warning(roadless, question.language)

@@ -49,7 +49,7 @@ def measure_asked(question: NearestQuestion, *, role: str, has_roads: bool, defa
     is_time = metric is Metric.TRAVEL_TIME
     wrong, name = (question.cutoff_m, "cutoff_m") if is_time else (question.cutoff_s, "cutoff_s")
     if wrong is not None:
-        raise _unfitting(metric, name, wrong, has_roads=has_roads)
+        raise _unfitting(metric, name, wrong, asked=question.metric, has_roads=has_roads)
     cutoff = question.cutoff_s if is_time else question.cutoff_m
     return Measure(metric, question.mode, direction, cutoff, tuple(warnings))
 
@@ -84,8 +84,8 @@ def _check_cutoff(question: NearestQuestion) -> None:
         )
 
 
-def _unfitting(metric: Metric, name: str, value: float, *, has_roads: bool) -> UsageError:
-    if not has_roads:
+def _unfitting(metric: Metric, name: str, value: float, *, asked: Metric | None, has_roads: bool) -> UsageError:
+    if not has_roads and asked is not Metric.STRAIGHT_LINE:
         return UsageError(
             "A cutoff in time needs a road network, and none is loaded",
             remedy="Give metres (cutoff_m, --cutoff 1000m), or import roads: geo-ems import-roads FILE",

@@ -9,7 +9,8 @@ from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSet
 from geo_ems.model.answers import ExcludedFeature, RankedFeature
 from geo_ems.model.caller import Caller
 from geo_ems.model.columns import BoolArray, value_at
-from geo_ems.model.definitions import Reason
+from geo_ems.model.definitions import REASONS, Reason
+from geo_ems.queries.eligibility import ReasonArray
 from geo_ems.services.judging import Judged
 from geo_ems.services.nearest_metric import Measure
 from geo_ems.services.questions import NearestQuestion
@@ -23,7 +24,11 @@ TO_OPEN_LISTED = 3
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """All that the parts of the answer are made from; `cut_off` (n,) are eligible ones beyond the cutoff."""
+    """All that the parts of the answer are made from.
+
+    `cut_off` (n,) are eligible ones beyond the cutoff. Where roads are used `settled` (n,) is instead the place in
+    `REASONS` of why an eligible one is not among the results.
+    """
 
     snapshot: LayerSnapshot
     at_lonlat_deg: tuple[float, float]
@@ -32,12 +37,15 @@ class Ranking:
     include_private: bool
     question: NearestQuestion
     cut_off: BoolArray | None = None
+    settled: ReasonArray | None = None
 
     def reason_of(self, row: int) -> Reason:
         """Return why a feature is not among the results."""
         failed = self.judged.reason_of(row)
         if failed is not None:
             return failed
+        if self.settled is not None:
+            return REASONS[int(self.settled[row])]
         return Reason.BEYOND_CUTOFF if self.cut_off is not None and self.cut_off[row] else Reason.BELOW_RANK_K
 
 

@@ -41,11 +41,11 @@ class Pieces:
 
     def arriving(self, way: int, node: int) -> list[int]:
         """Return the pieces of a way by which a node is reached."""
-        return [e for e in self.of_way.get(way, ()) if self._leads(e, to_node=node)]
+        return [e for e in self.of_way.get(way, ()) if self.arrives(e, node)]
 
     def leaving(self, way: int, node: int) -> list[int]:
         """Return the pieces of a way by which a node is left."""
-        return [e for e in self.of_way.get(way, ()) if self._leads(e, from_node=node)]
+        return [e for e in self.of_way.get(way, ()) if self.leaves(e, node)]
 
     def nodes(self, way: int) -> set[int]:
         """Return the nodes between which the pieces of a way run."""
@@ -65,11 +65,15 @@ class Pieces:
             return found if all(self.against_line[e] for e in found) else None
         return None
 
-    def _leads(self, edge: int, *, from_node: int | None = None, to_node: int | None = None) -> bool:
+    def arrives(self, edge: int, node: int) -> bool:
+        """Return whether a piece may be driven towards a node at one of its ends."""
         first, last = int(self.edges.from_node[edge]), int(self.edges.to_node[edge])
-        if to_node is not None:
-            return (last == to_node and self.with_line[edge]) or (first == to_node and self.against_line[edge])
-        return (first == from_node and self.with_line[edge]) or (last == from_node and self.against_line[edge])
+        return (last == node and self.with_line[edge]) or (first == node and self.against_line[edge])
+
+    def leaves(self, edge: int, node: int) -> bool:
+        """Return whether a piece may be driven away from a node at one of its ends."""
+        first, last = int(self.edges.from_node[edge]), int(self.edges.to_node[edge])
+        return (first == node and self.with_line[edge]) or (last == node and self.against_line[edge])
 
 
 def turn_rules_of(extract: OsmExtract, pieces: Pieces, report: TurnReport) -> dict[int, list[TurnRule]]:
@@ -88,15 +92,17 @@ def turn_rules_of(extract: OsmExtract, pieces: Pieces, report: TurnReport) -> di
 def add_barriers(nodes: Iterable[int], pieces: Pieces, rules: dict[int, list[TurnRule]]) -> int:
     """Forbid to pass some nodes from one piece to another; return at how many there was something to forbid."""
     wanted = set(nodes)
-    at_node: dict[int, set[int]] = {}
+    arriving: dict[int, list[int]] = {}
+    leaving: dict[int, list[int]] = {}
     for edge in range(len(pieces.edges.code)):
-        if pieces.with_line[edge] or pieces.against_line[edge]:
-            for end in (int(pieces.edges.from_node[edge]), int(pieces.edges.to_node[edge])):
-                if end in wanted:
-                    at_node.setdefault(end, set()).add(edge)
+        for node in {int(pieces.edges.from_node[edge]), int(pieces.edges.to_node[edge])} & wanted:
+            if pieces.arrives(edge, node):
+                arriving.setdefault(node, []).append(edge)
+            if pieces.leaves(edge, node):
+                leaving.setdefault(node, []).append(edge)
     count = 0
-    for node, edges in sorted(at_node.items()):
-        pairs = [(a, b) for a, b in product(sorted(edges), repeat=2) if a != b]
+    for node in sorted(arriving):
+        pairs = [(a, b) for a, b in product(arriving[node], leaving.get(node, ())) if a != b]
         for before, after in pairs:
             rules.setdefault(before, []).append(TurnRule("barrier", f"n{node}", (), pieces.edges.code[after]))
         count += bool(pairs)

@@ -148,11 +148,11 @@ def _extract_records(path: Path, kind: str, how: RoadOptions, given: _Given) -> 
 
 def _facts(outcome: Outcome, store: LayerStore, speeds: SpeedTable, given: _Given) -> RoadFacts:
     """Return the network that the layer makes once the changes are stored."""
-    changes = (*outcome.changes, *outcome.retiring.changes)
     columns = store.read_columns(ROADS)
-    touched = {change.id for change in changes}
+    # Where too many would go, nothing is stored; the facts are those of the network as the file would have it.
+    touched = {change.id for change in outcome.changes} | {item.id for item in outcome.retiring.features}
     stays = np.array([str(identity) not in touched for identity in columns.ids], np.bool_)
-    written = [change.feature for change in changes if change.feature is not None]
+    written = [change.feature for change in outcome.changes if change.feature is not None]
     roads = RoadFields.of_columns(columns).kept(stays).joined(RoadFields.of_features(written))
     lines, found = road_lines(roads, speeds)
     _, built = build_network(lines, key="")

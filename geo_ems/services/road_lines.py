@@ -18,15 +18,21 @@ from geo_ems.services.turn_rules import read_rules
 
 _S_PER_M_AT_1_KMH = 3.6
 _DECIMALS = 7
+_BARRIER = "no_barrier"  # the search knows rules that forbid and rules that allow nothing else
 
 
 @dataclass(frozen=True, slots=True)
 class LinesReport:
-    """What was found in the fields: kilometres by class, and by class that the speed table does not know."""
+    """What was found in the fields.
+
+    Kilometres by class; roads by class that the speed table does not know; rules of turns that could not be
+    read, and those that stand for a barrier.
+    """
 
     km_by_class: Mapping[str, float]
     unknown_classes: Mapping[str, int]
     unread_rules: int
+    barrier_rules: int
 
 
 def road_lines(roads: RoadFields, table: SpeedTable) -> tuple[RoadLines, LinesReport]:
@@ -54,7 +60,8 @@ def road_lines(roads: RoadFields, table: SpeedTable) -> tuple[RoadLines, LinesRe
         restrictions=restrictions,
         is_ferry=is_ferry,
     )
-    return lines, LinesReport(dict(km), dict(unknown), unread)
+    barriers = sum(rule.kind == _BARRIER for rule in restrictions)
+    return lines, LinesReport(dict(km), dict(unknown), unread, barriers)
 
 
 def line_lengths_m(lines: ObjectArray) -> FloatArray:

@@ -106,7 +106,9 @@ def road_facts(
     is_date_stated: bool = True,
 ) -> RoadFacts:
     """Return what there is to say of a network; `dropped` is what of an extract did not come into it."""
-    turns = {name: count for name, count in built.restrictions.items() if count}
+    turns = dict(built.restrictions)
+    turns["applied"] = max(0, turns.get("applied", 0) - lines.barrier_rules)
+    turns = {name: count for name, count in turns.items() if count}
     left_out = {name: count for name, count in built.dropped.items() if count}
     unknown = dict(lines.unknown_classes)
     not_understood: dict[str, Mapping[str, int]] = {}

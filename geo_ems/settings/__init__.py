@@ -37,6 +37,7 @@ class Defaults:
     turnout_militia_s: float = 1200.0
     turnout_village_s: float = 1200.0
     turnout_other_s: float = 600.0
+    closure_stale_after_s: int = 43_200
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ LIMITS: Final[Mapping[str, Limits]] = {
     "turnout_militia_s": Limits(float, 0, 86_400),
     "turnout_village_s": Limits(float, 0, 86_400),
     "turnout_other_s": Limits(float, 0, 86_400),
+    "closure_stale_after_s": Limits(int, 60, 31_536_000),
 }
 NAME_CHARACTERS: Final = 200
 _KEYS: Final = frozenset({"name", "time_zone", "language", "store", "defaults"})

@@ -44,6 +44,9 @@ class _DefaultsToml(_Strict):
     turnout_militia_s: _Turnout = _STANDARD.turnout_militia_s
     turnout_village_s: _Turnout = _STANDARD.turnout_village_s
     turnout_other_s: _Turnout = _STANDARD.turnout_other_s
+    closure_stale_after_s: Annotated[
+        int, Field(ge=LIMITS["closure_stale_after_s"].least, le=LIMITS["closure_stale_after_s"].most)
+    ] = _STANDARD.closure_stale_after_s
 
 
 class _ProjectToml(_Strict):

@@ -16,8 +16,20 @@ from starlette.routing import Match, Route
 
 from geo_ems.errors import GeoEmsError, StoreFullError
 from geo_ems.queries.compiled import load_kernels
+from geo_ems.routing.compiled import load_routing
 from geo_ems.services.roads import ROADS
-from geo_ems.web import assignments, collections, dispatch, imports, items, landing, operations, pages, questions
+from geo_ems.web import (
+    assignments,
+    barriers,
+    collections,
+    dispatch,
+    imports,
+    items,
+    landing,
+    operations,
+    pages,
+    questions,
+)
 from geo_ems.web.application import WebApplication
 from geo_ems.web.dependencies import layer_named
 from geo_ems.web.door import Door
@@ -33,7 +45,7 @@ _NOT_KEPT = (
     "No folder could be written to keep the compiled search, so every start compiles it anew; "
     "set NUMBA_CACHE_DIR to a folder of this user."
 )
-_MODULES = (landing, collections, items, questions, dispatch, assignments, imports, pages, operations)
+_MODULES = (landing, collections, items, questions, dispatch, assignments, barriers, imports, pages, operations)
 _logger = logging.getLogger(__name__)
 
 
@@ -129,6 +141,7 @@ async def _load_search(parts: Served) -> None:
         kernels = await anyio.to_thread.run_sync(load_kernels, abandon_on_cancel=True)
         if kernels.kept_in is None:
             _logger.warning("%s", _NOT_KEPT)
+        await anyio.to_thread.run_sync(load_routing, abandon_on_cancel=True)
     except Exception as error:  # noqa: BLE001 - a compiler fails in ways of its own, and the plain search answers alike
         _logger.warning("The compiled search cannot be used, large layers answer more slowly: %s", error)
     finally:

@@ -230,7 +230,7 @@ def _or_missing(work: Callable[[], Found]) -> Callable[[], Found]:
 
 
 def idempotency_key(request: Request) -> str | None:
-    """Return the `Idempotency-Key` of a request; None where it has none."""
+    """Return the key that marks repeats of a request, or refuse one that is none."""
     key = request.headers.get("idempotency-key")
     if key is not None and not (1 <= len(key) <= _KEY_LENGTH and key.isascii() and key.isprintable()):
         raise RefusedError(

@@ -14,6 +14,7 @@ from geo_ems.web.bodies import FEATURE_TYPES, FILE_TYPES, JSON_TYPES, PATCH_TYPE
 from geo_ems.web.imports import IMPORT_QUERY, LIST_QUERY, REVERT_QUERY
 from geo_ems.web.items_query import CRS, F_GEOJSON, items_parameters
 from geo_ems.web.kinds import Kind
+from geo_ems.web.openapi_barriers import add_barrier_paths
 from geo_ems.web.openapi_dispatch import add_dispatch_paths
 from geo_ems.web.openapi_operations import OPENAPI_TYPE, Answer, operation
 from geo_ems.web.operations import METRICS_TYPE
@@ -35,6 +36,7 @@ def openapi_document(layers: Mapping[str, LayerDefinition], limits: Limits, *, a
     for name, layer in layers.items():
         _add_collection(paths, name, layer, limits)
     _add_questions(paths, tuple(layers))
+    add_barrier_paths(paths)
     add_dispatch_paths(paths)
     _add_operations(paths)
     document: dict[str, object] = {

@@ -50,18 +50,18 @@ def road_question(asked: Asked) -> RoadQuestion:
 
 
 def _policies(asked: Asked) -> dict[str, str]:
+    said: object = asked.one(ask.POLICY_JSON)
+    if isinstance(said, dict):  # of a JSON body
+        return dict(said)
     found: dict[str, str] = {}
-    for said in asked.many(ask.POLICY):
-        if not isinstance(said, str):  # the object of a JSON body
-            found.update(said)
-            continue
-        name, equals, policy = said.rpartition("=")
+    for text in asked.many(ask.POLICY):
+        name, equals, policy = text.rpartition("=")
         if not equals or not name.strip() or not policy.strip():
             raise UsageError(
-                f"'{said}' is not a policy",
+                f"'{text}' is not a policy",
                 remedy="Write policy=ID=closed, policy=ID=slow:3 or policy=hazard_areas=ignore.",
                 field="policy",
-                value=said,
+                value=text,
             )
         found[name.strip()] = policy.strip()
     return found

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from places import geod_distances, random_places, ranking
 
-from geo_ems.queries import compiled, shapes
+from geo_ems.queries import compiled, kept_code, shapes
 from geo_ems.queries.ellipsoid import lonlat_to_xyz
+from geo_ems.queries.kept_code import ModuleLoader
 from geo_ems.queries.nearest import nearest_points, points_below
 from geo_ems.queries.nearest_batch import nearest_batch, within_distance_batch
 from geo_ems.queries.point_tree import PointTree, build_point_tree, mark_candidates
@@ -208,7 +209,7 @@ def test_the_plain_search_answers_what_the_compiled_one_does(rng, monkeypatch):
         )
 
     with_kernels = answers()
-    monkeypatch.setattr(compiled._LOADER, "kernels", None)
+    monkeypatch.setattr(compiled._LOADED, "kernels", None)
     assert answers() == with_kernels
 
 
@@ -247,10 +248,10 @@ def test_without_any_folder_to_write_to_the_search_is_compiled_all_the_same(tmp_
     no_folder.touch()
     code = """
 import numpy as np
-from geo_ems.queries import compiled
-named = compiled._base_folders
+from geo_ems.queries import compiled, kept_code
+named = kept_code.base_folders
 # The package folder of a test run can be written to; an installed one often cannot.
-compiled._base_folders = lambda: [folder for folder in named() if folder.name != "__pycache__"]
+kept_code.base_folders = lambda *, beside: [folder for folder in named(beside=beside) if folder.name != "__pycache__"]
 kernels = compiled.load_kernels()
 key = np.empty(1, dtype=np.uint64)
 kernels.batches.write_morton_keys(np.zeros((3, 1)), key)
@@ -262,37 +263,36 @@ print(kernels.kept_in, int(key[0]) > 0)
 @pytest.fixture
 def loader(monkeypatch):
     """A loader that imports nothing: which folder it takes is all that is asked."""
-    loader = compiled._Loader()
-    monkeypatch.setattr(loader, "_imported", lambda folder: compiled.Kernels(sys, sys, folder))
+    loader = ModuleLoader("geo_ems.queries", ["none"], sources=[Path(compiled.__file__)])
+    monkeypatch.setattr(loader, "imported", lambda folder: ((sys,), folder))
     return loader
 
 
 def test_code_is_kept_where_numba_is_told_to(loader, monkeypatch, tmp_path):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    assert loader.load().kept_in.parent == tmp_path
+    assert loader.load()[1].parent == tmp_path
 
 
 def test_code_is_kept_beside_the_source_or_else_in_the_cache_folder_of_the_user(loader, monkeypatch, tmp_path):
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
-    monkeypatch.setattr(compiled.sys, "platform", "linux")
-    beside, of_user = list(compiled._base_folders())
+    monkeypatch.setattr(kept_code.sys, "platform", "linux")
+    beside, of_user = list(kept_code.base_folders(beside=Path(compiled.__file__).parent))
     assert (beside, of_user) == (Path(compiled.__file__).parent / "__pycache__", tmp_path / "user")
     (tmp_path / "a file").touch()
-    monkeypatch.setattr(compiled, "_base_folders", lambda: [tmp_path / "a file", of_user])
-    assert loader.load().kept_in.parent == of_user
+    monkeypatch.setattr(kept_code, "base_folders", lambda **_: [tmp_path / "a file", of_user])
+    assert loader.load()[1].parent == of_user
 
 
 def test_a_damaged_store_of_compiled_code_is_passed_over(loader, monkeypatch, tmp_path):
     def imported(folder):
         if folder is not None:
             raise OSError("No space left on device")
-        return compiled.Kernels(sys, sys, None)
+        return (sys,), None
 
-    monkeypatch.setattr(compiled, "_base_folders", lambda: [tmp_path])
-    monkeypatch.setattr(compiled, "_forget_modules", lambda: None)
-    monkeypatch.setattr(loader, "_imported", imported)
-    assert loader.load().kept_in is None
+    monkeypatch.setattr(kept_code, "base_folders", lambda **_: [tmp_path])
+    monkeypatch.setattr(loader, "imported", imported)
+    assert loader.load()[1] is None
 
 
 def test_help_and_the_nearest_command_load_neither_the_compiler_nor_the_libraries_of_others():

@@ -3,15 +3,17 @@
 import numpy as np
 import pytest
 import shapely
-from barrier_networks import network_of, street_grid
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from line_networks import network_of, street_grid
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 from geo_ems.model.roads import Mode, Policy
 from geo_ems.routing.barrier_values import Barrier, Sense
 from geo_ems.routing.barriers import acts_of, effects_of
+from geo_ems.routing.building import build_network
 from geo_ems.routing.effects import BarrierEffects
+from geo_ems.routing.lines import LineTimes, RoadLines
 from geo_ems.routing.network import RoadNetwork
 
 METRE_DEG = 1 / 111_319.5  # a metre of longitude at the equator
@@ -217,3 +219,15 @@ def test_a_larger_area_never_closes_less(seed: int) -> None:
     large = effects_of(network, [closed(area.buffer(0.0005))], mode=Mode.DRIVE)
     for edge in np.unique(small.edge):
         assert _length_inside(large, int(edge)) >= _length_inside(small, int(edge)) - 1e-9
+
+
+@pytest.mark.parametrize("west_deg", [-51.2, 7.4, 111.5, 179.6])
+def test_barriers_find_the_roads_of_networks_all_round_the_earth(west_deg: float) -> None:
+    places = [(west_deg + step, -30.0) for step in (0.0, 0.1, 0.2)]
+    edges = np.array([LineString(places[:2]), LineString(places[1:])], dtype=object)
+    times = LineTimes(np.full(2, 600.0), np.full(2, 600.0))
+    network, _ = build_network(RoadLines(("a", "b"), edges, {Mode.DRIVE: times}), key="k")
+    area = box(west_deg + 0.12, -30.1, west_deg + 0.15, -29.9)
+    assert [share for _, *shares in found(network, closed(area)) for share in shares] == pytest.approx([0.2, 0.5])
+    assert len(found(network, closed(Point(west_deg + 0.15, -30.0)))) == 1
+    assert len(found(network, closed(LineString([(west_deg + 0.15, -30.1), (west_deg + 0.15, -29.9)])))) == 1

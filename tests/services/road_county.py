@@ -1,5 +1,6 @@
 """A small county with roads: what the tests of arrivals ask about. On the equator 0.01 degrees are 1113.195 m."""
 
+import hashlib
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -50,7 +51,8 @@ def network_of(snapshot) -> RoadNetwork:
     )
     walk = LineTimes(metres / WALK_MPS, metres / WALK_MPS)
     road_lines = RoadLines([str(key) for key in columns.ids], lines, {Mode.DRIVE: drive, Mode.WALK: walk})
-    network, _ = build_network(road_lines, key=f"test-{snapshot.last_seq}")
+    content = repr((rows, [line.wkt for line in lines]))
+    network, _ = build_network(road_lines, key=hashlib.sha256(content.encode()).hexdigest())
     return network
 
 
@@ -88,9 +90,7 @@ class RoadCounty:
     ) -> NearestAnswer:
         definition = self.county.definitions[layer]
         conditions = tuple(parse_condition_text(text, definition, include_private=True) for text in where)
-        question = NearestQuestion(
-            layer=layer, at_lonlat_deg=at, where=AllOf(conditions), **{"language": "en", **more}
-        )
+        question = NearestQuestion(layer=layer, at_lonlat_deg=at, where=AllOf(conditions), **{"language": "en", **more})
         return nearest(
             self.county.snapshots,
             question,

@@ -41,9 +41,12 @@ def test_a_server_is_ready_when_the_search_is_loaded(
         return Kernels(sys, sys, Path())
 
     monkeypatch.setattr(web_app, "load_kernels", load)
+    routing: list[str] = []
+    monkeypatch.setattr(web_app, "load_routing", lambda: routing.append("loaded"))
     before, after = ready_when(create_app(application), loaded)
 
     assert (before.status, after.status) == (503, 200)
+    assert routing == ["loaded"]
     assert before.json["faults"] == ["the compiled search is being loaded; at the first start it takes some seconds"]
 
 
@@ -67,6 +70,7 @@ def test_trouble_with_the_compiler_is_told_and_the_server_is_ready(
         return outcome
 
     monkeypatch.setattr(web_app, "load_kernels", load)
+    monkeypatch.setattr(web_app, "load_routing", lambda: None)
     with caplog.at_level(logging.WARNING):
         _, after = ready_when(create_app(application), threading.Event())
 

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import orjson
 
 from geo_ems.catalogue.snapshots import SnapshotSource
 from geo_ems.errors import ConflictError, FaultsError, GeoEmsError
 from geo_ems.model.caller import Caller
 from geo_ems.model.features import ChangeBatch, Commit, Feature, FeatureChange
+from geo_ems.services.assignment_chain import OPEN_STEPS
 from geo_ems.services.assignment_ledger import ASSIGNMENT_LAYER, Ledger
+from geo_ems.services.eligibility import visible_rows
 from geo_ems.storage.protocol import LayerStore
 
 ORIGIN = "api"
@@ -74,3 +77,25 @@ def commit_ledger(
 def stored_assignments(office: AssignmentOffice, ids: Sequence[str]) -> tuple[Feature, ...]:
     """Return those of some assignments that are stored, in that order."""
     return office.store.read_rows(ASSIGNMENT_LAYER, ids)
+
+
+def listed_assignments(
+    snapshots: SnapshotSource, *, incident_id: str | None, resource_id: str | None, open_only: bool, caller: Caller
+) -> tuple[Feature, ...]:
+    """Return the assignments of an incident, of a resource, or all; the newest first."""
+    snapshot = snapshots.pin([ASSIGNMENT_LAYER]).layer(ASSIGNMENT_LAYER)
+    columns = snapshot.columns
+    kept = visible_rows(snapshot, caller)
+    if open_only:
+        codes = list(columns.columns["status"].field.codes)
+        kept &= np.isin(columns.columns["status"].values, [codes.index(step) for step in OPEN_STEPS])
+    for field, wanted in (("incident_id", incident_id), ("resource_id", resource_id)):
+        if wanted is not None and kept.any():
+            kept &= columns.columns[field].values == wanted
+    found = []
+    for row in np.flatnonzero(kept):
+        values = columns.row_values(int(row), include_private=True)
+        children = columns.row_children(int(row), include_private=True)
+        found.append(Feature(columns.id_at(int(row)), None, values, children, int(columns.revs[row])))
+    found.sort(key=lambda item: item.id)
+    return tuple(sorted(found, key=lambda item: str(item.properties.get("ordered_at") or ""), reverse=True))

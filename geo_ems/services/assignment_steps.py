@@ -17,6 +17,7 @@ from geo_ems.services.assignment_office import (
     ledger_of,
     stored_assignments,
 )
+from geo_ems.services.edits import RevisionDiffersError
 from geo_ems.services.provenance import instant_text
 
 _ENDS = frozenset(
@@ -112,7 +113,7 @@ def _changed(
         ledger = ledger_of(office, caller)
         stored = ledger.feature(ASSIGNMENT_LAYER, assignment_id)
         if report.expected_revs is not None and stored.rev not in report.expected_revs:
-            raise ConflictError(
+            raise RevisionDiffersError(
                 f"The assignment was changed since you read it: its revision is {stored.rev}",
                 where=assignment_id,
                 remedy="Read it again, then send your change.",

@@ -20,8 +20,10 @@ from geo_ems.routing.compiled import load_routing
 from geo_ems.services.roads import ROADS
 from geo_ems.web import (
     area_questions,
+    assignments,
     barriers,
     collections,
+    dispatch,
     events,
     imports,
     incidents,
@@ -56,6 +58,8 @@ _MODULES = (
     questions,
     area_questions,
     barriers,
+    dispatch,
+    assignments,
     incidents,
     team_status,
     positions,

@@ -16,6 +16,7 @@ from geo_ems.web.imports import IMPORT_QUERY, LIST_QUERY, REVERT_QUERY
 from geo_ems.web.items_query import CRS, F_GEOJSON, items_parameters
 from geo_ems.web.kinds import Kind
 from geo_ems.web.openapi_barriers import add_barrier_paths
+from geo_ems.web.openapi_dispatch import add_dispatch_paths
 from geo_ems.web.openapi_incidents import add_incident_paths
 from geo_ems.web.openapi_live import live_paths
 from geo_ems.web.openapi_operations import OPENAPI_TYPE, Answer, operation
@@ -41,6 +42,7 @@ def openapi_document(layers: Mapping[str, LayerDefinition], limits: Limits, *, a
     add_incident_paths(paths, layers)
     paths.update(live_paths())
     add_barrier_paths(paths)
+    add_dispatch_paths(paths)
     _add_operations(paths)
     document: dict[str, object] = {
         "openapi": "3.0.3",

@@ -89,6 +89,7 @@ TEXTS: dict[str, Label] = {
     "results": Label("结果", "Results"),
     "nearest_heading": Label("最近的{layer}:{n} 个", "Nearest: {layer} ({n})"),
     "straight_line": Label("直线距离,不是行车时间", "Straight line, not travel time"),
+    "warnings": Label("{n} 条提醒,点开看", "{n} warnings: open to read"),
     "no_results": Label(
         "没有符合条件的。请看下面的原因,或放宽条件。", "None qualifies. See the reasons below, or relax the conditions."
     ),
@@ -192,8 +193,15 @@ TEXTS: dict[str, Label] = {
     "cancel": Label("取消", "Cancel"),
     "nothing_closed": Label("现在没有封闭、减速或延误。", "Nothing is closed, slow or delayed now."),
     "acting": Label("正在生效({n})", "Acting now ({n})"),
-    "edges_hit": Label("影响 {n} 段路", "{n} stretches of road"),
-    "no_edges_hit": Label("没有碰到任何道路", "touches no road"),
+    "roads_hit": Label("影响 {n} 条路段", "acts on {n} roads"),
+    "no_roads_hit": Label("没有碰到任何道路,不起作用", "touches no road: it has no effect"),
+    "road_chosen": Label(
+        "选中:{name}。选择影响,再按下面的按钮。", "Chosen: {name}. Choose the effect, then press below."
+    ),
+    "bridge_chosen": Label(
+        "选中桥梁:{name}(整座桥)。选择影响,再按下面的按钮。",
+        "Chosen: the bridge {name}, all of it. Choose the effect, then press below.",
+    ),
     "confirmed": Label("核实于 {age}", "confirmed {age}"),
     "never_confirmed": Label("未核实", "not confirmed"),
     "until": Label("至 {time}", "until {time}"),

@@ -131,8 +131,8 @@ function drawAll(view) {
   drawBaseRoads(view);
   for (const layer of shown) if (layer.draw === "villages") drawVillages(view, layer);
   drawAnswerLines(view);
-  drawClosures(view);
   for (const layer of symbolLayers().reverse()) drawSymbols(view, layer, boxes);
+  drawClosures(view);
   drawPlace(view, boxes);
   drawRanks(view, boxes);
   drawSelected(view);

@@ -91,7 +91,7 @@ function answerNode(open) {
   return el("section", { class: "answer", "aria-label": t("results") },
     el("div", { class: "heading" }, el("h3", { text: t("nearest_heading", { layer: layer ? label(layer.label) : "", n: answer.results.length }) }),
       el("p", { class: "plain", text: metricText(answer) })),
-    warningNodes(answer),
+    warningNodes(answer, open),
     answer.results.length ? el("ol", { class: "rows results" }, answer.results.map((row) => resultRow(row, layer))) : el("p", { class: "problem", text: t("no_results") }),
     list("to_confirm", t("to_confirm"), answer.to_confirm, t("to_confirm_note")),
     list("to_open", t("to_open"), answer.to_open, t("to_open_note")),
@@ -101,11 +101,15 @@ function answerNode(open) {
     answerFoot(answer));
 }
 
-/* Warnings of the service; a hazard area that it calls by its code is called by its name. */
-function warningNodes(answer) {
-  const named = (text) => DATA.layers.filter((layer) => layer.draw === "areas").reduce((told, layer) =>
-    layer.ids.reduce((all, id, index) => (id.length > 2 ? all.split(id).join(featureName(layer, index)) : all), told), text);
-  return (answer.warnings || []).map((text) => el("p", { class: "warning" }, el("span", { "aria-hidden": "true", text: "⚠ " }), named(String(text))));
+/* Warnings of the service; a hazard area that it calls by its code is called by its name. More than two
+   stand folded with their number: the first team must be seen without a finger's push. */
+function warningNodes(answer, open) {
+  const areas = DATA.layers.filter((layer) => layer.draw === "areas");
+  const named = (text) => areas.reduce((told, layer) => layer.ids.reduce((all, id, index) =>
+    (id.length > 2 && !all.includes(featureName(layer, index)) ? all.split(id).join(featureName(layer, index)) : all.split(" " + id).join("")), told), text);
+  const nodes = (answer.warnings || []).map((text) => el("p", { class: "warning" }, el("span", { "aria-hidden": "true", text: "⚠ " }), named(String(text))));
+  if (nodes.length <= 2) return nodes;
+  return el("details", { "data-key": "warnings", class: "warnings", open: open.has("warnings") }, el("summary", {}, el("span", { class: "warning", text: "⚠ " + t("warnings", { n: nodes.length }) })), nodes);
 }
 
 function answerFoot(answer) {

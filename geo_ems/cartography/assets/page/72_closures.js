@@ -67,7 +67,8 @@ function takeToolClick(latlng) {
   if (!closures.tool) return false;
   const at = latlng.wrap();
   if (closures.tool === "road") {
-    closures.points = [[at.lng, at.lat]];
+    closures.road = nearestRoad(at.lng, at.lat);
+    closures.points = closures.road ? [closures.road.at] : [];
     openTab("closures");
     if (isPhone()) setSheet("half");
   } else {
@@ -78,11 +79,41 @@ function takeToolClick(latlng) {
   return true;
 }
 
+/* The road drawn nearest to a click, with the point on it; null where none lies within a finger's breadth. */
+function nearestRoad(lon, lat) {
+  const x = worldX(lon), y = worldY(lat), reach = 16 / 2 ** map.getZoom();
+  let found = null;
+  for (const layer of DATA.layers.filter((one) => one.draw === "roads")) {
+    for (const [index, shape] of layer.shape) {
+      if (!shape || x < shape.box[0] - reach || x > shape.box[2] + reach || y < shape.box[1] - reach || y > shape.box[3] + reach) continue;
+      for (const part of shape.parts) {
+        for (let i = 0; i + 3 < part.length; i += 2) {
+          const [dx, dy] = [part[i + 2] - part[i], part[i + 3] - part[i + 1]], square = dx * dx + dy * dy;
+          const share = square ? Math.max(0, Math.min(1, ((x - part[i]) * dx + (y - part[i + 1]) * dy) / square)) : 0;
+          const [px, py] = [part[i] + share * dx, part[i + 1] + share * dy], far = Math.hypot(px - x, py - y);
+          if (far <= (found ? found.far : reach)) found = { layer, index, far, at: lonLatOf(px, py) };
+        }
+      }
+    }
+  }
+  return found;
+}
+
+function lonLatOf(x, y) {
+  return [(x / 256) * 360 - 180, (Math.atan(Math.sinh(Math.PI * (1 - (2 * y) / 256))) * 180) / Math.PI];
+}
+
+function isBridge({ layer, index }) {
+  return rawValue(layer, "bridge", index) === true;
+}
+
 function sendDraft() {
   const round = ([lon, lat]) => [Number(lon.toFixed(6)), Number(lat.toFixed(6))];
   const points = closures.points.map(round);
-  const geometry = closures.tool === "road" ? { type: "Point", coordinates: points[0] } : { type: "Polygon", coordinates: [[...points, points[0]]] };
-  sendClosure("v1/barriers", draftBody({ geometry }));
+  if (closures.tool === "area") { sendClosure("v1/barriers", draftBody({ geometry: { type: "Polygon", coordinates: [[...points, points[0]]] } })); return; }
+  const place = { road_id: closures.road.layer.ids[closures.road.index] }; // a bridge whole, and not the road beneath it
+  if (!isBridge(closures.road)) place.geometry = { type: "Point", coordinates: points[0] };
+  sendClosure("v1/barriers", draftBody(place));
 }
 
 function isDrawn() {
@@ -102,8 +133,15 @@ function toolsNode() {
     text: t("tool_" + name), onclick: () => startTool(name) });
   return el("section", { class: "tools", "aria-label": t("closing") },
     el("div", { class: "choices two", role: "group", "aria-label": t("closing") }, tool("road"), tool("area")),
-    closures.tool ? el("p", { class: "hint", role: "status", text: t(isDrawn() ? "tool_ready" : "tool_" + closures.tool + "_hint", { n: closures.points.length }) }) : null,
+    closures.tool ? el("p", { class: "hint", role: "status", text: toolText() }) : null,
     closures.tool ? draftNode() : null);
+}
+
+function toolText() {
+  if (!isDrawn()) return t("tool_" + closures.tool + "_hint", { n: closures.points.length });
+  if (closures.tool === "area") return t("tool_ready");
+  const { layer, index } = closures.road;
+  return t(isBridge(closures.road) ? "bridge_chosen" : "road_chosen", { name: layer.names && layer.names[index] ? featureName(layer, index) : t("unnamed_road") });
 }
 
 function draftNode() {
@@ -132,13 +170,14 @@ function closureList() {
 }
 
 function closureRow(one) {
-  const reach = Number.isFinite(one.edges_hit) ? (one.edges_hit ? t("edges_hit", { n: one.edges_hit }) : t("no_edges_hit")) : "";
+  const reach = one.roads_hit ? t("roads_hit", { n: one.roads_hit }) : "";
   const confirmed = Number.isFinite(one.confirmed_age_s) ? t("confirmed", { age: age(one.confirmed_age_s) }) : t("never_confirmed");
   const isBarrier = !one.layer || one.layer === "barriers";
   return el("li", { class: "result", "data-id": one.id },
     el("div", { class: "line" }, el("button", { type: "button", class: "name", text: rowName(one), onclick: () => showClosure(one) }),
       el("span", { class: "tag policy-" + one.policy, text: t("policy_" + one.policy) })),
     el("p", { class: "small", text: [one.reason, reach, isBarrier ? confirmed : layerLabel(one.layer), one.valid_to ? t("until", { time: instant(one.valid_to) }) : ""].filter(Boolean).join(" · ") }),
+    reach ? null : el("p", { class: "danger" }, el("span", { "aria-hidden": "true", text: "⚠ " }), t("no_roads_hit")),
     isBarrier ? el("div", { class: "line" },
       el("button", { type: "button", class: "plain-button", "data-control": "lift-" + one.id, disabled: closures.busy, text: t("lift"), onclick: () => sendClosure(`v1/barriers/${encodeURIComponent(one.id)}/lift`, {}) }),
       el("button", { type: "button", class: "plain-button", "data-control": "confirm-" + one.id, disabled: closures.busy, text: t("confirm_again"), onclick: () => sendClosure(`v1/barriers/${encodeURIComponent(one.id)}/confirm`, {}) })) : null);
@@ -152,16 +191,15 @@ function layerLabel(name) {
 function showClosure(one) {
   if (one.geometry && one.geometry.type === "Point") { showPlace(one.geometry.coordinates[0], one.geometry.coordinates[1], 14); return; }
   if (!one.shape) return;
-  const [x0, y0, x1, y1] = one.shape.box, lon = (x) => (x / 256) * 360 - 180;
-  const lat = (y) => (Math.atan(Math.sinh(Math.PI * (1 - (2 * y) / 256))) * 180) / Math.PI;
-  fitTo([[lat(y1), lon(x0)], [lat(y0), lon(x1)]], 14);
+  const [west, south] = lonLatOf(one.shape.box[0], one.shape.box[3]), [east, north] = lonLatOf(one.shape.box[2], one.shape.box[1]);
+  fitTo([[south, west], [north, east]], 14);
 }
 
 /* What acts now, as the service says it, and what is being drawn: a white cross on red marks a closure. */
 function drawClosures(view) {
   for (const one of closures.list || []) {
     if (one.layer === "hazard_areas") continue; // drawn with its own layer
-    if (one.shape) stroke(view, [one.shape], "#fff", 6), stroke(view, [one.shape], "#b0120a", 3, one.policy === "closed" ? [] : [8, 5]);
+    if (one.shape) { stroke(view, [one.shape], "#fff", 8); stroke(view, [one.shape], "#b0120a", 4.5, one.policy === "closed" ? [] : [9, 6]); }
     const at = one.geometry && one.geometry.type === "Point" ? one.geometry.coordinates : null;
     if (at) drawCross(view, at, one.policy === "closed");
   }

@@ -150,7 +150,7 @@ def made_world() -> Iterator[World]:
         arcs = network.modes[Mode.DRIVE]
         searched, rest = held_bytes(arcs), held_bytes(network) + held_bytes(network.grid)
         print(
-            f"roads: {arcs.node_count:,} nodes, {arcs.tail.size:,} arcs, {report.restrictions.get('applied', 0):,} turn "
+            f"roads: {arcs.node_count:,} nodes, {arcs.tail.size:,} arcs, {report.restrictions['applied']:,} turn "
             f"restrictions; graph {searched / 1e6:.0f} MB, shapes, names and cells {rest / 1e6:.0f} MB."
         )
         whole = np.flatnonzero((arcs.component == 0) & (np.arange(arcs.node_count) < len(network.place_lonlat_deg)))

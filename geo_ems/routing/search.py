@@ -17,7 +17,7 @@ from geo_ems.routing.compiled import load_routing
 from geo_ems.routing.costs import Costs
 from geo_ems.routing.network import Int32Array, ModeNetwork, RoadNetwork
 from geo_ems.routing.snapping import Attachments
-from geo_ems.routing.stubs import Stubs, direct_ways, stubs_of
+from geo_ems.routing.stubs import ByEdge, DirectWays, Stubs, by_edge, direct_ways, on_same_edge, stubs_of
 
 TIES_WITHIN: Final = 0.1
 """Seconds or metres by which others may lie behind the k-th and still be returned: equal when rounded."""
@@ -61,6 +61,7 @@ class Origins:
     slot_node: Int32Array
     slot_stub: Int32Array
     next_stub: Int32Array
+    edges: ByEdge
     direction: Direction
 
 
@@ -73,7 +74,9 @@ def prepare_origins(
     slot_node, slot_stub = np.full(size, -1, dtype=np.int32), np.full(size, -1, dtype=np.int32)
     next_stub = np.full(stubs.node.size, -1, dtype=np.int32)
     load_routing().searches.fill_slots(stubs.node, slot_node, slot_stub, next_stub)
-    return Origins(points, stubs, points.point[stubs.attachment], slot_node, slot_stub, next_stub, direction)
+    return Origins(
+        points, stubs, points.point[stubs.attachment], slot_node, slot_stub, next_stub, by_edge(points), direction
+    )
 
 
 def nearest_arrivals(
@@ -155,7 +158,13 @@ def _direct_totals(
     best = np.full(len(points), np.inf)
     ways: dict[int, tuple[int, int, int]] = {}
     coming = origins.direction is Direction.TO_INCIDENT
-    some = direct_ways(network, costs, points, target) if coming else direct_ways(network, costs, target, points)
+    pairs = on_same_edge(target, origins.edges)
+    if not pairs:
+        return best, ways
+    if coming:
+        some = direct_ways(network, costs, points, target, pairs=[(own, to) for to, own in pairs])
+    else:
+        some = direct_ways(network, costs, target, points, pairs=pairs)
     for start, end, arc, cost in zip(
         some.start.tolist(), some.end.tolist(), some.arc.tolist(), some.cost.tolist(), strict=True
     ):
@@ -230,8 +239,7 @@ def cost_at(network: RoadNetwork, costs: Costs, reached: Reached, points: Attach
     point = points.point[stubs.attachment]
     total = reached.node_cost[stubs.node] + stubs.cost
     start = reached.start_of[stubs.node] if reached.start_of.size else np.zeros(total.size, dtype=np.int32)
-    ends = (points, reached.starts) if reached.backwards else (reached.starts, points)
-    direct = direct_ways(network, costs, *ends)
+    direct = _direct(network, costs, reached, points)
     theirs, ours = (direct.end, direct.start) if reached.backwards else (direct.start, direct.end)
     start_of_direct = reached.starts.point[theirs]
     point = np.concatenate([point, points.point[ours]])
@@ -244,6 +252,14 @@ def cost_at(network: RoadNetwork, costs: Costs, reached: Reached, points: Attach
     finite = np.isfinite(total[order[first]])
     cost[who[finite]], belongs[who[finite]] = total[order[first]][finite], start[order[first]][finite]
     return cost, belongs
+
+
+def _direct(network: RoadNetwork, costs: Costs, reached: Reached, points: Attachments) -> DirectWays:
+    """Return the ways along one edge between the starts of a search and points, in the direction travelled."""
+    pairs = on_same_edge(reached.starts, by_edge(points))
+    if reached.backwards:
+        return direct_ways(network, costs, points, reached.starts, pairs=[(own, start) for start, own in pairs])
+    return direct_ways(network, costs, reached.starts, points, pairs=pairs)
 
 
 def for_each_start(
@@ -305,8 +321,7 @@ def way_to(network: RoadNetwork, costs: Costs, reached: Reached, points: Attachm
     arcs = network.modes[costs.mode]
     stubs = stubs_of(network, costs, own, departing=reached.backwards)
     totals = reached.node_cost[stubs.node] + stubs.cost
-    ends = (own, reached.starts) if reached.backwards else (reached.starts, own)
-    direct = direct_ways(network, costs, *ends)
+    direct = _direct(network, costs, reached, own)
     theirs = direct.end if reached.backwards else direct.start
     direct_totals = direct.cost + reached.offset[reached.starts.point[theirs]]
     limit = reached.cutoff + _ROUNDING

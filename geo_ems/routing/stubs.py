@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geo_ems.model.columns import FloatArray
+from geo_ems.model.columns import FloatArray, IntArray
 from geo_ems.routing.compiled import load_routing
 from geo_ems.routing.costs import Costs
 from geo_ems.routing.network import Int32Array, ModeNetwork, RoadNetwork
@@ -60,10 +60,25 @@ class DirectWays:
     cost: FloatArray
 
 
-def direct_ways(network: RoadNetwork, costs: Costs, starts: Attachments, ends: Attachments) -> DirectWays:
-    """Return the ways between points that stand on the same edge, one for each pair of attachments that has one."""
+@dataclass(frozen=True, slots=True)
+class ByEdge:
+    """The attachments of points in the order of their edges: `edge` ascending, `attachment` beside it."""
+
+    edge: Int32Array
+    attachment: IntArray
+
+
+def by_edge(points: Attachments) -> ByEdge:
+    """Return the attachments of points in the order of their edges."""
+    order = np.argsort(points.edge, kind="stable")
+    return ByEdge(points.edge[order], order)
+
+
+def direct_ways(
+    network: RoadNetwork, costs: Costs, starts: Attachments, ends: Attachments, *, pairs: list[tuple[int, int]]
+) -> DirectWays:
+    """Return the ways along one edge between attachments, of which `pairs` (start, end) are on the same edge."""
     arcs = network.modes[costs.mode]
-    pairs = _on_same_edge(starts.edge, ends.edge)
     found: list[tuple[int, int, int, float]] = []
     direct_way = load_routing().runs.direct_way
     for start, end in pairs:
@@ -85,16 +100,15 @@ def direct_ways(network: RoadNetwork, costs: Costs, starts: Attachments, ends: A
     return DirectWays(start_column, end_column, arc_column, np.array(columns[3], dtype=np.float64))
 
 
-def _on_same_edge(some: Int32Array, others: Int32Array) -> list[tuple[int, int]]:
-    """Return pairs (i, j) with some[i] == others[j]; quick where one side is short."""
-    if some.size > others.size:
-        return [(i, j) for j, i in _on_same_edge(others, some)]
-    if some.size == 1:
-        return [(0, int(j)) for j in np.flatnonzero(others == some[0])]
-    order = np.argsort(others, kind="stable")
-    sorted_edges = others[order]
-    low, high = np.searchsorted(sorted_edges, some, side="left"), np.searchsorted(sorted_edges, some, side="right")
-    return [(i, int(order[at])) for i in np.flatnonzero(high > low).tolist() for at in range(int(low[i]), int(high[i]))]
+def on_same_edge(some: Attachments, others: ByEdge) -> list[tuple[int, int]]:
+    """Return the pairs of attachments, of the first and of the second points, that are on the same edge."""
+    low = np.searchsorted(others.edge, some.edge, side="left")
+    high = np.searchsorted(others.edge, some.edge, side="right")
+    return [
+        (i, int(others.attachment[at]))
+        for i in np.flatnonzero(high > low).tolist()
+        for at in range(int(low[i]), int(high[i]))
+    ]
 
 
 def run_times(

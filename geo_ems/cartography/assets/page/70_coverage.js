@@ -71,7 +71,7 @@ function coverageNode(answer) {
     el("p", { class: "figure" }, el("strong", { text: percent(reachable, people) }),
       el("span", { text: t("coverage_reach", { reachable: grouped(reachable), people: grouped(people) }) })),
     el("p", { class: "plain", text: t("coverage_out", { n: grouped(unreachable), cutoff: cutoff === null ? "" : distance(cutoff) }) }),
-    warningNodes(answer),
+    warningNodes(answer, new Set([...document.querySelectorAll("#tab-coverage details[open]")].map((one) => one.dataset.key))),
     worst.length ? el("h3", { text: t("worst_districts") }) : null,
     worst.length ? el("ol", { class: "rows" }, worst.slice(0, LISTED).map(districtRow)) : null,
     out.length ? el("h3", { text: t("uncovered_villages", { n: out.length }) }) : el("p", { text: t("all_covered") }),

@@ -106,6 +106,15 @@ def test_a_barrier_is_refined_and_a_stale_reader_is_refused(client: AsgiClient) 
     assert moved["roads"] == [{"id": "R5", "name": "小河大桥"}]
 
 
+def test_a_barrier_may_leave_its_road_but_never_its_place(client: AsgiClient) -> None:
+    barrier = post(client, {"bridge": "云渡", "policy": "closed"})["barrier"]
+    address = f"/v1/barriers/{barrier['id']}"
+    refused = client.call("PATCH", address, document={"geometry": None})
+    assert (refused.status, refused.json["errors"][0]["field"]) == (400, "geometry")
+    freed = client.call("PATCH", address, document={"road_id": None}).json["barrier"]
+    assert (freed["road_id"], freed["roads_hit"]) == (None, 2)
+
+
 def test_confirming_moves_the_time_of_confirmation(client: AsgiClient) -> None:
     body = {"at": [111.51, 31.2], "policy": "closed", "confirmed_at": "2026-06-30T00:00:00Z"}
     barrier = post(client, body)["barrier"]

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ASKING = (
     "nearest",
     "coverage",
+    "service-area",
     "layers",
     "check",
     "map",

@@ -57,9 +57,12 @@ def refine_incident(
     place: SaidPlace,
     said: Said,
     language: Language,
+    clears_place: bool = False,
     expected_revs: frozenset[int] | None = None,
 ) -> Changed:
     """Change what is known of an incident; null clears a value, what is not named stays.
+
+    A wind without a time is of now, or of when it was so.
 
     Raises
     ------
@@ -80,12 +83,16 @@ def refine_incident(
     if "kind" in checked and "event_class" not in checked:
         checked["event_class"] = class_of(str(checked["kind"]))
     _check_times(desk, checked)
+    if checked.get("wind_from_deg") is not None and "wind_time" not in checked:
+        checked["wind_time"] = checked_past(said.as_of or desk.clock(), desk, field="as_of")
     found = find_place(desk, place, language)
     checked |= found.properties or {}
     patch: dict[str, object] = {"properties": checked}
     if found.geometry is not None:
         patch["geometry"] = found.geometry
-    if not checked and found.basis == "none":
+    elif clears_place:
+        patch["geometry"] = None
+    if not checked and found.basis == "none" and not clears_place:
         raise UsageError("There is nothing to change", remedy="Name at least one value.", field="body")
     note = _note(desk, "refine", said)
     edited = patch_feature(desk.incidents, incident_id, patch, expected_revs=expected_revs, note=note.written())

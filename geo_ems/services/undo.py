@@ -214,10 +214,12 @@ def _blocking(store: LayerStore, edit: LoggedEdit, own_seqs: frozenset[int], cal
             and _counts(later, change.seq, taken_back)
         ):
             return changed_since(edit.id, later.change, caller)
-    last = store.history.last_changes(change.layer, [edit.id]).get(edit.id)
-    known = {item.change.seq for item in history}
-    if last is not None and last.seq > change.seq and last.seq not in known and last.origin != DERIVED_ORIGIN:
-        return changed_since(edit.id, last, caller)
+    # A file that created it anew, after it was deleted, keeps no image of it: its revision tells.
+    rows = store.read_rows(change.layer, [edit.id])
+    if rows and rows[0].rev > max(change.seq, *(item.change.seq for item in history), *own_seqs):
+        last = store.history.last_changes(change.layer, [edit.id]).get(edit.id)
+        if last is not None and last.origin != DERIVED_ORIGIN:
+            return changed_since(edit.id, last, caller)
     return None
 
 

@@ -134,6 +134,7 @@ async def patch_incident(request: Request, parts: Parts, caller: Writer, asked: 
             place=said_place(said),
             said=said_words(said),
             language=language,
+            clears_place=ask.GEOMETRY.name in cleared,
             expected_revs=revisions,
         )
         return _changed(desk, parts, asked, changed)

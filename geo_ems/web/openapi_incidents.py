@@ -115,7 +115,10 @@ def _with_null(schema: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _body(parameters: Sequence[Parameter[object]], more: Mapping[str, object]) -> dict[str, object]:
-    named = {item.name: {**item.kind.schema, "description": item.description} for item in parameters}
+    named = {
+        item.name: {**_with_null(item.kind.schema), "description": item.description, "nullable": not item.required}
+        for item in parameters
+    }
     schema: dict[str, object] = {
         "type": "object",
         "additionalProperties": False,

@@ -150,6 +150,19 @@ def test_an_import_since_refuses_it(store: object) -> None:
         undo(store, edited, caller=LOCAL)
 
 
+def test_what_a_file_created_anew_is_not_overwritten(store: object) -> None:
+    put(store, "S1", "a")
+    edited = put(store, "S1", "b")
+    deleted = put(store, "S1", None)
+    imported = put(store, "S1", "c", bulk=True)
+
+    for seq in (edited, deleted):
+        with pytest.raises(ConflictError):
+            undo(store, seq, caller=LOCAL)
+    assert f"change {imported}" in recent_changes(store, caller=LOCAL, limit=1)[0].refused
+    assert name_of(store) == "c"
+
+
 def test_there_is_no_such_change(store: object) -> None:
     with pytest.raises(NotFoundError, match="no change 4711"):
         undo(store, 4711, caller=LOCAL)

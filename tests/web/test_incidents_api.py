@@ -218,6 +218,15 @@ def test_a_place_is_added_later_and_null_clears_a_value(client: AsgiClient) -> N
     assert placed.json["jurisdiction"]["leads"]["id"] == "D1"
 
 
+def test_a_place_that_was_wrong_is_taken_away_and_a_wind_has_a_time(client: AsgiClient) -> None:
+    incident_id = id_of(opened(client, lon=111.5, lat=31.2))
+
+    cleared = refine(client, incident_id, geometry=None, wind_from_deg=90)
+
+    assert cleared.json["incident"]["geometry"] is None
+    assert cleared.json["incident"]["properties"]["wind_time"] == "2026-07-01T04:00:00Z"
+
+
 @pytest.mark.parametrize(
     ("document", "field"),
     [

@@ -20,6 +20,7 @@ from geo_ems.services.eligibility import (
     SHELTER_ROLE,
     hazard_warnings,
     hazards_at,
+    jump_warnings,
     outdated_warnings,
 )
 from geo_ems.services.judging import Asked, Judged, judge
@@ -152,6 +153,7 @@ def _answer(
     counts = {**judged.counts, **{reason: count for reason, count in more.items() if count}}
     if found.tie_cut_at_k and kept.all():
         warnings.append(say(question.language, "第 k 名并列,按编号取舍", "there is a tie at rank k, cut by id"))
+    warnings += jump_warnings(snapshot, index, question.language)
     results = tuple(
         _ranked_row(settled, int(row), rank, float(metres), float(bearing), tied=bool(tied))
         for rank, (row, metres, bearing, tied) in enumerate(

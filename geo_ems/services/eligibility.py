@@ -219,7 +219,7 @@ def outdated_warnings(pinned: SnapshotSet, language: Language) -> list[str]:
 
 
 def jump_warnings(snapshot: LayerSnapshot, rows: IntArray, language: Language) -> list[str]:
-    """Return which of some teams sent a position that nobody can have driven to: it is ranked from, and may be wrong."""
+    """Return which of some teams sent a position nobody can have driven to: it is ranked from, and may be wrong."""
     positions = snapshot.positions
     if positions is None or not positions.is_jump[rows].any():
         return []

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 from api_county import put
 from asgi_client import AsgiClient
-from conftest import NOON
 from fastapi.routing import APIRoute
 
 from geo_ems.model.caller import Permission
@@ -15,7 +14,6 @@ from geo_ems.settings.position_settings import PositionSettings
 from geo_ems.web.app import all_routes, create_app
 from geo_ems.web.application import WebApplication
 
-NOON_MS = int(NOON.timestamp() * 1000)
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 OSMAND = "/v1/positions/osmand"
 JSON_FIX = {"lon": 111.51, "lat": 31.21}

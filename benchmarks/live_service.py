@@ -233,6 +233,7 @@ async def load(port: int, seconds: float, teams: int, questions: int, measured: 
     line = Line(port)
     state = json.loads((await line.ask("GET", "/readyz"))[1])
     store_id = json.loads((await line.ask("GET", "/v1/nearest?layer=response_teams&lon=111&lat=31&k=1"))[1])
+    line.close()  # the server ends a line that is idle
     first_id = f"{store_id['snapshot_id'].split('-')[0]}-{state['seq']}.0"
     start, done = time.monotonic() + 0.5, asyncio.Event()
     until = start + seconds

@@ -22,7 +22,7 @@ from geo_ems.services.arrival_travel import Found, Manner, Travel
 from geo_ems.services.arrival_words import FAR_FROM_ROAD_M, arrival_definition, arrival_echo, place_warnings
 from geo_ems.services.barrier_question import Acting
 from geo_ems.services.consent import OwnAreas
-from geo_ems.services.eligibility import HAZARD_LAYER, SHELTER_ROLE, active_hazard_rows
+from geo_ems.services.eligibility import HAZARD_LAYER, SHELTER_ROLE, active_hazard_rows, jump_warnings
 from geo_ems.services.nearest_question import INCIDENT_LAYER
 from geo_ems.services.nearest_rows import (
     EXCLUDED_LISTED,
@@ -216,6 +216,8 @@ class _Ranker:
                     f"{far} results lie more than {FAR_FROM_ROAD_M:.0f} m from a road; that bit is counted on foot",
                 )
             )
+        rows = np.array([item.row for item in chosen], dtype=np.int64)
+        said += jump_warnings(self.posed.ranking.snapshot, rows, language)
         if self.is_tie_cut:
             said.append(
                 say(

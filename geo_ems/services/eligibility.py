@@ -218,6 +218,19 @@ def outdated_warnings(pinned: SnapshotSet, language: Language) -> list[str]:
     return warnings
 
 
+def jump_warnings(snapshot: LayerSnapshot, rows: IntArray, language: Language) -> list[str]:
+    """Return which of some teams sent a position nobody can have driven to: it is ranked from, and may be wrong."""
+    positions = snapshot.positions
+    if positions is None or not positions.is_jump[rows].any():
+        return []
+    named = ", ".join(snapshot.columns.id_at(int(row)) for row in rows[positions.is_jump[rows]])
+    said = (
+        f"定位跳动过大,可能有误,请电话核实: {named}",
+        f"the position jumped further than anybody can drive and may be wrong, confirm by phone: {named}",
+    )
+    return [say(language, *said)]
+
+
 def hazard_warnings(pinned: SnapshotSet, language: Language, *, as_of: datetime) -> list[str]:
     """Return what is said of hazard areas that may act but cannot be judged: without a state, or without a place."""
     hazards = pinned.layers.get(HAZARD_LAYER)

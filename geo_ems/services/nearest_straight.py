@@ -10,7 +10,7 @@ from geo_ems.model.definitions import Reason
 from geo_ems.queries.chords import Candidates
 from geo_ems.queries.ellipsoid import is_within
 from geo_ems.queries.layered_shapes import nearest_in_layers, within_layers
-from geo_ems.services.eligibility import SHELTER_ROLE
+from geo_ems.services.eligibility import jump_warnings, SHELTER_ROLE
 from geo_ems.services.nearest_question import definition_in_words, echo
 from geo_ems.services.nearest_rows import (
     EXCLUDED_LISTED,
@@ -50,6 +50,7 @@ def straight_answer(posed: Posed) -> NearestAnswer:
     counts = {**judged.counts, **{reason: count for reason, count in more.items() if count}}
     if found.tie_cut_at_k and kept.all():
         warnings.append(say(question.language, "第 k 名并列,按编号取舍", "there is a tie at rank k, cut by id"))
+    warnings += jump_warnings(snapshot, index, question.language)
     results = tuple(
         ranked_row(settled, int(row), rank, float(metres), float(bearing), tied=bool(tied))
         for rank, (row, metres, bearing, tied) in enumerate(

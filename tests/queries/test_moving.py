@@ -73,8 +73,8 @@ PLACE = st.tuples(LON, LAT)
 def test_after_any_moves_the_answer_is_that_of_a_plain_search(start, steps, is_scanned):
     places_deg = np.array(start)
     places = MovingPoints(places_deg, scanned_up_to=1000 if is_scanned else 0)
-    for number, (row, target, at, k, is_filtered) in enumerate(steps):
-        row %= len(start)
+    for number, (any_row, target, at, k, is_filtered) in enumerate(steps):
+        row = any_row % len(start)
         places.move(row, target)
         places_deg[row] = target
         candidates = (np.arange(len(start)) + number) % 3 > 0 if is_filtered else None

@@ -125,7 +125,7 @@ def test_a_change_is_told_with_who_made_it_and_without_what_stands_in_it(county)
     assert ready["event"] == "ready"
     assert told.pop("at").endswith("Z")
     event_id = str(told.pop("id"))
-    assert event_id.split("-")[1].split(".", maxsplit=1)[0] == str(seq)
+    assert event_id.partition("-")[2].partition(".")[0] == str(seq)
     assert told == {
         "event": "change",
         "seq": seq,

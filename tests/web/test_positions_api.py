@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 from api_county import put
 from asgi_client import AsgiClient
-from conftest import NOON
 from fastapi.routing import APIRoute
 
 from geo_ems.model.caller import Permission
@@ -15,7 +14,6 @@ from geo_ems.settings.position_settings import PositionSettings
 from geo_ems.web.app import all_routes, create_app
 from geo_ems.web.application import WebApplication
 
-NOON_MS = int(NOON.timestamp() * 1000)
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 OSMAND = "/v1/positions/osmand"
 JSON_FIX = {"lon": 111.51, "lat": 31.21}
@@ -96,6 +94,19 @@ def test_of_a_fix_and_a_position_typed_by_hand_the_newer_one_counts(client, appl
     by_device = client.get(target).json["results"][0]["position_time"]
 
     assert (by_hand, by_device) == ("2026-07-01T03:55:00Z", "2026-07-01T03:56:00Z")
+
+
+def test_a_jump_is_kept_flagged_and_told_beside_the_answer_that_is_ranked_from_it(client, team):
+    near, far = (
+        {**JSON_FIX, "time": "2026-07-01T03:50:00Z"},
+        {"lon": 113.5, "lat": 31.2, "time": "2026-07-01T03:51:00Z"},
+    )
+    told = [client.post(f"/v1/teams/{team}/position", document=fix).json["flags"] for fix in (near, far)]
+    answer = client.get(f"/v1/nearest?layer=response_teams&lon=113.5&lat=31.2&k=1&lang=en&where=name={team}").json
+
+    assert told == [[], ["impossible_jump"]]
+    assert answer["results"][0]["straight_m"] == 0.0
+    assert [text for text in answer["warnings"] if "jumped" in text and team in text]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 The aims are weighed one after the other, each only among the best of the one before: as few teams short as
 possible (weighted), as few people, as few vehicles; then, where asked, the earliest arrival of the last one; then the
-least sum of arrivals. A team goes to one need, and counts there with all its people and vehicles.
+least sum of arrivals; then, that the more urgent needs get who comes sooner. A team goes to one need, and counts there with all its people and vehicles.
 """
 
 from collections.abc import Sequence
@@ -19,12 +19,16 @@ _NEAREST_OF_A_NEED = 250
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What one need asks for at least; `weight` says how much more one missing here counts than elsewhere."""
+    """What one need asks for at least.
+
+    `weight` says how much more one missing here counts than elsewhere, `urgency` who of equals gets the sooner.
+    """
 
     teams: int = 0
     people: int = 0
     vehicles: int = 0
     weight: int = 1
+    urgency: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ def send_forces(
     aims = [model.short_aim(part) for part in range(3)]
     if minimise_latest:
         aims.append(model.latest_aim())
-    aims.append(model.sum_aim())
+    aims += [model.sum_aim(), model.urgent_aim()]
     chosen, gap, proven = model.best_by(aims)
     need_of = nobody.copy()
     need_of[team[chosen]] = need[chosen]
@@ -119,6 +123,7 @@ class _Model:
         self._weights = np.array([item.weight for item in needs], dtype=np.float64)
         self._wanted = np.array([[n.teams, n.people, n.vehicles] for n in needs], dtype=np.float64).reshape(-1, 3)
         self._cost = forces.cost[team, need].astype(np.float64)
+        self._urgency = np.array([item.urgency for item in needs], dtype=np.float64)[need]
         self._size = self._pairs + 3 * self._needs + 1
         self._time_limit_s = time_limit_s
         brings = np.stack([np.ones(team.size), forces.people[team], forces.vehicles[team]], axis=1)
@@ -169,6 +174,12 @@ class _Model:
         """Return the aim of the least sum of arrivals; with a unit for each, so that none goes for nothing."""
         aim = np.zeros(self._size)
         aim[: self._pairs] = self._cost + 1.0
+        return aim
+
+    def urgent_aim(self) -> FloatArray:
+        """Return the aim that of equally good choices the more urgent needs get who comes sooner."""
+        aim = np.zeros(self._size)
+        aim[: self._pairs] = self._cost * self._urgency
         return aim
 
     def best_by(self, aims: Sequence[FloatArray]) -> tuple[BoolArray, float, bool]:

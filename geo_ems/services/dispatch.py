@@ -123,7 +123,7 @@ def dispatch(
         needs += [places[place]] if place in places else []
         if item.scene.card.hospitals is not None:
             needs.append(fill_hospitals(item.scene, item.facilities, item.scene.card.hospitals, language=language))
-        filled.append(_scene_filled(item, tuple(needs), sent, pinned, language))
+        filled.append(_scene_filled(item, tuple(needs), sent, pinned, caller, language))
     moves = _moves(fixed, areas, sent, asking, caller)
     worked = Worked(question, pinned, asking, tuple(ranked), tuple(filled), areas, moves, sent, keeps)
     return answer_of(worked)
@@ -164,7 +164,12 @@ def _places(ranked: Sequence[RankedScene], language: Language) -> dict[int, Need
 
 
 def _scene_filled(
-    item: RankedScene, needs: tuple[NeedFilled, ...], sent: TeamsSent, pinned: SnapshotSet, language: Language
+    item: RankedScene,
+    needs: tuple[NeedFilled, ...],
+    sent: TeamsSent,
+    pinned: SnapshotSet,
+    caller: Caller,
+    language: Language,
 ) -> SceneFilled:
     scene, card = item.scene, item.scene.card
     lon, lat = scene.place.at_lonlat_deg
@@ -184,7 +189,7 @@ def _scene_filled(
             card.teams,
             item.teams,
             sent=sent.sent,
-            upper=upper_level(pinned, scene.place.at_lonlat_deg),
+            upper=upper_level(pinned, scene.place.at_lonlat_deg, caller),
             language=language,
         ),
     )

@@ -121,7 +121,7 @@ def _definition(*, by_time: bool, is_joint: bool, keeps: bool) -> dict[str, obje
     return {
         "metric": "travel_time" if by_time else "straight_line",
         "units": "s" if by_time else "m",
-        "objective": f"{shortage}; {last}",
+        "objective": f"{shortage}; {last}; then the sooner ones to the more urgent needs",
         "grade_weights": dict(WEIGHT_OF_GRADE),
         "counting": "a team goes to one need of one incident and counts there with all its people and vehicles",
         "unknown": "who has an unknown status is never sent, only listed to be confirmed; unknown numbers count 0",

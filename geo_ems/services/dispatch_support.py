@@ -6,6 +6,7 @@ from itertools import chain
 import numpy as np
 
 from geo_ems.catalogue.snapshots import SnapshotSet
+from geo_ems.model.caller import Caller, Permission
 from geo_ems.model.dispatch import EffectiveForce, ForceStep, NeedFilled, Picked, SupportRequest
 from geo_ems.model.features import Value
 from geo_ems.model.labels import Language
@@ -91,14 +92,15 @@ def support_request(
     return SupportRequest(bool(short), upper, missing, resources)
 
 
-def upper_level(pinned: SnapshotSet, at_lonlat_deg: tuple[float, float]) -> dict[str, Value]:
+def upper_level(pinned: SnapshotSet, at_lonlat_deg: tuple[float, float], caller: Caller) -> dict[str, Value]:
     """Return the district above the county that holds a place, with its duty phone; empty where none is known."""
-    districts = pinned.layers.get(DISTRICT_LAYER)
+    districts, private = pinned.layers.get(DISTRICT_LAYER), caller.may(Permission.READ_PRIVATE)
     if districts is None:
         return {}
     rows = [int(row) for row in areas_by_place(districts.columns.geometries, np.array([at_lonlat_deg]))[1]]
     held = [
-        districts.columns.row_values(row, include_private=False) | {"id": districts.columns.id_at(row)} for row in rows
+        districts.columns.row_values(row, include_private=private) | {"id": districts.columns.id_at(row)}
+        for row in rows
     ]
     county = next((values for values in held if values.get("level") == "county"), None)
     above = [values for values in held if values.get("level") in _UPPER_LEVELS]
@@ -107,7 +109,7 @@ def upper_level(pinned: SnapshotSet, at_lonlat_deg: tuple[float, float]) -> dict
         parent = text_or_none(county.get("parent_id"))
         if parent is not None and parent in districts.row_of:
             row = districts.row_of[parent]
-            above = [districts.columns.row_values(row, include_private=False) | {"id": parent}]
+            above = [districts.columns.row_values(row, include_private=private) | {"id": parent}]
         elif parent is not None:
             return {"id": parent}
     if not above:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 
@@ -65,7 +66,7 @@ def send_teams(
     """Return who goes where; the order of scenes and needs does not matter."""
     order = sorted(
         ((place, need) for place, scene in enumerate(scenes) for need in scene.needs),
-        key=lambda item: (_scene_key(scenes[item[0]].scene), item[1].name),
+        key=lambda item: (_scene_key(scenes[item[0]].scene), item[1].within_s or inf, item[1].name),
     )
     by_id = [{item.id: item for item in scene.ranked.candidates} for scene in scenes]
     ids = sorted({team_id for found in by_id for team_id in found})
@@ -88,8 +89,8 @@ def send_teams(
             np.array([vehicles for _, vehicles in brings], dtype=np.int64),
         ),
         [
-            Need(need.teams, need.people_persons, need.vehicles_count, scenes[place].scene.weight)
-            for place, need in order
+            Need(need.teams, need.people_persons, need.vehicles_count, scenes[place].scene.weight, len(order) - rank)
+            for rank, (place, need) in enumerate(order)
         ],
         groups=[Group(np.array([team_id in item.ids for team_id in ids], dtype=np.bool_), item.most) for item in kept],
         minimise_latest=minimise_latest,

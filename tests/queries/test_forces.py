@@ -68,11 +68,17 @@ def score(need_of, case, needs, *, latest: bool) -> tuple[float, ...]:
             short += need.weight * max(0, getattr(need, name) - int(brings[np.array(need_of) == index].sum()))
         parts.append(short)
     costs = [int(case.cost[team, need]) for team, need in enumerate(need_of) if need >= 0]
-    return (*parts, *([max(costs, default=0)] if latest else []), sum(costs) + len(costs))
+    urgent = sum(int(case.cost[team, need]) * needs[need].urgency for team, need in enumerate(need_of) if need >= 0)
+    return (*parts, *([max(costs, default=0)] if latest else []), sum(costs) + len(costs), urgent)
 
 
 NEEDS = st.builds(
-    Need, teams=st.integers(0, 2), people=st.integers(0, 9), vehicles=st.integers(0, 3), weight=st.integers(1, 4)
+    Need,
+    teams=st.integers(0, 2),
+    people=st.integers(0, 9),
+    vehicles=st.integers(0, 3),
+    weight=st.integers(1, 4),
+    urgency=st.integers(0, 3),
 )
 
 

@@ -10,7 +10,7 @@ from geo_ems.model.definitions import Reason
 from geo_ems.queries.chords import Candidates
 from geo_ems.queries.ellipsoid import is_within
 from geo_ems.queries.layered_shapes import nearest_in_layers, within_layers
-from geo_ems.services.eligibility import jump_warnings, SHELTER_ROLE
+from geo_ems.services.eligibility import SHELTER_ROLE, jump_warnings
 from geo_ems.services.nearest_question import definition_in_words, echo
 from geo_ems.services.nearest_rows import (
     EXCLUDED_LISTED,

@@ -110,7 +110,7 @@ def _near(roads: LayerSnapshot, place: BarrierPlace) -> IntArray:
         point = shapely.from_geojson(json.dumps(geometry))
     except shapely.GEOSException:  # the layer says what is wrong with it
         return none
-    if point is None or point.is_empty or not np.isfinite([point.x, point.y]).all():
+    if not isinstance(point, shapely.Point) or point.is_empty or not np.isfinite([point.x, point.y]).all():
         return none
     box = (point.x - _NEAR_DEG, point.y - _NEAR_DEG, point.x + _NEAR_DEG, point.y + _NEAR_DEG)
     near = roads.layered.rows_near_box(box)

@@ -19,6 +19,11 @@ from geo_ems.services.words import CONFIRM_HEADING, OPEN_HEADING, REASON_LABELS,
 
 _WIDE = 200  # where no terminal limits the width, nothing may be cut: a phone number must stay whole
 _PASSED_OVER_SHOWN = 5
+WIND_SIDES = {
+    "upwind": Label("在上风侧", "upwind"),
+    "crosswind": Label("在侧风侧", "crosswind"),
+    "downwind": Label("在下风侧", "downwind"),
+}
 _COMPASS = (
     Label("北", "N"),
     Label("东北", "NE"),
@@ -205,6 +210,8 @@ def _notes(row: RankedFeature, definition: LayerDefinition, language: Language) 
     if row.position_age_s is not None:
         minutes = int(row.position_age_s // 60)
         notes.append(say(language, f"位置 {minutes} 分钟前", f"position {minutes} min old"))
+    if row.wind_side is not None:
+        notes.append(WIND_SIDES[row.wind_side].text(language))
     return [*notes, *arrival_notes(row, language)]
 
 

@@ -91,6 +91,7 @@ def ranked_mapping(row: RankedFeature) -> dict[str, object]:
         "position_source": row.position_source,
         "position_time": row.position_time,
         "position_age_s": row.position_age_s,
+        **({} if row.wind_side is None else {"wind_side": row.wind_side}),
         **arrival_mapping(row),
     }
     return {**computed, **_fields(row.properties, row.children, computed), "geometry": geometry_mapping(row.geometry)}

@@ -120,7 +120,8 @@ class RankedFeature:
 
     `geometry` is the place that was ranked: for a team the position used, otherwise the feature.
     `position_source` is "home_base", "live" or None for layers without positions. `arrival` and `consent` are told
-    where roads were used; `distance_m` is then along the way, and else the straight line.
+    where roads were used; `distance_m` is then along the way, and else the straight line. `wind_side` is "upwind",
+    "crosswind" or "downwind" of an incident whose wind is known.
     """
 
     rank: int
@@ -144,6 +145,7 @@ class RankedFeature:
     geometry: BaseGeometry
     arrival: Arrival | None = None
     consent: Consent | None = None
+    wind_side: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import numpy as np
 from geo_ems.model.roads import Metric
 from geo_ems.queries.ellipsoid import LonLat
 from geo_ems.routing.network import RoadNetwork
-from geo_ems.services.nearest_question import echo
+from geo_ems.services.nearest_question import WIND_SIDE_IN_WORDS, echo
 from geo_ems.services.nearest_rows import Posed
 from geo_ems.services.words import say
 
@@ -75,6 +75,7 @@ def arrival_definition(posed: Posed, *, incident_is_area: bool) -> dict[str, obj
         "consent": "own_area: of the incident's township or below; upper_level: of an area above it; neighbour: of "
         "another area; a label, never part of the order; own_area_only counts the others under wrong_type",
         "bearing": "degrees clockwise from true north, from the place to the feature",
+        "wind_side": WIND_SIDE_IN_WORDS,
         "incident_place": "a point inside the incident's area" if incident_is_area else "as given",
         "position": "live position or home base"
         if positions is not None

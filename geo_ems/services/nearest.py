@@ -20,6 +20,7 @@ from geo_ems.services.nearest_rows import Posed, Ranking
 from geo_ems.services.nearest_straight import straight_answer
 from geo_ems.services.provenance import local_date
 from geo_ems.services.questions import NearestQuestion
+from geo_ems.services.wind import wind_at
 from geo_ems.services.words import say
 from geo_ems.settings import Defaults
 
@@ -98,6 +99,9 @@ def nearest(
     if question.own_area_only:
         areas = OwnAreas(pinned, snapshot, at_lonlat_deg)
         judged = judged.also_failing(areas.foreign(judged.all_visible), Reason.WRONG_TYPE)
+    wind = wind_at(pinned, question.incident_id, as_of=as_of)
+    if wind is not None:
+        warnings += wind.warnings(question.language)
     ranking = Ranking(
         snapshot=snapshot,
         at_lonlat_deg=at_lonlat_deg,
@@ -105,6 +109,7 @@ def nearest(
         destination_in=bool(around),
         include_private=caller.may(Permission.READ_PRIVATE),
         question=question,
+        wind=wind,
     )
     posed = Posed(pinned, ranking, measure, k, as_of, max_age_s, defaults, caller, (*measure.warnings, *warnings))
     if network is None or measure.metric is Metric.STRAIGHT_LINE:

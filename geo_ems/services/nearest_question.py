@@ -15,6 +15,10 @@ from geo_ems.services.words import say
 from geo_ems.settings import Defaults
 
 INCIDENT_LAYER = "incidents"
+WIND_SIDE_IN_WORDS = (
+    "where the feature lies seen from the incident: upwind within 45 degrees of where the wind comes from, downwind "
+    "within 45 degrees of where it blows to, else crosswind; only with the incident's wind_from_deg and wind_time"
+)
 
 
 def check_numbers(k: int, cutoff_m: float | None, max_age_s: float) -> None:
@@ -105,6 +109,7 @@ def definition_in_words(snapshot: LayerSnapshot, defaults: Defaults) -> dict[str
         "units": "m",
         "distance": "WGS84 geodesic from the place to the feature; to a line or area: to its nearest point, 0 inside",
         "bearing": "degrees clockwise from true north, from the place to the feature",
+        "wind_side": WIND_SIDE_IN_WORDS,
         "order": "distance rounded to 0.1 m, distance, id",
         "cutoff_inclusive": True,
         "detour_factor": defaults.detour_factor,

@@ -14,6 +14,7 @@ from geo_ems.queries.eligibility import ReasonArray
 from geo_ems.services.judging import Judged
 from geo_ems.services.nearest_metric import Measure
 from geo_ems.services.questions import NearestQuestion
+from geo_ems.services.wind import Wind
 from geo_ems.services.words import say, text_or_none
 from geo_ems.settings import Defaults
 
@@ -38,6 +39,7 @@ class Ranking:
     question: NearestQuestion
     cut_off: BoolArray | None = None
     settled: ReasonArray | None = None
+    wind: Wind | None = None
 
     def reason_of(self, row: int) -> Reason:
         """Return why a feature is not among the results."""
@@ -77,6 +79,7 @@ def ranked_row(
     age_s = ranking.judged.age_s[row]
     free = snapshot.free_places_at(row)
     position_time = None if positions is None or not live else positions.time_text(row)
+    wind = ranking.wind
     return RankedFeature(
         rank=rank,
         id=columns.id_at(row),
@@ -100,6 +103,7 @@ def ranked_row(
         properties=values,
         children=children,
         geometry=snapshot.geometries_at(np.array([row]))[0],
+        wind_side=None if wind is None else wind.side(bearing_deg),
     )
 
 

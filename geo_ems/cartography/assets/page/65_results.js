@@ -228,6 +228,7 @@ function resultRow(row, layer) {
       row.tied ? el("span", { class: "tag", text: t("tied") }) : null),
     (row.hazard_flags || []).filter((flag) => flag !== "destination_in").map((flag) => el("p", { class: "danger" }, el("span", { "aria-hidden": "true", text: "⚠ " }), flagText(flag))),
     wayNodes(row),
+    row.wind_side ? el("p", { class: row.wind_side === "downwind" ? "caution" : "small", text: t("wind_" + row.wind_side) }) : null,
     stockText(row, layer),
     contactNodes(row, layer));
 }

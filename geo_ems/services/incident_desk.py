@@ -18,6 +18,7 @@ from geo_ems.queries.layered_shapes import within_layers
 from geo_ems.services.edits import EditScope, read_feature
 from geo_ems.services.eligibility import HAZARD_LAYER, hazards_at, visible_rows
 from geo_ems.services.jurisdiction import Jurisdiction, jurisdiction_of
+from geo_ems.services.nearest import Roads
 from geo_ems.services.places import PlaceFinder
 from geo_ems.services.provenance import instant_text
 from geo_ems.services.report_clock import known_instant
@@ -35,7 +36,7 @@ CLOCKS_DIFFER = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class IncidentDesk:
-    """The parts of the desk; `places` is None where no names are looked up."""
+    """The parts of the desk; `places` is None where no names are looked up, `roads` where teams go in straight lines."""
 
     store: LayerStore
     snapshots: SnapshotSource
@@ -46,6 +47,7 @@ class IncidentDesk:
     new_id: Callable[[], str]
     defaults: Defaults
     places: PlaceFinder | None = None
+    roads: Roads | None = None
 
     @property
     def include_private(self) -> bool:

@@ -8,12 +8,18 @@ from geo_ems.model.answers import RankedFeature
 from geo_ems.model.conditions import AllOf
 from geo_ems.model.features import Feature
 from geo_ems.model.labels import Language
+from geo_ems.model.roads import Metric
 from geo_ems.services.incident_desk import TEAM_LAYER, IncidentDesk
 from geo_ems.services.nearest import nearest
 from geo_ems.services.questions import NearestQuestion
 from geo_ems.services.words import say
 
 CAPABILITY_FIELD = "capabilities"
+_BY = {
+    Metric.TRAVEL_TIME: ("最先到达", "that arrives first"),
+    Metric.ROAD_DISTANCE: ("道路里程最近", "nearest by road"),
+    Metric.STRAIGHT_LINE: ("直线最近", "nearest in a straight line"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +32,27 @@ class Proposal:
 
 
 def next_proposal(desk: IncidentDesk, incident: Feature | None, refused: Feature, *, language: Language) -> Proposal:
-    """Return the nearest free team that can do what the team can that refused, else the nearest free one."""
+    """Return the free team that arrives first and can do what the team can that refused, else that arrives first."""
     if incident is None or incident.geometry is None:
         why = say(language, "事件没有地点,无法排序", "the incident has no place: nothing can be ranked")
         return Proposal(None, "none", why)
     able = refused.properties.get(CAPABILITY_FIELD)
     wanted = "+".join(able) if isinstance(able, tuple) else ""
     for text in [f"{CAPABILITY_FIELD}={wanted}", ""] if wanted else [""]:
-        team = _nearest_free(desk, incident.id, text)
-        if team is not None:
+        found = _first_free(desk, incident.id, text)
+        if found is not None:
+            team, metric = found
+            zh, en = _BY[metric]
             said = (
-                ("能力相同、直线最近的可用队伍", "the nearest free team with the same capabilities, straight line")
+                (f"能力相同、{zh}的可用队伍", f"the free team with the same capabilities {en}")
                 if text
-                else ("直线最近的可用队伍(能力请核对)", "the nearest free team, straight line (check what it can do)")
+                else (f"{zh}的可用队伍(能力请核对)", f"the free team {en} (check what it can do)")
             )
-            return Proposal(team, "straight_line", say(language, *said))
-    return Proposal(None, "straight_line", say(language, "没有其他可用队伍", "there is no other free team"))
+            return Proposal(team, str(metric), say(language, *said))
+    return Proposal(None, "none", say(language, "没有其他可用队伍", "there is no other free team"))
 
 
-def _nearest_free(desk: IncidentDesk, incident_id: str, text: str) -> RankedFeature | None:
+def _first_free(desk: IncidentDesk, incident_id: str, text: str) -> tuple[RankedFeature, Metric] | None:
     definition = desk.snapshots.definition(TEAM_LAYER)
     conditions = (parse_condition_text(text, definition, include_private=False),) if text else ()
     question = NearestQuestion(TEAM_LAYER, incident_id=incident_id, k=1, where=AllOf(conditions))
@@ -56,7 +64,8 @@ def _nearest_free(desk: IncidentDesk, incident_id: str, text: str) -> RankedFeat
             defaults=desk.defaults,
             zone=desk.zone,
             clock=desk.clock,
+            roads=desk.roads,
         )
     except UsageError:  # the incident went or lost its place meanwhile
         return None
-    return answer.results[0] if answer.results else None
+    return (answer.results[0], Metric(str(answer.definition["metric"]))) if answer.results else None

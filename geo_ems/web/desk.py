@@ -41,6 +41,7 @@ def desk_of(parts: Served, caller: Caller) -> IncidentDesk:
         new_id=application.new_id,
         defaults=application.project.defaults,
         places=parts.places,
+        roads=application.roads,
     )
 
 

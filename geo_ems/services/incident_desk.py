@@ -36,7 +36,7 @@ CLOCKS_DIFFER = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class IncidentDesk:
-    """The parts of the desk; `places` is None where no names are looked up, `roads` where teams go in straight lines."""
+    """The parts of the desk; without `places` no names are looked up, without `roads` teams go in straight lines."""
 
     store: LayerStore
     snapshots: SnapshotSource

@@ -17,7 +17,7 @@ from geo_ems.routing.compiled import load_routing
 from geo_ems.routing.costs import Costs
 from geo_ems.routing.network import Int32Array, ModeNetwork, RoadNetwork
 from geo_ems.routing.snapping import Attachments
-from geo_ems.routing.stubs import ByEdge, DirectWays, Stubs, by_edge, direct_ways, on_same_edge, stubs_of
+from geo_ems.routing.stubs import ByEdge, DirectWays, Stubs, by_edge, direct_ways, stubs_of
 
 TIES_WITHIN: Final = 0.1
 """Seconds or metres by which others may lie behind the k-th and still be returned: equal when rounded."""
@@ -159,13 +159,7 @@ def _direct_totals(
     best = np.full(len(points), np.inf)
     ways: dict[int, tuple[int, int, int]] = {}
     coming = origins.direction is Direction.TO_INCIDENT
-    pairs = on_same_edge(target, origins.edges)
-    if not pairs:
-        return best, ways
-    if coming:
-        some = direct_ways(network, costs, points, target, pairs=[(own, to) for to, own in pairs])
-    else:
-        some = direct_ways(network, costs, target, points, pairs=pairs)
+    some = direct_ways(network, costs, target, points, origins.edges, towards_others=not coming)
     for start, end, arc, cost in zip(
         some.start.tolist(), some.end.tolist(), some.arc.tolist(), some.cost.tolist(), strict=True
     ):
@@ -257,10 +251,8 @@ def cost_at(network: RoadNetwork, costs: Costs, reached: Reached, points: Attach
 
 def _direct(network: RoadNetwork, costs: Costs, reached: Reached, points: Attachments) -> DirectWays:
     """Return the ways along one edge between the starts of a search and points, in the direction travelled."""
-    pairs = on_same_edge(reached.starts, by_edge(points))
-    if reached.backwards:
-        return direct_ways(network, costs, points, reached.starts, pairs=[(own, start) for start, own in pairs])
-    return direct_ways(network, costs, reached.starts, points, pairs=pairs)
+    order = by_edge(points)
+    return direct_ways(network, costs, reached.starts, points, order, towards_others=not reached.backwards)
 
 
 def for_each_start(

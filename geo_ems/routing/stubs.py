@@ -83,7 +83,7 @@ def direct_ways(
     while True:
         own, other, arc = (np.empty(room, dtype=np.int32) for _ in range(3))
         cost = np.empty(room)
-        count = load_routing().runs.write_direct(
+        count = load_routing().direct.write_direct(
             some.edge,
             some.share,
             order.edge,

@@ -16,7 +16,7 @@ def shares_at(
     `vertex[i]`, a vertex of the edge `edge[i]`, begins; part 0 of the last vertex is the end.
     """
     share, lonlat_deg = np.empty(edge.size), np.empty((edge.size, 2))
-    load_routing().snapping.write_shares(
+    load_routing().along.write_shares(
         edge, vertex, part, network.first_vertex, network.vertex_lonlat_deg, share, lonlat_deg
     )
     return share, lonlat_deg
@@ -25,7 +25,7 @@ def shares_at(
 def places_at(network: RoadNetwork, edge: Int32Array, share: FloatArray) -> tuple[Int32Array, FloatArray, FloatArray]:
     """Return places at shares of edges: vertices and parts as `shares_at` takes them, and lon/lat degrees (p, 2)."""
     vertex, part, lonlat_deg = np.empty(edge.size, dtype=np.int32), np.empty(edge.size), np.empty((edge.size, 2))
-    load_routing().snapping.write_places(
+    load_routing().along.write_places(
         edge, share, network.first_vertex, network.vertex_lonlat_deg, vertex, part, lonlat_deg
     )
     return vertex, part, lonlat_deg

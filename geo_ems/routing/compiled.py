@@ -12,15 +12,20 @@ from geo_ems.errors import GeoEmsError
 from geo_ems.queries import kept_code
 from geo_ems.queries.kept_code import ModuleLoader
 
-_MODULES: Final = ("run_kernels", "snap_kernels", "search_kernels")
+_MODULES: Final = ("run_kernels", "direct_kernels", "snap_kernels", "along_kernels", "search_kernels")
 
 
 @dataclass(frozen=True, slots=True)
 class RoutingKernels:
-    """The compiled modules: what a run along an edge costs, snapping, searching; `kept_in` as in `queries.compiled`."""
+    """The compiled modules: runs along edges, ways along one, snapping, places along edges, searching.
+
+    `kept_in` is as in `queries.compiled`.
+    """
 
     runs: ModuleType
+    direct: ModuleType
     snapping: ModuleType
+    along: ModuleType
     searches: ModuleType
     kept_in: Path | None
 
@@ -51,11 +56,11 @@ def load_routing() -> RoutingKernels:
     """
     if _LOADED.kernels is None:
         try:
-            (runs, snapping, searches), kept_in = _LOADED.modules.load()
+            (runs, direct, snapping, along, searches), kept_in = _LOADED.modules.load()
         except Exception as error:  # a compiler fails in ways of its own
             raise GeoEmsError(
                 f"The compiled search over roads cannot be loaded: {error}",
                 remedy="Ask with metric straight_line, and see that numba runs on this machine.",
             ) from error
-        _LOADED.kernels = RoutingKernels(runs, snapping, searches, kept_in)
+        _LOADED.kernels = RoutingKernels(runs, direct, snapping, along, searches, kept_in)
     return _LOADED.kernels

@@ -228,48 +228,6 @@ def write_stubs(
     return count
 
 
-@compiled(f"Tuple((float64, int64))(int32, float64, float64, {ALONG}, {F1}, {PORTIONS})")
-def direct_way(
-    edge: int,
-    from_at: float,
-    to_at: float,
-    first_of_edge: Int32Array,
-    edge_arc: Int32Array,
-    is_forward: BoolArray,
-    base: FloatArray,
-    hit_edge: Int32Array,
-    hit_first: Int32Array,
-    from_share: FloatArray,
-    to_share: FloatArray,
-    sense: SenseArray,
-    factor: FloatArray,
-    delay: FloatArray,
-) -> tuple[float, int]:
-    """Return the cost of the way along one edge between two shares of it, and the arc; infinite and -1 where none."""
-    best, used = math.inf, -1
-    for j in range(first_of_edge[edge], first_of_edge[edge + 1]):
-        arc = edge_arc[j]
-        if (to_at < from_at) if is_forward[arc] else (to_at > from_at):
-            continue
-        moving, waiting = run_cost(
-            edge,
-            is_forward[arc],
-            min(from_at, to_at),
-            max(from_at, to_at),
-            base[arc],
-            hit_edge,
-            hit_first,
-            from_share,
-            to_share,
-            sense,
-            factor,
-            delay,
-        )
-        if moving + waiting < best:
-            best, used = moving + waiting, int(arc)
-    return best, used
-
-
 @compiled(f"int64({I1}, {F1}, {F1}, {I1}, {B1}, {I1}, {I1}, {F1}, {F1}, {S1}, {OUT_I1})")
 def write_met(
     arcs: Int32Array,

@@ -1,11 +1,8 @@
 """Searches: the nearest few by arrival, everything within a cutoff, and costs between many points."""
 
-import threading
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import numpy as np
@@ -16,8 +13,9 @@ from geo_ems.queries.parallel import processor_count
 from geo_ems.routing.compiled import load_routing
 from geo_ems.routing.costs import Costs
 from geo_ems.routing.network import Int32Array, ModeNetwork, RoadNetwork
+from geo_ems.routing.rooms import lent
 from geo_ems.routing.snapping import Attachments
-from geo_ems.routing.stubs import ByEdge, DirectWays, Stubs, by_edge, direct_ways, on_same_edge, stubs_of
+from geo_ems.routing.stubs import ByEdge, DirectWays, Stubs, by_edge, direct_ways, stubs_of
 
 TIES_WITHIN: Final = 0.1
 """Seconds or metres by which others may lie behind the k-th and still be returned: equal when rounded."""
@@ -108,7 +106,7 @@ def nearest_arrivals(
     best, direct = _direct_totals(network, costs, origins, target, offset)
     best_stub, found = np.full(count, -1, dtype=np.int32), np.empty(count, dtype=np.int32)
     kernels = load_routing().searches
-    with _lent(arcs.node_count) as room:
+    with lent(arcs.node_count) as room:
         hits, touched = kernels.search_nearest(
             *_graph(arcs, costs, backwards=coming),
             starts.node,
@@ -159,13 +157,7 @@ def _direct_totals(
     best = np.full(len(points), np.inf)
     ways: dict[int, tuple[int, int, int]] = {}
     coming = origins.direction is Direction.TO_INCIDENT
-    pairs = on_same_edge(target, origins.edges)
-    if not pairs:
-        return best, ways
-    if coming:
-        some = direct_ways(network, costs, points, target, pairs=[(own, to) for to, own in pairs])
-    else:
-        some = direct_ways(network, costs, target, points, pairs=pairs)
+    some = direct_ways(network, costs, target, points, origins.edges, towards_others=not coming)
     for start, end, arc, cost in zip(
         some.start.tolist(), some.end.tolist(), some.arc.tolist(), some.cost.tolist(), strict=True
     ):
@@ -257,10 +249,8 @@ def cost_at(network: RoadNetwork, costs: Costs, reached: Reached, points: Attach
 
 def _direct(network: RoadNetwork, costs: Costs, reached: Reached, points: Attachments) -> DirectWays:
     """Return the ways along one edge between the starts of a search and points, in the direction travelled."""
-    pairs = on_same_edge(reached.starts, by_edge(points))
-    if reached.backwards:
-        return direct_ways(network, costs, points, reached.starts, pairs=[(own, start) for start, own in pairs])
-    return direct_ways(network, costs, reached.starts, points, pairs=pairs)
+    order = by_edge(points)
+    return direct_ways(network, costs, reached.starts, points, order, towards_others=not reached.backwards)
 
 
 def for_each_start(
@@ -349,41 +339,3 @@ def way_to(network: RoadNetwork, costs: Costs, reached: Reached, points: Attachm
     theirs_at = end if reached.backwards else start
     cost = by_road - float(reached.offset[reached.starts.point[theirs_at]])
     return Way(start + at, end, way, cost) if reached.backwards else Way(start, end + at, way, cost)
-
-
-@dataclass(frozen=True, slots=True)
-class _Room:
-    """Arrays of one search at a time; `distance` is infinite everywhere while nobody has them."""
-
-    distance: FloatArray
-    by_arc: Int32Array
-    touched: Int32Array
-
-
-@dataclass(frozen=True, slots=True)
-class _Rooms:
-    """Arrays that nobody has at the moment, by their size; a search that fails does not give its arrays back."""
-
-    free: dict[int, list[_Room]] = field(default_factory=lambda: defaultdict(list))
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-
-_ROOMS: Final = _Rooms()
-_SIZES_KEPT: Final = 4
-
-
-@contextmanager
-def _lent(nodes: int) -> Iterator[_Room]:
-    """Lend arrays of n nodes: threads search side by side, and a search costs only what it touches."""
-    with _ROOMS.lock:
-        waiting = _ROOMS.free[nodes]
-        room = waiting.pop() if waiting else None
-    if room is None:
-        room = _Room(np.full(nodes, np.inf), np.empty(nodes, dtype=np.int32), np.empty(nodes, dtype=np.int32))
-    yield room
-    with _ROOMS.lock:
-        if len(_ROOMS.free[nodes]) <= processor_count():
-            _ROOMS.free[nodes].append(room)
-        for size in list(_ROOMS.free)[:-_SIZES_KEPT]:  # networks of before
-            if size != nodes:
-                del _ROOMS.free[size]

@@ -86,7 +86,13 @@ def near_cases(world: World) -> Iterable[Case]:
     backwards = csr_array((arcs.time_s, (arcs.head, arcs.tail)), shape=(arcs.node_count, arcs.node_count))
     limits = [float(ours(i).total[K - 1]) * 1.001 for i in range(incidents.size)]  # type: ignore[attr-defined]
 
+    good_limit = float(np.percentile(limits, 99))
+
     def scipy_near(i: int) -> object:
+        seconds = dijkstra(backwards, indices=int(incidents[i]), limit=good_limit)[world.teams]
+        return world.teams[np.argsort(seconds)[:K]]
+
+    def scipy_told(i: int) -> object:
         seconds = dijkstra(backwards, indices=int(incidents[i]), limit=limits[i])[world.teams]
         return world.teams[np.argsort(seconds)[:K]]
 
@@ -96,7 +102,15 @@ def near_cases(world: World) -> Iterable[Case]:
         scipy_near,
         "scipy dijkstra",
         NEAR_ROUNDS,
-        "peer: told the fifth's time beforehand; no ways",
+        "peer: one limit that is enough for 99 of 100 incidents; no ways",
+    )
+    yield Case(
+        f"roads: nearest {K} of {TEAMS:,} teams, with their ways",
+        ours,
+        scipy_told,
+        "scipy dijkstra",
+        NEAR_ROUNDS,
+        "peer: told the fifth's own time beforehand; no ways",
     )
     yield Case("roads: the same, from a point", ours_from_a_point, scipy_near, "scipy dijkstra", NEAR_ROUNDS, "same")
     graph = nx.DiGraph()
@@ -150,7 +164,7 @@ def made_world() -> Iterator[World]:
         arcs = network.modes[Mode.DRIVE]
         searched, rest = held_bytes(arcs), held_bytes(network) + held_bytes(network.grid)
         print(
-            f"roads: {arcs.node_count:,} nodes, {arcs.tail.size:,} arcs, {report.restrictions.get('applied', 0):,} turn "
+            f"roads: {arcs.node_count:,} nodes, {arcs.tail.size:,} arcs, {report.restrictions['applied']:,} turn "
             f"restrictions; graph {searched / 1e6:.0f} MB, shapes, names and cells {rest / 1e6:.0f} MB."
         )
         whole = np.flatnonzero((arcs.component == 0) & (np.arange(arcs.node_count) < len(network.place_lonlat_deg)))

@@ -107,7 +107,7 @@ def test_a_turn_by_way_of_a_road_is_forbidden_for_those_who_have_come_that_way()
         "down2": [(-0.001, 0), (-0.001, -0.01)],
         "side": [(0.01, 0), (0, 0)],
     }
-    one_way = {name: (100.0, INF) for name in ("up1", "up2", "down1", "down2")} | {"link": (10.0, INF), "side": 50.0}
+    one_way = dict.fromkeys(("up1", "up2", "down1", "down2"), (100.0, INF)) | {"link": (10.0, INF), "side": 50.0}
     ends = {"up": (0, -0.01), "side": (0.01, 0), "down": (-0.001, -0.01), "aside": (-0.0005, 0)}
     forbidden = TurnRestriction("no_u_turn", "up1", "down2", via_roads=("link",))
     asked = {"roads": roads, "times": one_way, "ends": ends}

@@ -1,7 +1,6 @@
 """A network as a file: the same when read, and nothing at all where the file is not whole."""
 
 import dataclasses
-import os
 
 import numpy as np
 import pytest
@@ -55,7 +54,7 @@ def test_a_network_of_other_data_is_none(network, tmp_path):
     "damage",
     [
         pytest.param(lambda data: data[:-1], id="torn"),
-        pytest.param(lambda data: b"", id="empty"),
+        pytest.param(lambda _: b"", id="empty"),
         pytest.param(lambda data: b"another file" + data[12:], id="foreign"),
         pytest.param(lambda data: data[:60] + bytes([data[60] ^ 1]) + data[61:], id="a bit of the head"),
         pytest.param(lambda data: data[:-500] + bytes([data[-500] ^ 1]) + data[-499:], id="a bit of an array"),
@@ -92,4 +91,4 @@ def test_numbers_of_another_type_are_refused(network, tmp_path, name):
 def test_where_nothing_can_be_written_that_is_said(network, tmp_path):
     (tmp_path / "file").touch()
     assert not write_network(tmp_path / "file" / "roads.network", network)
-    assert os.listdir(tmp_path) == ["file"]
+    assert [item.name for item in tmp_path.iterdir()] == ["file"]

@@ -88,6 +88,8 @@ def test_a_wrong_speed_table_is_told_with_its_line_before_anything_is_read(proje
     path.write_text(path.read_text(encoding="utf-8").replace("walk_kmh = 4.0", "walk_kmh = -4"), encoding="utf-8")
     assert run(["import-roads", "county.osm"]) == 2
     assert "rules/speeds.toml, line 5" in capsys.readouterr().err
+    assert run(["check"]) == 2
+    assert "rules/speeds.toml, line 5" in capsys.readouterr().err
 
 
 def test_an_older_project_folder_has_the_speeds_of_the_program(project):

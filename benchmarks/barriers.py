@@ -33,9 +33,7 @@ def main(side: int) -> None:
     hits = EDGES_HIT * (side / SIDE) ** 2
     # A shore with many bays: its area holds as many pieces as are to be hit, two for each junction.
     radius_deg = STEP_DEG * np.sqrt(hits / 2.0 / np.pi)
-    floods = [
-        Barrier(f"flood {turn}", _shore(side, radius_deg, random), Policy.CLOSED) for turn in range(ROUNDS)
-    ]
+    floods = [Barrier(f"flood {turn}", _shore(side, radius_deg, random), Policy.CLOSED) for turn in range(ROUNDS)]
     far = side * STEP_DEG
     lines = [
         Barrier(f"line {turn}", shapely.LineString(111.0 + random.uniform(0, far, (2, 2))), Policy.CLOSED)
@@ -43,7 +41,9 @@ def main(side: int) -> None:
     ]
     lines = [Barrier(each.id, shapely.transform(each.geometry, _north), each.policy) for each in lines]
     points = [
-        Barrier(f"point {turn}", shapely.Point(111.0 + random.uniform(0, far), 31.0 + random.uniform(0, far)), Policy.CLOSED)
+        Barrier(
+            f"point {turn}", shapely.Point(111.0 + random.uniform(0, far), 31.0 + random.uniform(0, far)), Policy.CLOSED
+        )
         for turn in range(ROUNDS)
     ]
     hit = [np.unique(effects_of(network, [flood], mode=Mode.DRIVE).edge).size for flood in floods]

@@ -11,6 +11,7 @@ from geo_ems.routing.along import places_at, shares_at
 from geo_ems.routing.area_exits import exits_by_point
 from geo_ems.routing.compiled import load_routing
 from geo_ems.routing.costs import Costs
+from geo_ems.routing.edge_states import NOT_TRAVELLED
 from geo_ems.routing.network import Int32Array, RoadNetwork
 
 MAIN_NETWORK_WITHIN_M: Final = 5_000.0
@@ -83,13 +84,13 @@ def attach(
     inside = exits_by_point(network, costs, points_deg)
     if inside is not None:
         found = _with_exits(network, found, *inside)
-    main_edges = _main_edges(network, costs)
-    found = _marked(found, main_edges)
+    found = _marked(network, costs, found)
     lost = np.flatnonzero(~found.is_main & (np.diff(found.first) > 0) & (found.in_area < 0))
     if main_within_m is None or not lost.size:
         return found
-    state = np.where(main_edges, costs.edge_state, 0).astype(np.uint8)
-    other = _marked(_nearest(network, costs, points_deg[lost], state), main_edges)
+    on_main = _on_main(network, costs, np.arange(network.edge_count, dtype=np.int32))
+    state = np.where(on_main, costs.edge_state, NOT_TRAVELLED).astype(np.uint8)
+    other = _marked(network, costs, _nearest(network, costs, points_deg[lost], state))
     farther_m = np.full(lost.size, np.inf)
     joined = np.diff(other.first) > 0
     farther_m[joined] = other.straight_m[other.first[:-1][joined]] - found.straight_m[found.first[lost[joined]]]
@@ -221,16 +222,18 @@ def _joined(found: Attachments, other: Attachments, *, at: IntArray, rows: IntAr
     return both.taken(index)
 
 
-def _main_edges(network: RoadNetwork, costs: Costs) -> BoolArray:
-    """Return which edges lie on, lead to or come from the largest strongly connected part of the mode."""
+def _on_main(network: RoadNetwork, costs: Costs, edges: Int32Array) -> BoolArray:
+    """Return which of some edges belong to the largest strongly connected part of the mode."""
     arcs = network.modes[costs.mode]
-    touches = (arcs.component[arcs.tail] == 0) & (arcs.component[arcs.head] == 0)
-    main = np.zeros(network.edge_count, dtype=np.bool_)
-    main[arcs.edge[touches]] = True
+    begin, count = arcs.first_of_edge[edges], arcs.first_of_edge[edges + 1] - arcs.first_of_edge[edges]
+    own = np.repeat(np.arange(edges.size), count)
+    arc = arcs.edge_arc[np.arange(own.size) - np.repeat(np.cumsum(count) - count - begin, count)]
+    main = np.zeros(edges.size, dtype=np.bool_)
+    main[own[(arcs.component[arcs.tail[arc]] == 0) & (arcs.component[arcs.head[arc]] == 0)]] = True
     return main
 
 
-def _marked(found: Attachments, main_edges: BoolArray) -> Attachments:
+def _marked(network: RoadNetwork, costs: Costs, found: Attachments) -> Attachments:
     is_main = np.zeros(len(found), dtype=np.bool_)
-    is_main[found.point[main_edges[found.edge]]] = True
+    is_main[found.point[_on_main(network, costs, found.edge)]] = True
     return replace(found, is_main=is_main)

@@ -86,7 +86,9 @@ def random_lines(rng: np.random.Generator, *, places: int, roads: int, side_deg:
     shapes = []
     for begin, end in ends.tolist():
         between = spots[begin] + rng.normal(0.0, side_deg / 20, 2)
-        shapes.append([spots[begin], *([np.round(between, 6)] if begin == end or rng.random() < 0.5 else []), spots[end]])
+        shapes.append(
+            [spots[begin], *([np.round(between, 6)] if begin == end or rng.random() < 0.5 else []), spots[end]]
+        )
     metres = np.array([shapely.LineString(shape).length for shape in shapes]) * 111_000.0
     speed = rng.uniform(3.0, 30.0, roads)
     forward, backward = metres / speed, metres / (speed * rng.uniform(0.7, 1.0, roads))

@@ -60,9 +60,7 @@ def mismatches(seed, reference):
     return differs
 
 
-@pytest.mark.parametrize(
-    ("reference", "seed"), [pytest.param(*item, id=item[0].__name__) for item in SUITES]
-)
+@pytest.mark.parametrize(("reference", "seed"), [pytest.param(*item, id=item[0].__name__) for item in SUITES])
 def test_nobody_else_finds_another_answer(reference, seed):
     wrong = [found for i in range(GRAPHS) if (found := mismatches([seed, i], reference))]
     assert wrong == []

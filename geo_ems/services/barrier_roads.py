@@ -10,10 +10,11 @@ import shapely
 
 from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSource
 from geo_ems.errors import NotFoundError, UsageError
-from geo_ems.model.columns import BoolArray
+from geo_ems.model.columns import BoolArray, IntArray
 
 ROAD_LAYER = "roads"
 _LISTED = 10
+_NEAR_DEG = 0.0005  # some 50 m
 _POLICY_WORDS = {"closed": "封闭", "slow": "缓行", "delay": "延误"}
 
 
@@ -91,12 +92,31 @@ def place_of_bridge(snapshots: SnapshotSource, name: str) -> BarrierPlace:
 def name_of_place(snapshots: SnapshotSource, place: BarrierPlace, policy: str) -> str:
     """Return a name for a barrier that was given none: the road's, and what happens there."""
     word = _POLICY_WORDS.get(policy, "阻断")
-    if place.road_id is not None and ROAD_LAYER in snapshots.definitions:
-        roads = _roads(snapshots)
-        rows = np.flatnonzero(roads.columns.ids == place.road_id)
-        name = str(roads.columns.columns["name"].at(int(rows[0]))) if rows.size else ""
-        return f"{name or place.road_id}{word}"[:200]
-    return f"道路{word}"
+    if ROAD_LAYER not in snapshots.definitions:
+        return f"道路{word}"
+    roads = _roads(snapshots)
+    rows = np.flatnonzero(roads.columns.ids == place.road_id) if place.road_id is not None else _near(roads, place)
+    name = str(roads.columns.columns["name"].at(int(rows[0]))) if rows.size else place.road_id
+    return f"{name or '道路'}{word}"[:200]
+
+
+def _near(roads: LayerSnapshot, place: BarrierPlace) -> IntArray:
+    """Return the road nearest to a point that is near one; none for lines and areas, which meet several."""
+    none = np.empty(0, dtype=np.int64)
+    geometry = place.geometry
+    if geometry is None or geometry.get("type") != "Point":
+        return none
+    try:
+        point = shapely.from_geojson(json.dumps(geometry))
+    except shapely.GEOSException:  # the layer says what is wrong with it
+        return none
+    if point is None or point.is_empty or not np.isfinite([point.x, point.y]).all():
+        return none
+    box = (point.x - _NEAR_DEG, point.y - _NEAR_DEG, point.x + _NEAR_DEG, point.y + _NEAR_DEG)
+    near = roads.layered.rows_near_box(box)
+    distance_deg = shapely.distance(roads.geometries_at(near), point)
+    nearest = int(distance_deg.argmin()) if near.size else -1
+    return near[nearest : nearest + 1] if near.size and distance_deg[nearest] <= _NEAR_DEG else none
 
 
 def _roads(snapshots: SnapshotSource) -> LayerSnapshot:

@@ -88,8 +88,7 @@ def _lines(lonlat_deg: FloatArray, begin: IntArray, end: IntArray) -> ObjectArra
     if not counts.size:
         return np.empty(0, np.object_)
     line = np.repeat(np.arange(begin.size), counts)
-    lines: ObjectArray = shapely.linestrings(lonlat_deg[_rows(begin, counts)], indices=line)
-    return lines
+    return np.asarray(shapely.linestrings(lonlat_deg[_rows(begin, counts)], indices=line), np.object_)
 
 
 def _shares(lonlat_deg: FloatArray, way: IntArray, begin: IntArray, end: IntArray) -> FloatArray:

@@ -181,6 +181,7 @@ def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[st
         "nearest",
         "coverage",
         "map",
+        "import-roads",
         "imports",
         "duplicates",
     ):

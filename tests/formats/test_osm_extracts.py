@@ -72,7 +72,12 @@ def test_the_same_is_read_from_xml_gzip_and_protobuf_by_content_and_not_by_name(
 
 
 def test_what_is_no_extract_is_known_to_be_none(tmp_path):
-    for name, content in (("a.csv", b"name,lon,lat\n"), ("b.kml", b"<kml/>"), ("c.gz", gzip.compress(b"{}")), ("d", b"")):
+    for name, content in (
+        ("a.csv", b"name,lon,lat\n"),
+        ("b.kml", b"<kml/>"),
+        ("c.gz", gzip.compress(b"{}")),
+        ("d", b""),
+    ):
         (tmp_path / name).write_bytes(content)
         assert osm_kind(tmp_path / name) is None
     with pytest.raises(DataError, match="cannot be read"):

@@ -1,6 +1,7 @@
 """Ways cut at shared nodes, turns and barriers as rules, and every way that is left out counted."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -211,8 +212,8 @@ NODES = st.lists(st.integers(1, 8), min_size=2, max_size=7)
 
 @given(st.lists(NODES, min_size=1, max_size=5))
 def test_cutting_keeps_every_step_and_lets_pieces_meet_only_at_their_ends(ways):
-    from geo_ems.formats.osm_extracts import OsmExtract  # noqa: PLC0415 - of this property only
-    from geo_ems.services.osm_edges import cut_ways  # noqa: PLC0415 - as above
+    from geo_ems.formats.osm_extracts import OsmExtract
+    from geo_ems.services.osm_edges import cut_ways
 
     place = {node: (0.01 * node, 0.01 * (node * node % 7)) for node in range(1, 9)}
     refs = np.array([node for way in ways for node in way], np.int64)
@@ -233,8 +234,8 @@ def test_cutting_keeps_every_step_and_lets_pieces_meet_only_at_their_ends(ways):
     edges, _ = cut_ways(extract, np.arange(len(ways)), always_at=())
     node_at = {at: node for node, at in place.items()}
     pieces = [[node_at[tuple(np.round(at, 7))] for at in line.coords] for line in edges.lines]
-    steps = sorted(step for piece in pieces for step in zip(piece, piece[1:], strict=False))
-    wanted = sorted(step for way in ways for step in zip(way, way[1:], strict=False) if step[0] != step[1])
+    steps = sorted(step for piece in pieces for step in pairwise(piece))
+    wanted = sorted(step for way in ways for step in pairwise(way) if step[0] != step[1])
     assert steps == wanted
     inner = [node for piece in pieces for node in piece[1:-1]]
     assert len(inner) == len(set(inner))

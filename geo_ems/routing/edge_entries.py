@@ -12,7 +12,7 @@ from geo_ems.model.columns import BoolArray, FloatArray, IntArray
 from geo_ems.routing.compiled import load_routing
 from geo_ems.routing.costs import Costs
 from geo_ems.routing.edge_runs import RunPortions, portions_of_runs, reach_of_runs
-from geo_ems.routing.network import RoadNetwork
+from geo_ems.routing.network import Int32Array, RoadNetwork
 from geo_ems.routing.search import Reached
 
 
@@ -42,11 +42,11 @@ def runs_from(network: RoadNetwork, costs: Costs, reached: Reached) -> Runs:
     """Return all ways into edges from what a search reached, and from where its starts are attached."""
     arcs, starts, inward = network.modes[costs.mode], reached.starts, reached.backwards
     entry = arcs.head if inward else arcs.tail
-    arc = np.flatnonzero(np.isfinite(reached.node_cost)[entry])
-    first = arcs.first_of_edge[starts.edge].astype(np.int64)
-    count = arcs.first_of_edge[starts.edge + 1] - first
-    point = np.repeat(np.arange(starts.edge.size), count)
-    own = arcs.edge_arc[np.repeat(first - np.cumsum(count) + count, count) + np.arange(point.size)].astype(np.int64)
+    nodes = np.flatnonzero(np.isfinite(reached.node_cost))
+    _, at_node = _rows_between(arcs.first_in if inward else arcs.first_out, nodes)
+    arc = arcs.in_arc[at_node].astype(np.int64) if inward else at_node
+    point, at_edge = _rows_between(arcs.first_of_edge, starts.edge)
+    own = arcs.edge_arc[at_edge].astype(np.int64)
     all_arcs = np.concatenate([arc, own])
     turned = arcs.is_forward[all_arcs] == inward
     own_share = starts.share[point]
@@ -63,6 +63,14 @@ def runs_from(network: RoadNetwork, costs: Costs, reached: Reached) -> Runs:
         entered=np.concatenate([reached.node_cost[entry[arc]], begun[point]]),
         owner=np.concatenate([node_owner[entry[arc]], starts.point[point]]).astype(np.int64),
     )
+
+
+def _rows_between(first: Int32Array, items: Int32Array | IntArray) -> tuple[IntArray, IntArray]:
+    """Return all rows from `first[i]` to `first[i + 1]` of some items i, each with the place of its item in `items`."""
+    begin = first[items].astype(np.int64)
+    count = first[items + 1] - begin
+    place = np.repeat(np.arange(items.size), count)
+    return place, np.repeat(begin - np.cumsum(count) + count, count) + np.arange(place.size)
 
 
 def runs_along(

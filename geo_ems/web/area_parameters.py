@@ -12,6 +12,7 @@ from geo_ems.services.area_question import (
 )
 from geo_ems.web import kinds
 from geo_ems.web import question_parameters as ask
+from geo_ems.web.number_lists import numbers
 from geo_ems.web.page_parameters import LANG
 from geo_ems.web.parameters import Parameter
 
@@ -48,8 +49,8 @@ POLICIES = Parameter(
 )
 ROAD_MEMBERS: tuple[Parameter[object], ...] = (ROAD_METRIC, ROAD_MODE, ROAD_DIRECTION, DRAWN_BARRIERS, POLICIES)
 
-BREAKS_S = Parameter("breaks_s", kinds.numbers(MAX_BREAKS, 0, MAX_BREAK_S), "ascending times in seconds, inclusive")
-BREAKS_M = Parameter("breaks_m", kinds.numbers(MAX_BREAKS, 0, MAX_BREAK_M), "ascending metres, inclusive")
+BREAKS_S = Parameter("breaks_s", numbers(MAX_BREAKS, 0, MAX_BREAK_S), "ascending times in seconds, inclusive")
+BREAKS_M = Parameter("breaks_m", numbers(MAX_BREAKS, 0, MAX_BREAK_M), "ascending metres, inclusive")
 IDS = Parameter("ids", kinds.words(MAX_AREAS, 100), "the facilities; else all that qualify, as in coverage")
 OVERLAP = Parameter(
     "overlap", kinds.choice(tuple(Overlap)), "each, closest (no two overlap) or merged (one area per break)"

@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -292,6 +293,8 @@ def main() -> int:
             server.send_signal(signal.SIGINT)
             server.wait(timeout=30)
         ended_s = time.monotonic() - began
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        used_s = used.ru_utime + used.ru_stime
         lost = lost_positions(store, measured)
     acknowledged = sum(len(times) for times in measured.acknowledged.values())
     print(f"{given.teams} teams, {given.questions} questions/s, {given.seconds:g} s on {os.cpu_count()} processors")
@@ -316,6 +319,8 @@ def main() -> int:
             f"{'none lost, none twice' if is_complete else 'WRONG'}"
         )
     print(f"position events told to both: {measured.positions_told}; the server ended in {ended_s:.1f} s")
+    load_now = os.getloadavg()[0]
+    print(f"the server used {used_s:.1f} s of processor time, its start included; load of the machine {load_now:.1f}")
     for words in measured.refused[:3]:
         print(words)
     return int(lost > 0 or not complete)

@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -40,7 +40,8 @@ class PositionDesk:
     snapshots: SnapshotSource
     settings: PositionSettings
     clock: Callable[[], datetime]
-    _teams: Mapping[str, int] = field(default_factory=dict)
+    _teams: frozenset[str] = frozenset()
+    _rows: Mapping[str, int] | None = None
     _teams_from_s: float = float("-inf")
 
     def device_caller(self, secret: str) -> Caller | None:
@@ -166,7 +167,9 @@ class PositionDesk:
         now_s = time.monotonic()
         if now_s - self._teams_from_s > _TEAMS_KNOWN_S or team_id not in self._teams:
             layer = moving_layer(self.snapshots.definitions)
-            self._teams = {} if layer is None else self.snapshots.pin([layer]).layer(layer).row_of
+            snapshot = None if layer is None else self.snapshots.pin([layer]).layer(layer)
+            if snapshot is not None and snapshot.row_of is not self._rows:
+                self._teams, self._rows = frozenset(snapshot.columns.ids.tolist()), snapshot.row_of
             self._teams_from_s = now_s
         return team_id in self._teams
 

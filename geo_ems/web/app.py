@@ -51,28 +51,24 @@ _NOT_KEPT = (
     "No folder could be written to keep the compiled search, so every start compiles it anew; "
     "set NUMBA_CACHE_DIR to a folder of this user."
 )
-<<<<<<< HEAD
+# Routes are looked through in this order: what comes a thousand times a second stands first.
 _MODULES = (
+    positions,
+    questions,
     landing,
     collections,
     items,
-    questions,
+    events,
     area_questions,
     barriers,
     dispatch,
     assignments,
     incidents,
     team_status,
-    positions,
-    events,
     imports,
     pages,
     operations,
 )
-=======
-# Routes are looked through in this order: what comes a thousand times a second stands first.
-_MODULES = (positions, questions, landing, collections, items, events, imports, pages, operations)
->>>>>>> positions
 _logger = logging.getLogger(__name__)
 
 

@@ -152,7 +152,7 @@ class CoverState:
 
 @dataclass(frozen=True, slots=True)
 class SceneFilled:
-    """The recommendation for one incident."""
+    """The recommendation for one incident; `levels` are the alarm levels that its kind has cards of."""
 
     incident: str | None
     kind: str
@@ -165,6 +165,7 @@ class SceneFilled:
     totals: Amounts
     force: EffectiveForce | None
     support_request: SupportRequest
+    levels: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

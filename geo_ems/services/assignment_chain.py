@@ -93,6 +93,11 @@ def booked_in(role: str, step: Step, *, was_recalled: bool = False) -> Booked:
     return Booked.RESERVED if step in _NOT_LEFT_YET else Booked.GONE
 
 
+def next_steps(status: object) -> tuple[Step, ...]:
+    """Return what an assignment in a status may be entered as next."""
+    return FOLLOWING.get(Step(str(status)), ()) if status in tuple(Step) else ()
+
+
 def check_follows(now: Step, wanted: Step, *, where: str) -> None:
     """Refuse a status that does not follow the present one.
 

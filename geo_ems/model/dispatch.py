@@ -15,6 +15,7 @@ class Picked:
 
     `total_s` is None where no roads were used; `straight_m` always stands. `amounts` says what it brings:
     teams, people, vehicles; quantity; places; beds. `state` is "ready", "to_open" or "to_confirm".
+    `item` is the item of the stock to be ordered where the need is not named after it.
     """
 
     layer: str
@@ -30,6 +31,7 @@ class Picked:
     consent: str | None
     contact: Mapping[str, Value]
     flags: tuple[str, ...] = ()
+    item: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

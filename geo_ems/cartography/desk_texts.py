@@ -41,7 +41,6 @@ DESK_TEXTS: dict[str, Label] = {
     "reporting": Label("上报", "Reporting"),
     "must_report": Label("须上报。", "To be reported."),
     "need_not_report": Label("目前不须上报。", "Need not be reported as far as is known."),
-    "report_unless_known": Label("先按须上报处理。", "Treat as to be reported."),
     "report_first": Label("首报", "first report"),
     "report_follow_up": Label("续报", "follow-up report"),
     "report_final": Label("终报", "final report"),

@@ -100,7 +100,7 @@ function incidentRow(row) {
   return el("li", { class: clockOf(row).late ? "result overdue" : "result", "data-id": row.id },
     el("div", { class: "line" }, el("button", { type: "button", class: "name", "data-control": "incident-" + row.id, text: rowName({ ...values, id: row.id }), onclick: () => openIncident(row.id) }),
       clockNode(row)),
-    el("p", { class: "small", text: [kindText(values.kind), gradeText(values.grade), values.district_id ? districtName(values.district_id) : "", t("received", { time: instant(values.received_at) })].filter(Boolean).join(" · ") }),
+    el("p", { class: "small", text: [kindText(values.kind), gradeText(values.grade), values.district_id ? districtName(values.district_id) : "", t("received", { time: shortTime(values.received_at) })].filter(Boolean).join(" · ") }),
     row.geometry ? null : el("p", { class: "caution", text: t("no_place_yet") }),
     asks.length ? el("p", { class: "small", text: t("still_ask", { what: asks.slice(0, 4).join(separator()) + (asks.length > 4 ? " " + t("and_more", { n: asks.length - 4 }) : "") }) }) : null);
 }
@@ -122,6 +122,12 @@ function span(seconds) {
   const minutes = Math.floor(Math.max(0, seconds) / 60);
   if (minutes < 120) return t("minutes", { n: minutes });
   return minutes < 2880 ? t("hours_minutes", { h: Math.floor(minutes / 60), m: minutes % 60 }) : t("days", { n: Math.floor(minutes / 1440) });
+}
+
+/* Of today the time, of other days the day as well. */
+function shortTime(text) {
+  const whole = instant(text), today = instant(new Date().toISOString()).slice(0, 10);
+  return /^\d{4}-\d\d-\d\d \d\d:\d\d/.test(whole) ? (whole.slice(0, 10) === today ? whole.slice(11, 16) : whole.slice(0, 16)) : whole;
 }
 
 function clockNode(row) {
@@ -221,7 +227,7 @@ function sendIncident() {
   if (!draft.kind) return;
   const body = { kind: draft.kind };
   if (draft.text.trim()) body.text = draft.text.trim();
-  if (place) { body.lon = Number(place.lon.toFixed(6)); body.lat = Number(place.lat.toFixed(6)); if (placeName(place)) body.address = placeName(place); }
+  if (place) { body.lon = Number(place.lon.toFixed(6)); body.lat = Number(place.lat.toFixed(6)); if (place.layer && place.layer.draw === "villages" && place.layer.names[place.index]) body.address = place.layer.names[place.index]; }
   send("open", "v1/incidents?lang=" + state.language, body, (answer) => {
     desk.draft = null;
     showIncident(answer, t("incident_opened"));

@@ -6,15 +6,27 @@ function openIncident(id, { look = true } = {}) {
   desk.id = id; desk.view = null; desk.viewProblem = null; desk.orders = null; desk.failed = null; desk.told = null; desk.placing = false; desk.mergeUndo = null;
   desk.refine = {}; desk.report = {}; desk.chains.clear();
   clearRecommendation();
+  keepAddress(id);
   renderIncidents();
   document.getElementById("scroller").scrollTop = 0;
   if (look) loadIncident({ look });
+}
+
+/* A page that is loaded anew comes back to the incident that was looked at. */
+function keepAddress(id) {
+  window.history.replaceState(null, "", id ? "#incident=" + encodeURIComponent(id) : window.location.pathname + window.location.search);
+}
+
+function incidentOfAddress() {
+  const found = /^#incident=(.+)$/.exec(window.location.hash);
+  try { return found ? decodeURIComponent(found[1]) : null; } catch { return null; }
 }
 
 function closeIncident() {
   const { id } = desk;
   desk.id = null; desk.view = null; desk.failed = null; desk.placing = false;
   clearRecommendation();
+  keepAddress(null);
   loadIncidents();
   renderIncidents();
   redrawSoon();
@@ -72,18 +84,20 @@ function incidentNode(open) {
   if (!view) return [back, actNodes(), desk.viewProblem ? problemNode(desk.viewProblem) : el("p", { class: "waiting", text: t("asking") })];
   const values = view.incident.properties, over = values.state === "terminated";
   const group = (key, heading, ...nodes) => el("details", { "data-key": key, class: "part", open: open.has(key) }, el("summary", { "data-control": "part-" + key, text: heading }), nodes);
+  const busy = (desk.orders || []).some((row) => !ENDED.includes(row.status)), nearby = over ? null : nearbyNode(view);
   return [
-    el("div", { class: "line" }, back, undoNode(view)),
+    el("div", { class: "line" }, back, undoNode(view, busy)),
     el("div", { class: "line head" }, el("h2", { text: rowName({ ...values, id: view.incident.id }) }), over ? el("span", { class: "tag", text: t("is_over") }) : clockNode(view)),
-    el("p", { class: "small", text: [kindText(values.kind), gradeText(values.grade), t("received", { time: instant(values.received_at) })].filter(Boolean).join(" · ") }),
+    el("p", { class: "small", text: [kindText(values.kind), gradeText(values.grade), t("received", { time: shortTime(values.received_at) })].filter(Boolean).join(" · ") }),
     values.description ? el("p", { text: values.description }) : null,
     countsText(values) ? el("p", {}, el("strong", { text: countsText(values) })) : null,
     view.incident.geometry ? null : el("p", { class: "caution", text: t("no_place_yet") }),
     actNodes(),
     over ? el("button", { type: "button", class: "wide", "data-control": "reopen", disabled: Boolean(desk.busy), text: t("reopen"), onclick: () => actIncident("reopen", "/reopen", {}, t("reopened")) }) : null,
     over ? null : reportNode(view, group),
-    over ? null : nearbyNode(view),
+    busy ? null : nearby,
     ordersNode(open),
+    busy ? nearby : null,
     over ? null : recommendationNode(open),
     over ? null : group("asks", t("ask_now", { n: view.must_report.ask.length }), refineNode(view)),
     group("conditions", t("conditions_of_report"), conditionsNode(view)),
@@ -102,12 +116,12 @@ function countsText(values) {
 /* The next action: is it to be reported, to whom, and that it was. */
 function reportNode(view, group) {
   const { must_report: must, reports } = view, first = !reports.length;
-  const words = must.value === true ? "must_report" : must.value === false ? "need_not_report" : "report_unless_known";
+  const words = must.value === true ? "must_report" : must.value === false ? "need_not_report" : null;
   const addressees = (rows) => el("ul", { class: "plain-list" }, rows.map((row) => el("li", {}, row.label + " ", row.phone ? phoneNode(row.phone) : null)));
   return el("section", { class: "report", "aria-label": t("reporting") },
-    el("p", { class: first && must.value !== false ? "danger" : "small" }, el("strong", { text: t(words) + " " }), must.why),
+    el("p", { class: first && must.value !== false ? "danger" : "small" }, words ? el("strong", { text: t(words) + " " }) : null, must.why),
     must.province_banner ? el("p", { class: "danger", text: must.province_banner }) : null,
-    reports.map((row) => el("p", { class: "small", text: t("report_sent_at", { kind: t("report_" + (["first", "follow_up", "final"].includes(row.kind) ? row.kind : "follow_up")), time: instant(row.sent_at) }) })),
+    reports.map((row) => el("p", { class: "small", text: t("report_sent_at", { kind: t("report_" + (["first", "follow_up", "final"].includes(row.kind) ? row.kind : "follow_up")), time: shortTime(row.sent_at) }) })),
     first ? el("button", { type: "button", class: must.value === false ? "wide" : "wide main", "data-control": "report", disabled: Boolean(desk.busy), text: t(desk.busy === "report" ? "sending" : "report_done_first"), onclick: () => sendReport("first") }) : null,
     group("report", t(first ? "report_whom" : "report_more"),
       must.recipients.length ? [el("h3", { text: t("recipients") }), addressees(must.recipients)] : null,
@@ -129,7 +143,7 @@ function nearbyNode(view) {
   if (!view.nearby_open.length) return null;
   return el("section", { class: "group to_confirm", "aria-label": t("nearby") }, el("h3", { text: t("nearby") }),
     el("ul", { class: "rows" }, view.nearby_open.map((row) => el("li", { class: "result", "data-id": row.id },
-      el("p", {}, el("strong", { text: row.name || row.id }), " · " + [kindText(row.kind), Number.isFinite(row.straight_m) ? distance(row.straight_m) : t("no_place_yet"), t("received", { time: instant(row.received_at) })].join(" · ")),
+      el("p", {}, el("strong", { text: row.name || row.id }), " · " + [kindText(row.kind), Number.isFinite(row.straight_m) ? distance(row.straight_m) : t("no_place_yet"), t("received", { time: shortTime(row.received_at) })].join(" · ")),
       el("div", { class: "line" },
         el("button", { type: "button", class: "plain-button", "data-control": "merge-" + row.id, disabled: Boolean(desk.busy), text: t("merge"), onclick: () => mergeInto(row) }),
         el("button", { type: "button", class: "plain-button", "data-control": "look-" + row.id, text: t("look_at_it"), onclick: () => openIncident(row.id) }))))));
@@ -155,9 +169,10 @@ function actText(entry) {
   return ACTS.includes(entry.action) ? t("act_" + entry.action) : t("act_other");
 }
 
-function undoNode(view) {
+/* An incident that has somebody under way is not taken back as if it had not been. */
+function undoNode(view, busy) {
   const last = desk.mergeUndo || lastAct(view);
-  if (!last) return null;
+  if (!last || (busy && last.action === "open")) return null;
   return el("button", { type: "button", class: "plain-button", "data-control": "undo", disabled: Boolean(desk.busy), text: t("undo_act", { what: actText(last) }), onclick: () => undoAct(last) });
 }
 

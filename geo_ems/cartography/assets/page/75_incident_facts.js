@@ -22,7 +22,7 @@ function historyNode(view) {
   entries.sort((a, b) => b.entry.seq - a.entry.seq);
   if (!entries.length) return el("p", { class: "small", text: t("no_history") });
   return el("ul", { class: "rows" }, entries.map(({ entry, of }) => el("li", {},
-    el("p", {}, el("strong", { text: actText(entry) }), ` · ${instant(entry.occurred_at || entry.recorded_at)}` + (entry.who ? ` · ${entry.who}` : "") + (of ? ` · ${of}` : ""), entry.undone_by ? el("span", { class: "tag", text: t("taken_back") }) : null),
+    el("p", {}, el("strong", { text: actText(entry) }), ` · ${shortTime(entry.occurred_at || entry.recorded_at)}` + (entry.who ? ` · ${entry.who}` : "") + (of ? ` · ${of}` : ""), entry.undone_by ? el("span", { class: "tag", text: t("taken_back") }) : null),
     el("p", { class: "small", text: entry.changes.filter((change) => change.field !== "geometry").slice(0, 8).map(changeText).join("; ") }))));
 }
 

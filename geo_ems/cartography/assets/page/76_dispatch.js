@@ -12,6 +12,7 @@ async function askRecommendation() {
   if (dispatch.level) body.alarm_level = dispatch.level;
   Object.assign(dispatch, { asking: true, answer: null, problem: null, preview: null });
   dispatch.ticked.clear();
+  if (isPhone()) setSheet("high", { grow: true });
   renderIncidents();
   try {
     const answer = await ask(ROOT + "v1/dispatch", { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
@@ -34,7 +35,7 @@ function recommendationNode(open) {
     dispatch.problem ? problemNode(dispatch.problem) : null,
     answer ? [
       el("div", { class: "filters" }, level),
-      el("p", { class: "small", text: [t("card_of", { kind: kindText(answer.kind), level: answer.alarm_level }), answer.card && answer.card.note, t("judged_at", { time: instant(answer.as_of) })].filter(Boolean).join(" · ") }),
+      el("p", { class: "small", text: [t("card_of", { kind: kindText(answer.kind), level: answer.alarm_level }), answer.card && answer.card.note, t("judged_at", { time: shortTime(answer.as_of) })].filter(Boolean).join(" · ") }),
       warningNodes(answer, open),
       answer.needs.some((need) => orderable(need) && need.picks.length) ? el("button", { type: "button", class: "plain-button", "data-control": "tick-all", text: t("tick_all"), onclick: () => tickAll(answer) }) : null,
       answer.needs.map((need) => needNode(need, open)),
@@ -58,7 +59,7 @@ const pickKey = (need, pick) => [need.what, need.name, pick.layer, pick.id].join
 
 /* Amounts in words: 1 team, 42 people, 7 vehicles; 50 of an item in its unit. */
 function amountsText(amounts, unit) {
-  return Object.entries(amounts || {}).filter(([, value]) => Number.isFinite(value)).map(([name, value]) => {
+  return Object.entries(amounts || {}).filter(([, value]) => Number.isFinite(value) && value !== 0).map(([name, value]) => {
     if (name === "quantity") return `${grouped(value, 2)} ${unit || ""}`.trim();
     return own(DATA.texts, "amount_" + name) ? t("amount_" + name, { n: grouped(value) }) : `${name} ${grouped(value)}`;
   }).join(separator());
@@ -148,7 +149,7 @@ function sendOrder(preview) {
   }
   send("order", "v1/assignments", body, (answer) => {
     clearRecommendation();
-    desk.told = { text: t("ordered_told", { n: answer.assignments.length, names: answer.assignments.map((row) => row.resource_name || row.resource_id).join(separator()) }) };
+    desk.told = { text: t("ordered_told", { n: answer.assignments.length, names: answer.assignments.map(resourceName).join(separator()) }) };
     document.getElementById("scroller").scrollTop = 0;
     loadIncident();
   }).then(() => { if (desk.failed && desk.failed.what === "order") { dispatch.preview = null; renderIncidents(); } });

@@ -1,6 +1,7 @@
 /* Under way: who was ordered, how far each is, the next step by one press, and its undoing. */
 const FIRST_STEPS = ["accepted", "departed", "on_scene", "done", "returning", "available", "declined", "no_answer", "recalled"];
 const ENDED = ["available", "cancelled", "declined"];
+const LAYER_ORDER = ["response_teams", "supply_depots", "shelters", ""];
 const CHAINS_AT_MOST = 12;
 
 /* Teams that were given to the incident by their status alone have their own chain. */
@@ -26,9 +27,15 @@ function stepText(status) {
   return words ? label(words) : String(status);
 }
 
+function resourceName(row) {
+  return nameIn(layerNamed.get(row.resource_layer), { id: row.resource_id, name: row.resource_name });
+}
+
+/* Teams first, then goods, then places; within them the newest. */
 function ordersNode(open) {
   if (!desk.orders) return null;
-  const under = desk.orders.filter((row) => !ENDED.includes(row.status)), ended = desk.orders.filter((row) => ENDED.includes(row.status)), alone = [...desk.chains];
+  const place = (row) => (LAYER_ORDER.indexOf(row.resource_layer) + LAYER_ORDER.length) % LAYER_ORDER.length;
+  const under = desk.orders.filter((row) => !ENDED.includes(row.status)).sort((a, b) => place(a) - place(b)), ended = desk.orders.filter((row) => ENDED.includes(row.status)), alone = [...desk.chains];
   if (!desk.orders.length && !alone.length) return null;
   return el("section", { class: "group", "aria-label": t("under_way") },
     el("h3", { text: `${t("under_way")} (${under.length + alone.length})` }),
@@ -38,10 +45,10 @@ function ordersNode(open) {
 
 function orderRow(row, open) {
   const layer = layerNamed.get(row.resource_layer), index = layer ? layer.indexOfId.get(row.resource_id) : undefined;
-  const name = row.resource_name || (index === undefined ? row.resource_id : featureName(layer, index));
+  const name = resourceName(row);
   const last = (row.history || [])[row.history.length - 1] || {};
   const what = [row.item ? itemText(row.item) + " " + grouped(row.quantity, 2) : "", Number.isFinite(row.places_persons) ? t("amount_places", { n: grouped(row.places_persons) }) : "",
-    row.eta && ["ordered", "accepted", "departed"].includes(row.status) ? t("expected", { time: instant(row.eta) }) : "", t("since", { time: instant(last.occurred_at || row.occurred_at) })].filter(Boolean).join(" · ");
+    row.eta && ["ordered", "accepted", "departed"].includes(row.status) ? t("expected", { time: shortTime(row.eta) }) : "", t("since", { time: shortTime(last.occurred_at || row.occurred_at) })].filter(Boolean).join(" · ");
   return el("li", { class: "result order-row", "data-id": row.id, "data-status": row.status },
     el("div", { class: "line" }, el("strong", { class: "layer-name", text: name }), el("span", { class: "tag", text: stepText(row.status) })),
     el("p", { class: "small", text: what }),

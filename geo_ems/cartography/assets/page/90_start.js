@@ -145,11 +145,14 @@ function start() {
   makeSheet();
   takeSavedAnswers();
   state.tab = DATA.served || state.answer ? "query" : state.coverage ? "coverage" : "layers";
+  const followed = DATA.served ? incidentOfAddress() : null;
+  if (followed) state.tab = "incidents";
   makeMap();
   renderAll();
   if (state.answer && state.place) showAnswerOnMap();
   loadClosures();
   loadIncidents();
+  if (followed) openIncident(followed);
   setInterval(updateClocks, 10000);
   listen();
   document.getElementById("search").addEventListener("input", onSearchInput);

@@ -263,7 +263,7 @@ print(kernels.kept_in, int(key[0]) > 0)
 def loader(monkeypatch):
     """A loader that imports nothing: which folder it takes is all that is asked."""
     loader = compiled._Loader()
-    monkeypatch.setattr(loader, "_imported", lambda folder: compiled.Kernels(sys, sys, folder))
+    monkeypatch.setattr(loader, "_imported", lambda folder: compiled.Kernels(sys, sys, sys, folder))
     return loader
 
 
@@ -287,7 +287,7 @@ def test_a_damaged_store_of_compiled_code_is_passed_over(loader, monkeypatch, tm
     def imported(folder):
         if folder is not None:
             raise OSError("No space left on device")
-        return compiled.Kernels(sys, sys, None)
+        return compiled.Kernels(sys, sys, sys, None)
 
     monkeypatch.setattr(compiled, "_base_folders", lambda: [tmp_path])
     monkeypatch.setattr(compiled, "_forget_modules", lambda: None)

@@ -38,7 +38,7 @@ def test_a_server_is_ready_when_the_search_is_loaded(
 
     def load() -> Kernels:
         assert loaded.wait(10)
-        return Kernels(sys, sys, Path())
+        return Kernels(sys, sys, sys, Path())
 
     monkeypatch.setattr(web_app, "load_kernels", load)
     before, after = ready_when(create_app(application), loaded)
@@ -50,7 +50,7 @@ def test_a_server_is_ready_when_the_search_is_loaded(
 @pytest.mark.parametrize(
     ("outcome", "told"),
     [
-        pytest.param(Kernels(sys, sys, None), "every start compiles it anew", id="nowhere to keep the code"),
+        pytest.param(Kernels(sys, sys, sys, None), "every start compiles it anew", id="nowhere to keep the code"),
         pytest.param(RuntimeError("no such processor"), "no such processor", id="the compiler fails"),
     ],
 )

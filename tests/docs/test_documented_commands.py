@@ -12,7 +12,7 @@ from geo_ems.storage.locking import StoreLock
 
 pytestmark = pytest.mark.checkout
 ROOT = Path(__file__).resolve().parents[2]
-ASKING = ("nearest", "coverage", "layers", "check", "map", "export", "template", "imports", "duplicates")
+ASKING = ("nearest", "dispatch", "coverage", "layers", "check", "map", "export", "template", "imports", "duplicates")
 
 
 def documented_commands() -> list[str]:

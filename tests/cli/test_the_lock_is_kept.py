@@ -69,6 +69,7 @@ COMMANDS = {
     "layers": [[], ["--format", "json"], ["migrate", "--dry-run"], ["migrate"]],
     "check": [[]],
     "nearest": [["shelters", "--at", "111.5,31.2"], ["shelters", "--at", "111.5,31.2", "--format", "geojson"]],
+    "dispatch": [["--at", "111.5,31.2", "--kind", "flood"]],
     "coverage": [["shelters", "--cutoff", "2000m"]],
     "map": [["overview", "--out", str(folder / "map.html")]],
     "init": [[str(folder / "another")]],

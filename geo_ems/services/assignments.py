@@ -94,7 +94,7 @@ def _booked(ledger: Ledger, order: Order, ids: Sequence[str], digest: str) -> tu
     occurred = ledger.now if order.occurred_at is None else instant_text(order.occurred_at)
     for assignment_id, pick in zip(ids, order.picks, strict=True):
         try:
-            values, lines = ledger.reserve(pick)
+            values, lines = ledger.reserve(pick, incident_id=order.incident_id)
         except ConflictError as error:
             conflicts.append(error)
             continue

@@ -1,4 +1,4 @@
-"""A made road network: a jittered grid of streets with gaps, faster roads among them, some one-way, some turns forbidden.
+"""A made road network: a jittered grid of streets with gaps, faster roads, some one-way, some turns forbidden.
 
 Streets are runs of a row or a column without gaps, so a road has several edges, as in a real map.
 """
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray
 from geo_ems.model.roads import Mode
@@ -59,9 +61,6 @@ def made_roads(*, side: int, seed: int, side_km: float = 100.0) -> MadeRoads:
 
 
 def _in_largest_part(begin: IntArray, end: IntArray, kept: BoolArray, count: int) -> BoolArray:
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
     graph = csr_array((np.ones(int(kept.sum())), (begin[kept], end[kept])), shape=(count, count))
     label = connected_components(graph, directed=False)[1]
     largest = label == np.bincount(label).argmax()

@@ -19,7 +19,7 @@ from case import Case
 
 from geo_ems.queries.compiled import load_kernels
 
-MODULES = ("nearest", "batches")
+MODULES = ("nearest", "batches", "roads")
 # One thread each, unless a case says otherwise; pykdtree reads this when it is loaded.
 os.environ["OMP_NUM_THREADS"] = "1"
 

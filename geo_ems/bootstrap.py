@@ -78,7 +78,7 @@ def opened(project: Project, *, read_only: bool = False) -> Iterator[Application
             store=district_aware,
             embedded=store,
             snapshots=snapshots,
-            roads=RoadSource(speeds=_speed_reader(project), seal_of=store.seal_of),
+            roads=RoadSource(speeds=_speed_reader(project), file=network_file(path), seal_of=store.seal_of),
             clock=utc_clock,
             new_id=new_id,
         )
@@ -164,6 +164,12 @@ def _speed_reader(project: Project) -> Callable[[], SpeedTable]:
         return held[0].current()
 
     return current
+
+
+def network_file(store: Path) -> Path:
+    """Return where the road network of a store is kept: in the folder of what may be deleted at any time."""
+    found = store.resolve()
+    return found.with_name(f"{found.name}.cache") / "roads.network"
 
 
 def utc_clock() -> datetime:

@@ -260,6 +260,7 @@ def check_command(lang: str | None = typer.Option(None, "--lang", help="zh or en
     project = current_project()
     language = language_argument(lang, project.language)
     with opened(project, read_only=True) as application:
+        _ = application.roads.speeds  # a wrong table is told with its lines
         faults = application.embedded.integrity_faults()
         poison = application.embedded.poison_rows()
         notes = application.embedded.notes()

@@ -15,8 +15,9 @@ from geo_ems.formats import reading_findings as found
 from geo_ems.formats.column_names import fold_name
 from geo_ems.formats.findings import Finding
 from geo_ems.formats.gathering import Features
-from geo_ems.formats.gdal_process import Frame, ask_reader
+from geo_ems.formats.gdal_process import ask_reader
 from geo_ems.formats.raw import Cell, CountedBy, FileFormat, RawRecord, Reading
+from geo_ems.formats.reader_process import Frame
 from geo_ems.formats.wkb_geometry import geometries_from_wkb
 
 _DRIVERS: Mapping[FileFormat, str] = {

@@ -9,13 +9,13 @@ import os
 import sys
 from array import array
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from geo_ems.formats.process_limits import allow_processor_time, limit_this_process
 from geo_ems.formats.reader_process import send_frames
 
 if TYPE_CHECKING:
-    from osmium.osm import Node, OSMEntity, Relation, Way
+    from osmium.osm import Area, Node, Relation, Way
 
 UNKNOWN_1E7 = 2_147_483_647
 """Stands for the coordinates of a node that the extract lacks."""
@@ -62,24 +62,26 @@ def read_extract(path: str, kind: str, keys: frozenset[str], most_ways: int) -> 
     barriers: list[object] = []
     restrictions: list[object] = []
     ways, newest = 0, ""
-    for item in source:
+    for found in source:
+        item = cast("Node | Way | Relation | Area", found)
         if item.is_node():
             if "barrier" in item.tags:
                 barriers.append([item.id, _tags(item, keys)])
         elif item.is_way():
+            way = cast("Way", item)
             if "highway" not in item.tags and item.tags.get("route") != "ferry":
                 continue
             ways += 1
             if ways > most_ways:
                 yield {"error": "rows", "reason": f"it has more than {most_ways} ways of roads"}
                 return
-            newest = max(newest, _instant(item))
-            chunk.add(item, keys)
+            newest = max(newest, _instant(way))
+            chunk.add(way, keys)
             if len(chunk.ids) >= _CHUNK_WAYS:
                 yield from chunk.frames()
                 chunk = _Chunk()
         elif item.tags.get("type") == "restriction":
-            restrictions.append(_restriction(item))
+            restrictions.append(_restriction(cast("Relation", item)))
     yield from chunk.frames()
     stated = source.header.get("osmosis_replication_timestamp") or source.header.get("timestamp")
     yield {"barriers": barriers, "restrictions": restrictions, "stated": stated, "newest": newest, "ways": ways}
@@ -114,8 +116,8 @@ class _Chunk:
             yield self.lonlat_1e7.tobytes()
 
 
-def _tags(item: "OSMEntity | Node | Way", keys: frozenset[str]) -> dict[str, str]:
-    return {tag.k: tag.v[:_TAG_CHARACTERS] for tag in item.tags if tag.k in keys}  # type: ignore[union-attr]
+def _tags(item: "Node | Way | Relation | Area", keys: frozenset[str]) -> dict[str, str]:
+    return {tag.k: tag.v[:_TAG_CHARACTERS] for tag in item.tags if tag.k in keys}
 
 
 def _restriction(item: "Relation") -> object:

@@ -116,6 +116,7 @@ def _acts_in_place(network: RoadNetwork, barrier: Barrier, shape: BaseGeometry, 
                 return _along(network, barrier, acts.along)
             return _at_points(network, barrier, acts.across)
         case _:
+            shape = _sound_area(shape)
             inside = portions_inside(network, shape, allowed=allowed)
             if barrier.policy is Policy.DELAY:
                 return _on_entering(network, barrier, inside)
@@ -124,6 +125,14 @@ def _acts_in_place(network: RoadNetwork, barrier: Barrier, shape: BaseGeometry, 
                 inside = inside.taken(inside.to_share - inside.from_share > _POINT_SHARE)
             whole = closes and barrier.road_id is None and barrier.towards_deg is None and barrier.sense is Sense.BOTH
             return _dealt(network, barrier, inside, delay_s=0.0, area=shape if whole else None)
+
+
+def _sound_area(area: BaseGeometry) -> BaseGeometry:
+    """Return an area whose rings do not cross each other: a drawn one may."""
+    if area.is_valid:
+        return area
+    parts = shapely.get_parts(shapely.make_valid(area))
+    return shapely.union_all(parts[shapely.get_dimensions(parts) == 2])  # noqa: PLR2004 areas, not leftover lines
 
 
 def _nearest(network: RoadNetwork, lonlat_deg: FloatArray, allowed: BoolArray) -> Portions:

@@ -53,16 +53,20 @@ class Hits:
 class Costs:
     """What the m arcs of one mode cost, seconds or metres by `metric`; infinite where a barrier closes.
 
-    `cost` (m,) is with barriers, `base` (m,) without; `access_cost_per_m` is what a metre beside the road
-    costs. A whole arc costs base * (1 + sum((factor - 1) * share)) + sum(delay). `portions` is `hits` as
-    the kernels take them for this metric. `edge_state` (e,) tells whether an edge is open: 0 nowhere,
-    1 all along, 2 in parts, which are `open_edge`, `open_from_share`, `open_to_share`, by edge and share.
+    `cost` (m,) is with barriers, `base` (m,) without; `cost_in` and `tail_in` (m,) are the costs and tails of
+    the arcs in the order of `in_arc`, so that a search backwards reads what lies together. A whole arc
+    costs base * (1 + sum((factor - 1) * share)) + sum(delay); `access_cost_per_m` is what a metre beside
+    the road costs. `portions` is `hits` as the kernels take them for this metric. `edge_state` (e,)
+    tells whether an edge is open (see `edge_states`); the open parts of those that are in parts are
+    `open_edge`, `open_from_share`, `open_to_share`, by edge and share.
     """
 
     mode: Mode
     metric: Metric
     cost: FloatArray
     base: FloatArray
+    cost_in: FloatArray
+    tail_in: Int32Array
     access_cost_per_m: float
     effects: BarrierEffects | None
     hits: Hits
@@ -98,10 +102,24 @@ def costs_of(
         cost = base.copy()
         load_routing().runs.write_hit_costs(*_arcs_along(arcs), base, *portions, cost)
         open_edge, open_from, open_to = _open_parts(arcs, hits, state)
-    for array in (cost, state):
+    cost_in, tail_in = cost[arcs.in_arc], arcs.tail[arcs.in_arc]
+    for array in (cost, cost_in, tail_in, state):
         array.setflags(write=False)
     return Costs(
-        mode, metric, cost, base, access_cost_per_m, effects, hits, portions, state, open_edge, open_from, open_to
+        mode,
+        metric,
+        cost,
+        base,
+        cost_in,
+        tail_in,
+        access_cost_per_m,
+        effects,
+        hits,
+        portions,
+        state,
+        open_edge,
+        open_from,
+        open_to,
     )
 
 

@@ -17,7 +17,7 @@ from geo_ems.routing.compiled import load_routing
 from geo_ems.routing.costs import Costs
 from geo_ems.routing.network import Int32Array, ModeNetwork, RoadNetwork
 from geo_ems.routing.snapping import Attachments
-from geo_ems.routing.stubs import ByEdge, DirectWays, Stubs, by_edge, direct_ways, on_same_edge, stubs_of
+from geo_ems.routing.stubs import ByEdge, DirectWays, Stubs, by_edge, direct_ways, stubs_of
 
 TIES_WITHIN: Final = 0.1
 """Seconds or metres by which others may lie behind the k-th and still be returned: equal when rounded."""
@@ -25,7 +25,7 @@ TIES_WITHIN: Final = 0.1
 NO_ARC: Final = -1
 
 _Result = TypeVar("_Result")
-Graph = tuple[Int32Array, Int32Array, Int32Array, bool, FloatArray]
+Graph = tuple[Int32Array, Int32Array, Int32Array, FloatArray, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,20 +134,21 @@ def nearest_arrivals(
         order = np.lexsort((within, total))
         if hits > k:
             order = order[: int(np.searchsorted(total[order], total[order[k - 1]] + ties_within, side="right"))]
-        ways = []
-        for point in within[order].tolist():
-            if best_stub[point] < 0:
-                start, end, arc = direct[point]
-                ways.append(Way(start, end, np.array([arc], dtype=np.int32), best[point] - offset[point]))
-                continue
-            stub = int(best_stub[point])
-            between, first = _followed(arcs, room.by_arc, int(stubs.node[stub]), backwards=coming)
-            own, other = int(stubs.attachment[stub]), int(starts.attachment[first])
-            outer = (stubs.arc[stub : stub + 1], between, starts.arc[first : first + 1])
-            way = np.concatenate(outer if coming else outer[::-1])
-            ways.append(Way(*((own, other) if coming else (other, own)), way, best[point] - offset[point]))
+        own = within[order]
+        by_road = own[best_stub[own] >= 0]
+        found_ways = _ways(arcs, room.by_arc, best_stub[by_road], stubs, starts, coming=coming)
         kernels.clean(room.distance, room.touched, touched)
-    return Arrivals(within[order], total[order], tuple(ways))
+    between = iter(found_ways)
+    cost = (total[order] - offset[own]).tolist()
+    ways = []
+    for row, point in enumerate(own.tolist()):
+        if best_stub[point] >= 0:
+            start, end, way = next(between)
+        else:
+            start, end, arc = direct[point]
+            way = np.array([arc], dtype=np.int32)
+        ways.append(Way(start, end, way, cost[row]))
+    return Arrivals(own, total[order], tuple(ways))
 
 
 def _direct_totals(
@@ -158,13 +159,7 @@ def _direct_totals(
     best = np.full(len(points), np.inf)
     ways: dict[int, tuple[int, int, int]] = {}
     coming = origins.direction is Direction.TO_INCIDENT
-    pairs = on_same_edge(target, origins.edges)
-    if not pairs:
-        return best, ways
-    if coming:
-        some = direct_ways(network, costs, points, target, pairs=[(own, to) for to, own in pairs])
-    else:
-        some = direct_ways(network, costs, target, points, pairs=pairs)
+    some = direct_ways(network, costs, target, points, origins.edges, towards_others=not coming)
     for start, end, arc, cost in zip(
         some.start.tolist(), some.end.tolist(), some.arc.tolist(), some.cost.tolist(), strict=True
     ):
@@ -256,10 +251,8 @@ def cost_at(network: RoadNetwork, costs: Costs, reached: Reached, points: Attach
 
 def _direct(network: RoadNetwork, costs: Costs, reached: Reached, points: Attachments) -> DirectWays:
     """Return the ways along one edge between the starts of a search and points, in the direction travelled."""
-    pairs = on_same_edge(reached.starts, by_edge(points))
-    if reached.backwards:
-        return direct_ways(network, costs, points, reached.starts, pairs=[(own, start) for start, own in pairs])
-    return direct_ways(network, costs, reached.starts, points, pairs=pairs)
+    order = by_edge(points)
+    return direct_ways(network, costs, reached.starts, points, order, towards_others=not reached.backwards)
 
 
 def for_each_start(
@@ -296,22 +289,31 @@ def for_each_start(
 def _graph(arcs: ModeNetwork, costs: Costs, *, backwards: bool) -> Graph:
     """Return the arcs as the kernels take them."""
     if backwards:
-        return arcs.first_in, arcs.in_arc, arcs.tail, True, costs.cost
-    return arcs.first_out, arcs.in_arc, arcs.head, False, costs.cost
+        return arcs.first_in, arcs.in_arc, costs.tail_in, costs.cost_in, True
+    return arcs.first_out, arcs.in_arc, arcs.head, costs.cost, False
 
 
-def _followed(arcs: ModeNetwork, by_arc: Int32Array, node: int, *, backwards: bool) -> tuple[Int32Array, int]:
-    """Return the arcs between a node and the start of the search, from the node on, and the stub there."""
-    kernels = load_routing().searches
-    onwards = arcs.head if backwards else arcs.tail
-    way = np.empty(256, dtype=np.int32)
-    count = kernels.follow(node, by_arc, onwards, way)
-    if count > way.size:
-        way = np.empty(count, dtype=np.int32)
-        kernels.follow(node, by_arc, onwards, way)
-    way = way[:count]
-    last = int(onwards[way[-1]]) if count else node
-    return way, -2 - int(by_arc[last])
+def _ways(
+    arcs: ModeNetwork, by_arc: Int32Array, chosen: Int32Array, stubs: Stubs, starts: Stubs, *, coming: bool
+) -> list[tuple[int, int, Int32Array]]:
+    """Return the ways between stubs and the starts of a search, as attachments from and to, and arcs.
+
+    `coming`: from the stubs to the starts (the search went backwards), else from the starts to the stubs.
+    """
+    way, end, start = np.empty(64 + 128 * chosen.size, np.int32), np.empty_like(chosen), np.empty_like(chosen)
+    while chosen.size:
+        onwards = arcs.head if coming else arcs.tail
+        ends = (chosen, stubs.node, stubs.arc, starts.arc, by_arc, onwards)
+        room = load_routing().searches.write_ways(*ends, not coming, way, end, start)
+        if room <= way.size:
+            break
+        way = np.empty(room, dtype=np.int32)
+    ours, theirs = stubs.attachment[chosen].tolist(), starts.attachment[start[: chosen.size]].tolist()
+    found, begin = [], 0
+    for own, other, finish in zip(ours, theirs, end.tolist(), strict=True):
+        found.append((*((own, other) if coming else (other, own)), way[begin:finish]))
+        begin = finish
+    return found
 
 
 def way_to(network: RoadNetwork, costs: Costs, reached: Reached, points: Attachments, point: int) -> Way | None:
@@ -334,14 +336,11 @@ def way_to(network: RoadNetwork, costs: Costs, reached: Reached, points: Attachm
         start, end = int(direct.start[row]), int(direct.end[row])
         start, end = (start + at, end) if reached.backwards else (start, end + at)
         return Way(start, end, direct.arc[row : row + 1], float(direct.cost[row]))
-    stub = int(totals.argmin())
-    between, first = _followed(arcs, reached.by_arc, int(stubs.node[stub]), backwards=reached.backwards)
-    mine, other = int(stubs.attachment[stub]) + at, int(reached.stubs.attachment[first])
-    outer = (stubs.arc[stub : stub + 1], between, reached.stubs.arc[first : first + 1])
-    cost = by_road - float(reached.offset[reached.starts.point[other]])
-    if reached.backwards:
-        return Way(mine, other, np.concatenate(outer), cost)
-    return Way(other, mine, np.concatenate(outer[::-1]), cost)
+    chosen = np.array([totals.argmin()], dtype=np.int32)
+    ((start, end, way),) = _ways(arcs, reached.by_arc, chosen, stubs, reached.stubs, coming=reached.backwards)
+    theirs_at = end if reached.backwards else start
+    cost = by_road - float(reached.offset[reached.starts.point[theirs_at]])
+    return Way(start + at, end, way, cost) if reached.backwards else Way(start, end + at, way, cost)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ _F1: Final = "Array(float64, 1, 'C', True)"
 _I1: Final = "Array(int32, 1, 'C', True)"
 _OUT_F1: Final = "Array(float64, 1, 'C')"
 _OUT_I1: Final = "Array(int32, 1, 'C')"
-_GRAPH: Final = f"{_I1}, {_I1}, {_I1}, boolean, {_F1}"
-"""First arc of each node, arcs by node (in_arc), the node at the other end of an arc, backwards, costs."""
+_GRAPH: Final = f"{_I1}, {_I1}, {_I1}, {_F1}, boolean"
+"""First place of each node, arcs by place (where backwards), the other end and the cost by place, backwards."""
 
 _FIRST_ROOM: Final = 1024
 _CHILDREN: Final = 4
@@ -103,8 +103,8 @@ def search_all(
     first: Int32Array,
     arc_at: Int32Array,
     other_end: Int32Array,
-    backwards: bool,
     cost: FloatArray,
+    backwards: bool,
     start_node: Int32Array,
     start_cost: FloatArray,
     cutoff: float,
@@ -137,11 +137,9 @@ def search_all(
         while size + (first[node + 1] - first[node]) > keys.size:
             keys, nodes = enlarged(keys, nodes)
         for i in range(first[node], first[node + 1]):
-            arc = arc_at[i] if backwards else i
-            there = here + cost[arc]
-            to = other_end[arc]
+            there, to = here + cost[i], other_end[i]
             if there < distance[to] and there <= cutoff:
-                distance[to], by_arc[to] = there, arc
+                distance[to], by_arc[to] = there, arc_at[i] if backwards else i
                 if start_of.size > 0:
                     start_of[to] = start_of[node]
                 size = push(keys, nodes, size, there, to)
@@ -156,8 +154,8 @@ def search_nearest(
     first: Int32Array,
     arc_at: Int32Array,
     other_end: Int32Array,
-    backwards: bool,
     cost: FloatArray,
+    backwards: bool,
     start_node: Int32Array,
     start_cost: FloatArray,
     slot_node: Int32Array,
@@ -240,14 +238,12 @@ def search_nearest(
         while size + (first[node + 1] - first[node]) > keys.size:
             keys, nodes = enlarged(keys, nodes)
         for i in range(first[node], first[node + 1]):
-            arc = arc_at[i] if backwards else i
-            there = here + cost[arc]
-            to = other_end[arc]
+            there, to = here + cost[i], other_end[i]
             if there < distance[to] and there + least_rest <= limit:
                 if math.isinf(distance[to]):
                     touched[seen] = to
                     seen += 1
-                distance[to], by_arc[to] = there, arc
+                distance[to], by_arc[to] = there, arc_at[i] if backwards else i
                 size = push(keys, nodes, size, there, to)
     return count, seen
 
@@ -265,19 +261,45 @@ def fill_slots(stub_node: Int32Array, slot_node: Int32Array, slot_stub: Int32Arr
         slot_node[slot], slot_stub[slot] = node, stub
 
 
-@compiled(f"int64(int64, {_I1}, {_I1}, {_OUT_I1})")
-def follow(node: int, by_arc: Int32Array, next_node: Int32Array, way: Int32Array) -> int:
-    """Write the arcs from a node back to its start; return how many, of which those beyond the room are not written.
+@compiled(f"int64({_I1}, {_I1}, {_I1}, {_I1}, {_I1}, {_I1}, boolean, {_OUT_I1}, {_OUT_I1}, {_OUT_I1})")
+def write_ways(
+    stubs: Int32Array,
+    stub_node: Int32Array,
+    stub_arc: Int32Array,
+    start_arc: Int32Array,
+    by_arc: Int32Array,
+    next_node: Int32Array,
+    turned: bool,
+    way: Int32Array,
+    end: Int32Array,
+    start: Int32Array,
+) -> int:
+    """Write the arcs of the ways from stubs to the starts of a search, one after the other, and where each ends.
 
-    `next_node` is the end of each arc that lies nearer to the start.
+    A way is the stub's arc, those between, and the start's arc; with `turned` in the opposite order. `start`
+    gets the start of each. Returns the room that all take; what is beyond `way` is not written.
     """
     count = 0
-    while by_arc[node] >= 0:
-        arc = by_arc[node]
+    for i in range(stubs.size):
+        begin, node = count, stub_node[stubs[i]]
         if count < way.size:
-            way[count] = arc
+            way[count] = stub_arc[stubs[i]]
         count += 1
-        node = next_node[arc]
+        while by_arc[node] >= 0:
+            if count < way.size:
+                way[count] = by_arc[node]
+            count += 1
+            node = next_node[by_arc[node]]
+        start[i] = -2 - by_arc[node]
+        if count < way.size:
+            way[count] = start_arc[start[i]]
+        count += 1
+        end[i] = count
+        if turned and count <= way.size:
+            low, high = begin, count - 1
+            while low < high:
+                way[low], way[high] = way[high], way[low]
+                low, high = low + 1, high - 1
     return count
 
 

@@ -40,6 +40,7 @@ _PROJECTIONS: Final = 12
 _SAFETY: Final = 0.98
 _TIES: Final = 32
 _INVERSIONS: Final = 6
+_AT_A_VERTEX: Final = 1e-12
 _PER_EQUATOR_2: Final = EQUATOR_RADIUS_M**-2
 _PER_POLE_2: Final = POLAR_RADIUS_M**-2
 
@@ -368,6 +369,10 @@ def write_places(
             to_lon = lon + turned(vertex_deg[v + 1, 0] - lon)
             for _ in range(_INVERSIONS):
                 at = min(max(at + wanted - length_share(lon, lat, to_lon, to_lat, at), 0.0), 1.0)
+        if at < _AT_A_VERTEX:
+            at = 0.0
+        elif at > 1.0 - _AT_A_VERTEX:
+            v, at = v + 1, 0.0
         if share[i] >= 1.0:
             v, at = last, 0.0
         vertex[i], part[i] = v, at

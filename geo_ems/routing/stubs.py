@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geo_ems.model.columns import FloatArray, IntArray
+from geo_ems.model.columns import FloatArray
 from geo_ems.routing.compiled import load_routing
 from geo_ems.routing.costs import Costs
 from geo_ems.routing.network import Int32Array, ModeNetwork, RoadNetwork
@@ -65,50 +65,48 @@ class ByEdge:
     """The attachments of points in the order of their edges: `edge` ascending, `attachment` beside it."""
 
     edge: Int32Array
-    attachment: IntArray
+    attachment: Int32Array
 
 
 def by_edge(points: Attachments) -> ByEdge:
     """Return the attachments of points in the order of their edges."""
-    order = np.argsort(points.edge, kind="stable")
+    order = np.argsort(points.edge, kind="stable").astype(np.int32)
     return ByEdge(points.edge[order], order)
 
 
 def direct_ways(
-    network: RoadNetwork, costs: Costs, starts: Attachments, ends: Attachments, *, pairs: list[tuple[int, int]]
+    network: RoadNetwork, costs: Costs, some: Attachments, others: Attachments, order: ByEdge, *, towards_others: bool
 ) -> DirectWays:
-    """Return the ways along one edge between attachments, of which `pairs` (start, end) are on the same edge."""
+    """Return the ways along one edge from some points to others, or from the others to them; `order` is the others'."""
     arcs = network.modes[costs.mode]
-    found: list[tuple[int, int, int, float]] = []
-    direct_way = load_routing().runs.direct_way
-    for start, end in pairs:
-        cost, arc = direct_way(
-            starts.edge[start],
-            starts.share[start],
-            ends.share[end],
+    room = 16
+    while True:
+        own, other, arc = (np.empty(room, dtype=np.int32) for _ in range(3))
+        cost = np.empty(room)
+        count = load_routing().runs.write_direct(
+            some.edge,
+            some.share,
+            order.edge,
+            order.attachment,
+            others.share,
+            towards_others,
             arcs.first_of_edge,
             arcs.edge_arc,
             arcs.is_forward,
             costs.base,
             *costs.portions,
+            own,
+            other,
+            arc,
+            cost,
         )
-        if arc >= 0:
-            straight_m = float(starts.straight_m[start] + ends.straight_m[end])
-            found.append((start, end, arc, straight_m * costs.access_cost_per_m + cost))
-    columns = list(zip(*found, strict=True)) if found else [(), (), (), ()]
-    start_column, end_column, arc_column = (np.array(column, dtype=np.int32) for column in columns[:3])
-    return DirectWays(start_column, end_column, arc_column, np.array(columns[3], dtype=np.float64))
-
-
-def on_same_edge(some: Attachments, others: ByEdge) -> list[tuple[int, int]]:
-    """Return the pairs of attachments, of the first and of the second points, that are on the same edge."""
-    low = np.searchsorted(others.edge, some.edge, side="left")
-    high = np.searchsorted(others.edge, some.edge, side="right")
-    return [
-        (i, int(others.attachment[at]))
-        for i in np.flatnonzero(high > low).tolist()
-        for at in range(int(low[i]), int(high[i]))
-    ]
+        if count <= room:
+            break
+        room = count
+    own, other, arc, cost = own[:count], other[:count], arc[:count], cost[:count]
+    if count:
+        cost = (some.straight_m[own] + others.straight_m[other]) * costs.access_cost_per_m + cost
+    return DirectWays(own, other, arc, cost) if towards_others else DirectWays(other, own, arc, cost)
 
 
 def run_times(

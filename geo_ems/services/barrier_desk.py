@@ -98,7 +98,7 @@ def refine_barrier(
     place: BarrierPlace | None = None,
     expected_revs: frozenset[int] | None = None,
 ) -> Changed:
-    """Change what `values` name (null clears) and, where one is given, the place.
+    """Change what `values` name (null clears) and, where one is given, the place: with it the road it is limited to.
 
     Raises
     ------

@@ -115,7 +115,8 @@ def _near(roads: LayerSnapshot, place: BarrierPlace) -> IntArray:
     box = (point.x - _NEAR_DEG, point.y - _NEAR_DEG, point.x + _NEAR_DEG, point.y + _NEAR_DEG)
     near = roads.layered.rows_near_box(box)
     distance_deg = shapely.distance(roads.geometries_at(near), point)
-    return near[distance_deg.argmin() : distance_deg.argmin() + 1] if near.size else none
+    nearest = int(distance_deg.argmin()) if near.size else -1
+    return near[nearest : nearest + 1] if near.size and distance_deg[nearest] <= _NEAR_DEG else none
 
 
 def _roads(snapshots: SnapshotSource) -> LayerSnapshot:

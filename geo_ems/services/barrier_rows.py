@@ -89,13 +89,15 @@ class RowStates:
     """What the rows of a layer are at an instant, masks of shape (n,).
 
     Those that `act` are in force and within their time; of these the `stateless` do not say that they
-    are. `lapsed` ones are past their time and nobody lifted them. `watched` areas may come to act.
+    are. `lapsed` ones are past their time and nobody lifted them. `watched` areas may come to act; `warned` ones
+    are alerts in force that do nothing to traffic.
     """
 
     act: BoolArray
     stateless: BoolArray
     lapsed: BoolArray
     watched: BoolArray
+    warned: BoolArray
 
 
 def barrier_states(columns: LayerColumns, *, at_s: float) -> RowStates:
@@ -104,7 +106,8 @@ def barrier_states(columns: LayerColumns, *, at_s: float) -> RowStates:
     stateless = ~columns.columns["state"].known
     in_force = ~_has_code(columns, "state", LIFTED)
     act = in_force & started & ~over
-    return RowStates(act, act & stateless, in_force & over, np.zeros(len(columns), dtype=np.bool_))
+    none = np.zeros(len(columns), dtype=np.bool_)
+    return RowStates(act, act & stateless, in_force & over, none, none)
 
 
 def hazard_states(columns: LayerColumns, *, at_s: float) -> RowStates:
@@ -117,7 +120,13 @@ def hazard_states(columns: LayerColumns, *, at_s: float) -> RowStates:
     active = _has_code(columns, "state", ACTIVE)
     own_end = columns.columns["alert_id"].known if "alert_id" in columns.columns else np.zeros_like(active)
     now = started & ~over
-    return RowStates(active & now, stateless & now, active & over & ~own_end, _has_code(columns, "state", WATCH) & now)
+    return RowStates(
+        act=active & now,
+        stateless=stateless & now,
+        lapsed=active & over & ~own_end,
+        watched=_has_code(columns, "state", WATCH) & now,
+        warned=active & now & own_end & _has_code(columns, "policy", "ignore"),
+    )
 
 
 def rows_of(snapshot: LayerSnapshot, rows: IntArray | BoolArray) -> Iterator[BarrierRow]:

@@ -96,6 +96,18 @@ def watch_warning(rows: Sequence[BarrierRow], language: Language) -> list[str]:
     return [say(language, *said)]
 
 
+def alert_warning(rows: Sequence[BarrierRow], language: Language) -> list[str]:
+    """Return what is said of alerts in force, which close no road by themselves."""
+    if not rows:
+        return []
+    named = _listed([_named(row, language) for row in rows])
+    said = (
+        f"{len(rows)} 份预警有效,预警本身不封路,其中的道路按可通行计算: {named}",
+        f"{len(rows)} alerts are in force and close no road by themselves: {named}",
+    )
+    return [say(language, *said)]
+
+
 def unplaced_warning(rows: Sequence[BarrierRow], language: Language) -> list[str]:
     """Return what is said of barriers in force of which nobody knows where they are."""
     if not rows:

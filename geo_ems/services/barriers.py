@@ -123,6 +123,7 @@ def _of_layers(
         lapsed += rows_of(snapshot, states.lapsed & ~named)
         warnings += words.stateless_warning(name, list(rows_of(snapshot, states.stateless & ~named)), language)
         warnings += words.watch_warning(list(rows_of(snapshot, states.watched & ~named)), language)
+        warnings += words.alert_warning(list(rows_of(snapshot, states.warned & ~named)), language)
     return chosen, words.lapsed_warning(lapsed, language) + warnings
 
 

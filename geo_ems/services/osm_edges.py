@@ -41,12 +41,11 @@ def cut_ways(extract: OsmExtract, ways: IntArray, *, always_at: Iterable[int]) -
     A node that the extract lacks ends the piece before it.
     """
     counts = extract.first[ways + 1] - extract.first[ways]
-    rows = np.repeat(extract.first[ways] - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts) + np.arange(
-        counts.sum()
-    )
+    rows = _rows(extract.first[ways], counts)
     refs, lonlat_deg, way = extract.refs[rows], extract.lonlat_deg[rows], np.repeat(ways, counts)
     # A node that comes twice in a row is one; the first of each way always stays.
-    is_again = np.concatenate([[False], (refs[1:] == refs[:-1]) & (way[1:] == way[:-1])])
+    is_again = np.zeros(refs.size, bool)
+    is_again[1:] = (refs[1:] == refs[:-1]) & (way[1:] == way[:-1])
     refs, lonlat_deg, way = refs[~is_again], lonlat_deg[~is_again], way[~is_again]
     is_known = ~np.isnan(lonlat_deg[:, 0])
     # A run is a stretch of one way without a missing node.
@@ -78,14 +77,18 @@ def _is_shared(refs: IntArray) -> NDArray[np.bool_]:
     return np.asarray(count[place] > 1)
 
 
+def _rows(begin: IntArray, counts: IntArray) -> IntArray:
+    """Return the rows of stretches that begin at some rows, one stretch after the other."""
+    before = np.cumsum(counts) - counts
+    return np.repeat(begin - before, counts) + np.arange(counts.sum())
+
+
 def _lines(lonlat_deg: FloatArray, begin: IntArray, end: IntArray) -> ObjectArray:
     counts = end - begin + 1
     if not counts.size:
         return np.empty(0, np.object_)
     line = np.repeat(np.arange(begin.size), counts)
-    rows = np.repeat(begin - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts) + np.arange(counts.sum())
-    lines: ObjectArray = shapely.linestrings(lonlat_deg[rows], indices=line)
-    return lines
+    return np.asarray(shapely.linestrings(lonlat_deg[_rows(begin, counts)], indices=line), np.object_)
 
 
 def _shares(lonlat_deg: FloatArray, way: IntArray, begin: IntArray, end: IntArray) -> FloatArray:

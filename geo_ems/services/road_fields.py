@@ -14,7 +14,6 @@ _TEXTS = (
     *("code", "road_class", "oneway", "oneway_walk", "drive_access", "walk_access"),
     *("from_node", "to_node", "turn_rules"),
 )
-_NUMBERS = ("speed_kmh", "duration_s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +44,9 @@ class RoadFields:
         return cls(
             ids=columns.ids,
             lines=columns.geometries,
+            speed_kmh=_numbers(columns.columns.get("speed_kmh"), size),
+            duration_s=_numbers(columns.columns.get("duration_s"), size),
             **{name: _texts(columns.columns.get(name), size) for name in _TEXTS},
-            **{name: _numbers(columns.columns.get(name), size) for name in _NUMBERS},
         )
 
     @classmethod
@@ -57,11 +57,9 @@ class RoadFields:
         return cls(
             ids=_objects([feature.id for feature in features]),
             lines=lines,
+            speed_kmh=np.array([_number(feature.properties.get("speed_kmh")) for feature in features], np.float64),
+            duration_s=np.array([_number(feature.properties.get("duration_s")) for feature in features], np.float64),
             **{name: _objects([_text(feature.properties.get(name)) for feature in features]) for name in _TEXTS},
-            **{
-                name: np.array([_number(feature.properties.get(name)) for feature in features], np.float64)
-                for name in _NUMBERS
-            },
         )
 
     def kept(self, rows: BoolArray) -> Self:

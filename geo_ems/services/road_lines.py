@@ -41,7 +41,7 @@ def road_lines(roads: RoadFields, table: SpeedTable) -> tuple[RoadLines, LinesRe
     restrictions, unread = _restrictions(roads)
     from_node, to_node = _named_ends(roads)
     is_ferry = np.asarray(roads.road_class == FERRY, np.bool_)
-    km: Counter[str] = Counter()
+    km: dict[str, float] = {}
     unknown: Counter[str] = Counter()
     for road_class in np.unique(roads.road_class.astype(str)).tolist():
         is_class = roads.road_class == road_class
@@ -61,7 +61,7 @@ def road_lines(roads: RoadFields, table: SpeedTable) -> tuple[RoadLines, LinesRe
         is_ferry=is_ferry,
     )
     barriers = sum(rule.kind == _BARRIER for rule in restrictions)
-    return lines, LinesReport(dict(km), dict(unknown), unread, barriers)
+    return lines, LinesReport(km, dict(unknown), unread, barriers)
 
 
 def line_lengths_m(lines: ObjectArray) -> FloatArray:

@@ -4,7 +4,8 @@ import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -22,18 +23,6 @@ NETWORK_VERSION: Final = 1
 _KEY_CHARACTERS = 16
 _NETWORKS_HELD = 2  # the newest, and one that a long job may still work with
 _ATTRIBUTION = "attribution"
-
-
-class NetworkFiles(Protocol):
-    """Where networks are kept on disk; neither method raises because of the disk."""
-
-    def read(self, key: str) -> "RoadNetwork | None":
-        """Return the network of a key; None where it is not there or not whole."""
-        ...
-
-    def write(self, network: "RoadNetwork") -> bool:
-        """Keep a network under its key in place of earlier ones; return whether it stands there now."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +62,12 @@ class RoadSource:
         self,
         *,
         speeds: Callable[[], SpeedTable],
-        files: NetworkFiles | None = None,
+        file: Path | None = None,
         seal_of: Callable[[str, int], str | None] = lambda _layer, _seq: None,
     ) -> None:
-        """Take how to get the speed table, where networks are kept, and how the log seals a layer's state."""
+        """Take how to get the speed table, the file a network is kept in, and how the log seals a layer's state."""
         self._read_speeds = speeds
-        self._files = files
+        self._file = file
         self._seal_of = seal_of
         self._building = threading.Lock()
         self._held: tuple[_Held, ...] = ()
@@ -124,18 +113,19 @@ class RoadSource:
         from geo_ems.routing.building import build_network  # noqa: PLC0415 - as above
         from geo_ems.services.road_fields import RoadFields  # noqa: PLC0415 - as above
         from geo_ems.services.road_lines import road_lines  # noqa: PLC0415 - as above
+        from geo_ems.storage.road_files import read_network, write_network  # noqa: PLC0415 - as above
 
         is_sealed = ROADS not in pinned.unsealed_layers
         key = self._key(pinned, snapshot, table, is_sealed=is_sealed)
-        files = self._files if is_sealed else None
+        file = self._file if is_sealed else None
         network = next((h.network for h in self._held if h.network.key == key), None)
-        if network is None and files is not None:
-            network = files.read(key)
+        if network is None and file is not None:
+            network = read_network(file, key=key)
         if network is None:
             lines, _ = road_lines(RoadFields.of_columns(snapshot.columns), table)
             network, _ = build_network(lines, key=key)
-            if files is not None:
-                files.write(network)
+            if file is not None:
+                write_network(file, network)
         made = _Held(snapshot, table.sha256, network)
         self._held = (made, *(h for h in self._held if h.network.key != key))[:_NETWORKS_HELD]
         return made

@@ -4,8 +4,9 @@ The store is the truth and the cache is disposable: it may be deleted at any tim
 cannot be written nothing is lost but time. Each layer has one file in `<store>.cache/`, written
 under a temporary name, synced and renamed. Its head names what it was made from (identity of the
 store, sequence number of the layer, the log's seal there, hash of the definition, format), the place
-of each array, and check sums (see `mapped_arrays`). A file whose size, head,
-pages or key differ is as good as none. Nothing here is believed that the store does not confirm: a restored store has another seal at the same sequence number.
+of each array, and check sums (see `mapped_arrays`). A file whose size, head, pages or key differ is as
+good as none. Nothing here is believed that the store does not confirm: a restored store has another
+seal at the same sequence number.
 """
 
 import struct

@@ -55,7 +55,7 @@ def create_app(application: WebApplication, *, on_close: Callable[[], None] | No
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        parts.starting += (_LOADING, _ROADS)
+        parts.starting.extend((_LOADING, _ROADS))
         loops = (_notice_changes, _load_search, _prepare_roads, _tend_snapshots)
         tasks = [asyncio.create_task(loop(parts)) for loop in loops]
         try:

@@ -102,8 +102,15 @@ async def patch_barrier(request: Request, parts: Parts, caller: Writer, asked: I
     def store() -> Response:
         members = parse_json_object(body)
         said = read_members(members, ask.REFINING, not_built={})
-        values = _values(desk, said, members)
-        changed = refine_barrier(desk, barrier_id, values, place=_place(desk, said), expected_revs=revisions)
+        place, values = _place(desk, said), _values(desk, said, members)
+        emptied = [each.name for each in ask.PLACE if each.name in members and members[each.name] is None]
+        if place is None and emptied == [ask.ROAD_ID.name]:
+            values[ask.ROAD_ID.name] = None  # no more limited to one road, and where it is
+        elif emptied:
+            raise UsageError(
+                "A barrier keeps a place", remedy="Give another one, or lift the barrier.", field=emptied[0]
+            )
+        changed = refine_barrier(desk, barrier_id, values, place=place, expected_revs=revisions)
         return _told(parts, asked, changed)
 
     return await parts.writes.run(_or_missing(store, barrier_id))

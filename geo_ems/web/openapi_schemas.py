@@ -56,7 +56,35 @@ _EXCLUDED = record(
         "detail": TEXT,
         "straight_m": _NUMBER_OR_NULL,
         "geometry": _GEOMETRY,
-    }
+    },
+    {"total_s": _NUMBER_OR_NULL, "distance_m": _NUMBER_OR_NULL},
+)
+_BARRIER_MET = record({"id": TEXT, "name": _TEXT_OR_NULL, "policy": TEXT, "road": _TEXT_OR_NULL})
+_SECONDS_AND_METRES = (
+    *("total_s", "turnout_s", "delay_s", "access_s", "network_s", "egress_s", "travel_s", "edge_arrival_s"),
+    *("access_m", "egress_m", "snap_m", "beyond_edge_m", "detour_ratio"),
+)
+_ARRIVAL = {
+    **dict.fromkeys(_SECONDS_AND_METRES, _NUMBER_OR_NULL),
+    "turnout_assumed": {"type": "boolean"},
+    "within_cutoff": {"type": "boolean", "nullable": True},
+    "way": {"type": "string", "enum": ["road", "direct", "none"]},
+    "has_ferry": {"type": "boolean"},
+    "hazard_flags": _TEXTS,
+    "barriers_met": _list(_BARRIER_MET),
+    "goes_round": _list(_BARRIER_MET),
+    "consent": {
+        **record(
+            {"relation": TEXT},
+            dict.fromkeys(("district_id", "name", "level", "common_superior_id"), _TEXT_OR_NULL),
+        ),
+        "nullable": True,
+    },
+    "route": record({"geometry": _GEOMETRY, "turns": _list(ANY_OBJECT)}),
+}
+_ACTING = record(
+    {"id": TEXT, "layer": TEXT, "policy": TEXT},
+    {**dict.fromkeys(("name", "valid_to", "confirmed_at"), _TEXT_OR_NULL), "roads_hit": _COUNT},
 )
 _RANKED = record(
     {
@@ -70,7 +98,8 @@ _RANKED = record(
         "tied": {"type": "boolean"},
         "position_age_s": _NUMBER_OR_NULL,
         "geometry": _GEOMETRY,
-    }
+    },
+    _ARRIVAL,
 )
 _COUNTS: Schema = {"type": "object", "additionalProperties": _COUNT}
 
@@ -89,7 +118,14 @@ NEAREST = record(
         "excluded_counts": _COUNTS,
         "warnings": _TEXTS,
     },
-    {"results": _list(_RANKED), "features": _list(ANY_OBJECT), "excluded": _list(_EXCLUDED)},
+    {
+        "results": _list(_RANKED),
+        "features": _list(ANY_OBJECT),
+        "excluded": _list(_EXCLUDED),
+        "network_version": TEXT,
+        "attribution": _TEXT_OR_NULL,
+        "barriers": _list(_ACTING),
+    },
 )
 COVERAGE = record(
     {

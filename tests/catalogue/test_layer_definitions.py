@@ -46,7 +46,8 @@ FIELDS = {
     "emergency_manager:t!",
     "population": "address:t people_persons:i* people_day_persons:i households_count:i kind:c duty_phone:p leader:t! "
     "info_officer:t! assault_team_persons:i",
-    "roads": "road_class:c* speed_kmh:r oneway:c bridge:b surface:t",
+    "roads": "name:t road_class:c* speed_kmh:r oneway:c bridge:b surface:t oneway_walk:c drive_access:c walk_access:c "
+    "tunnel:b level:i duration_s:r from_node:t to_node:t turn_rules:t osm_way:i attribution:t",
     "barriers": "policy:c* slow_factor:r delay_s:r direction:c mode:c towards_deg:r road_id:t incident_id:t "
     "state:c valid_from:dt valid_to:dt confirmed_at:dt reason:t",
     "incidents": "address:t kind:c* grade:c event_class:c state:c occurred_at:dt received_at:dt reported_at:dt "

@@ -139,9 +139,17 @@ def test_a_refused_row_gives_exit_code_one_and_a_file_to_correct(
         pytest.param(["nearest", "shelters"], "Write --at LON,LAT or --incident ID", id="no place"),
         pytest.param(["nearest", "shelter", "--at", "1,1"], "There is no layer 'shelter'", id="unknown layer"),
         pytest.param(
-            ["nearest", "shelters", "--at", "1,1", "--metric", "travel_time"], "needs a road network", id="no roads"
+            ["nearest", "shelters", "--at", "1,1", "--cutoff", "15min"], "needs a road network", id="cutoff in time"
         ),
-        pytest.param(["nearest", "shelters", "--at", "1,1", "--cutoff", "15min"], "needs roads", id="cutoff in time"),
+        pytest.param(["nearest", "shelters", "--at", "1,1", "--metric", "fastest"], "travel_time", id="no such metric"),
+        pytest.param(["nearest", "shelters", "--at", "1,1", "--mode", "fly"], "drive, walk", id="no such mode"),
+        pytest.param(
+            ["nearest", "shelters", "--at", "1,1", "--direction", "up"], "to_incident", id="no such direction"
+        ),
+        pytest.param(["nearest", "shelters", "--at", "1,1", "--policy", "closed"], "ID=closed", id="policy of nothing"),
+        pytest.param(
+            ["nearest", "shelters", "--at", "1,1", "--barriers", "b.geojson"], "no file", id="no barrier file"
+        ),
         pytest.param(["nearest", "shelters", "--at", "1,1", "--cutoff", "1000"], "with its unit", id="no unit"),
         pytest.param(["nearest", "shelters", "--at", "1,1", "--where", "beds=3"], "no field 'beds'", id="no field"),
         pytest.param(["nearest", "shelters", "--at", "1,1", "--k", "0"], "k is 0", id="k of zero"),
@@ -181,6 +189,7 @@ def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[st
         "nearest",
         "coverage",
         "map",
+        "import-roads",
         "imports",
         "duplicates",
     ):

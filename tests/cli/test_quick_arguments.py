@@ -91,5 +91,5 @@ def test_help_still_names_every_command_and_refusals_keep_their_codes() -> None:
     code, said = ended("--help")
     assert code == 0
     assert {"nearest", "coverage", "import", "serve", "map"} <= set(said.split())
-    assert ended("nearest", "shelters", "--metric", "travel_time")[0] == 2
+    assert ended("nearest", "shelters", "--metric", "fastest")[0] == 2
     assert ended("nearest", "shelters", "--nothing")[0] == 2

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from osm_text import crossing
 
 from geo_ems.cli.main import run
 
@@ -59,6 +60,7 @@ def read_in_child():
 COMMANDS = {
     "import": [["shelters", str(folder / "shelters.csv")], ["shelters", str(folder / "shelters.csv"), "--dry-run"],
         ["shelters", str(folder / "backup.gpkg"), "--dry-run"], ["--revert", "3", "--dry-run"]],
+    "import-roads": [[str(folder / "roads.osm")], [str(folder / "roads.osm"), "--dry-run"]],
     "imports": [[]],
     "duplicates": [["shelters"], ["shelters", "--merge", "S1,S2", "--dry-run"]],
     "export": [["shelters", str(folder / f"out.{ending}"), "--overwrite"]
@@ -150,6 +152,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name, text in (("shelters", SHELTERS), ("population", VILLAGES)):
             (folder / f"{name}.csv").write_text(text, encoding="utf-8")
             assert run(["import", name, str(folder / f"{name}.csv")]) == 0
+        crossing().write(folder / "roads.osm")
     return folder
 
 
@@ -199,10 +202,12 @@ def test_commands_that_write_are_refused_naming_process_and_address_while_those_
     writers = {
         name
         for name in outcomes
-        if name.split()[0] in {"import", "serve"} or name.startswith("layers migrate") or "--merge" in name
+        if name.split()[0] in {"import", "import-roads", "serve"}
+        or name.startswith("layers migrate")
+        or "--merge" in name
     } | {name for name in outcomes if name.startswith("restore") and "--to" not in name}
 
-    assert len(writers) == 9
+    assert len(writers) == 11
     for name in writers:
         code, said = outcomes[name]
         assert code == 1, (name, said)

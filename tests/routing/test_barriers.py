@@ -81,6 +81,11 @@ def test_an_area_over_the_whole_network_closes_every_edge_whole() -> None:
     assert found(network, closed(box(110, -1, 112, 1))) == [(edge, 0.0, 1.0) for edge in range(network.edge_count)]
 
 
+def test_an_area_whose_outline_crosses_itself_closes_both_of_its_halves() -> None:
+    bow = Polygon([(0.001, -0.001), (0.001, 0.001), (0.003, -0.001), (0.003, 0.001)])
+    assert found(network_of([("r", [(0.0, 0.0), (0.004, 0.0)])]), closed(bow)) == [(0, 0.25, 0.75)]
+
+
 def test_a_line_closes_each_road_it_crosses_at_the_crossing() -> None:
     network = street_grid(3, 3)
     line = LineString([(111.004, -0.005), (111.004, 0.025)])

@@ -80,8 +80,8 @@ class ReferenceRoads:
                     further.append((node, self.arcs.head[arc], self.length_m[edge] - gone_m))
                 else:
                     further.append((self.arcs.tail[arc], node, gone_m))
-        for i, (edge, along_m, *_) in enumerate(origins):
-            for j, (other, other_m, *_) in enumerate(targets):
+        for i, (edge, along_m) in enumerate(place[:2] for place in origins):
+            for j, (other, other_m) in enumerate(place[:2] for place in targets):
                 if edge == other:
                     for arc in self.arcs.edge_arc[self.arcs.first_of_edge[edge] : self.arcs.first_of_edge[edge + 1]]:
                         ahead_m = (other_m - along_m) * (1 if self.arcs.is_forward[arc] else -1)

@@ -157,6 +157,22 @@ def test_an_area_on_watch_is_told_and_may_be_switched_on_for_a_question(
     assert found.warnings == ()
 
 
+def test_an_alert_in_force_is_told_and_closes_no_road(county: SmallCounty, network: RoadNetwork) -> None:
+    put(
+        county,
+        "hazard_areas",
+        "H1",
+        box(111.502, 31.1, 111.504, 31.3),
+        kind="flood",
+        state="active",
+        policy="ignore",
+        alert_id="office,A1,2026-07-01T10:00:00+08:00",
+    )
+    found = ask(county, network)
+    assert found.barriers == ()
+    assert found.warnings == ("1 alerts are in force and close no road by themselves: H1 H1",)
+
+
 def test_overrides_change_what_barriers_do(county: SmallCounty, network: RoadNetwork) -> None:
     close(county, "B1", box(111.502, 31.1, 111.504, 31.3))
     close(county, "B2", box(111.512, 31.1, 111.514, 31.3), state="lifted")

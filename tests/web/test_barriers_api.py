@@ -72,7 +72,7 @@ def test_a_closure_acts_in_the_very_next_answer_and_no_more_once_lifted(client: 
 def test_an_area_and_an_active_hazard_are_listed_with_the_roads_they_meet(
     client: AsgiClient, application: WebApplication
 ) -> None:
-    put(application.store, "hazard_areas", "H1", box(111.54, 31.19, 111.56, 31.21), kind="flood", state="active")
+    put(application.store, "hazard_areas", "H1", box(111.54, 31.19, 111.56, 31.205), kind="flood", state="active")
     polygon = {"type": "Polygon", "coordinates": [[[111.51, 31.1], [111.53, 31.1], [111.53, 31.3], [111.51, 31.3],
                                                   [111.51, 31.1]]]}  # fmt: skip
     post(client, {"geometry": polygon, "policy": "slow", "slow_factor": 3})
@@ -104,6 +104,15 @@ def test_a_barrier_is_refined_and_a_stale_reader_is_refused(client: AsgiClient) 
     assert client.call("PATCH", address, document={"reason": "x"}, headers={"If-Match": tag}).status == 412
     moved = client.call("PATCH", address, document={"bridge": "小河大桥"}).json["barrier"]
     assert moved["roads"] == [{"id": "R5", "name": "小河大桥"}]
+
+
+def test_a_barrier_may_leave_its_road_but_never_its_place(client: AsgiClient) -> None:
+    barrier = post(client, {"bridge": "云渡", "policy": "closed"})["barrier"]
+    address = f"/v1/barriers/{barrier['id']}"
+    refused = client.call("PATCH", address, document={"geometry": None})
+    assert (refused.status, refused.json["errors"][0]["field"]) == (400, "geometry")
+    freed = client.call("PATCH", address, document={"road_id": None}).json["barrier"]
+    assert (freed["road_id"], freed["roads_hit"]) == (None, 2)
 
 
 def test_confirming_moves_the_time_of_confirmation(client: AsgiClient) -> None:

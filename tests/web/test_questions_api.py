@@ -6,7 +6,8 @@ import io
 import pytest
 from asgi_client import AsgiClient
 
-HERE = "lon=111.5&lat=31.2"
+PLACE = "lon=111.5&lat=31.2"
+HERE = f"{PLACE}&metric=straight_line"
 
 
 def nearest(client: AsgiClient, query: str) -> dict[str, object]:
@@ -55,7 +56,7 @@ def test_conditions_narrow_the_answer(client: AsgiClient, query: str, results: l
 
 def test_the_same_question_as_query_and_as_json_has_the_same_answer(client: AsgiClient) -> None:
     document = {
-        "layer": "shelters", "lon": 111.5, "lat": 31.2, "k": 2,
+        "layer": "shelters", "lon": 111.5, "lat": 31.2, "k": 2, "metric": "straight_line",
         "as_of": "2026-07-01T03:00:00Z", "include_excluded": True,
         "where": [{"field": "suitable_for", "op": "=", "value": "flood"}], "availability": ["available", "delayed"],
     }  # fmt: skip
@@ -89,19 +90,90 @@ def test_the_answer_as_geojson_and_as_csv(client: AsgiClient) -> None:
     assert [row["id"] for row in csv.DictReader(io.StringIO(table.body.decode()))] == ["S1", "S3"]
 
 
-def test_a_road_metric_is_refused_with_the_one_that_there_is(client: AsgiClient) -> None:
-    for metric in ("travel_time", "road_distance"):
-        answer = client.get(f"/v1/nearest?layer=shelters&{HERE}&metric={metric}")
-        assert answer.status == 400
-        assert "road network" in answer.json["errors"][0]["problem"]
-        assert "metric=straight_line" in answer.json["errors"][0]["remedy"]
-    assert client.get(f"/v1/nearest?layer=shelters&{HERE}&metric=straight_line").status == 200
+def test_with_roads_the_answer_is_by_arrival_and_says_what_it_rests_on(client: AsgiClient) -> None:
+    answer = nearest(client, f"layer=response_teams&{PLACE}")
+    assert (answer["query"]["metric"], answer["query"]["direction"]) == ("travel_time", "to_incident")
+    first = answer["results"][0]
+    parts = [first[name] for name in ("turnout_s", "delay_s", "access_s", "network_s", "egress_s")]
+    assert first["total_s"] == pytest.approx(sum(parts), abs=0.005)
+    assert answer["network_version"]
+    assert answer["data_as_of"]["roads"]["changed_at"]
+    assert len(answer["results"]) + sum(answer["excluded_counts"].values()) == 1
 
 
-def test_parts_that_are_not_built_are_refused_by_name(client: AsgiClient) -> None:
-    for name in ("direction", "mode", "barriers", "policy"):
-        error = client.get(f"/v1/nearest?layer=shelters&{HERE}&{name}=x").json["errors"][0]
-        assert (error["field"], error["problem"]) == (name, f"'{name}' is not built yet")
+def test_a_cutoff_has_the_unit_of_the_metric(client: AsgiClient) -> None:
+    assert nearest(client, f"layer=shelters&{PLACE}&cutoff_m=5000")["query"]["metric"] == "road_distance"
+    assert nearest(client, f"layer=shelters&{PLACE}&cutoff_s=5000")["query"]["metric"] == "travel_time"
+    wrong = client.get(f"/v1/nearest?layer=shelters&{PLACE}&cutoff_m=5&metric=travel_time")
+    assert (wrong.status, wrong.json["errors"][0]["field"]) == (400, "cutoff_m")
+
+
+def test_barriers_are_drawn_named_and_given_a_policy(client: AsgiClient) -> None:
+    feature = {
+        "type": "Feature",
+        "id": "mine",
+        "geometry": {"type": "Point", "coordinates": [111.505, 31.2]},
+        "properties": {"policy": "delay:300", "name": "checkpoint"},
+    }
+    document = {"layer": "response_teams", "lon": 111.5, "lat": 31.2, "barriers": [feature], "include_route": True}
+    answer = client.post("/v1/nearest", document=document).json
+    acting = [(row["id"], row["layer"], row["policy"]) for row in answer["barriers"]]
+    assert acting == [("H1", "hazard_areas", "closed"), ("mine", "question", "delay")]
+    assert all(row["route"]["geometry"]["type"] == "LineString" for row in answer["results"])
+    ignored = client.post("/v1/nearest", document={**document, "policy": {"mine": "ignore", "H1": "ignore"}}).json
+    assert ignored["barriers"] == []
+    told = client.get(f"/v1/nearest?layer=shelters&{PLACE}&policy=hazard_areas=ignore&policy=barriers=slow:2")
+    assert told.json["query"]["policy"] == {"hazard_areas": "ignore", "barriers": "slow:2"}
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "said"),
+    [
+        pytest.param("barriers", ["nobody"], "no barrier and no hazard area 'nobody'", id="an unknown id"),
+        pytest.param("barriers", [{"type": "Point"}], "'type' of a barrier is not Feature", id="no feature"),
+        pytest.param("barriers", [{"type": "Feature"}], "'geometry' of a barrier is missing", id="no place"),
+        pytest.param(
+            "barriers",
+            [{"type": "Feature", "geometry": {"type": "Point", "coordinates": [1, 2]}, "properties": {"speed": 3}}],
+            "no member 'speed'",
+            id="an unknown member",
+        ),
+        pytest.param(
+            "barriers",
+            [
+                {
+                    "type": "Feature",
+                    "geometry": {"type": "Point", "coordinates": [1, 2]},
+                    "properties": {"policy": "slow"},
+                }
+            ],
+            "'slow_factor' of a barrier is missing",
+            id="slow by how much",
+        ),
+        pytest.param(
+            "policy", {"nobody": "closed"}, "no barrier and no hazard area 'nobody'", id="an unknown policy id"
+        ),
+        pytest.param("policy", {"barriers": "open"}, "'open' is no policy", id="an unknown policy"),
+        pytest.param("direction", "up", "is not known", id="an unknown direction"),
+        pytest.param("mode", "fly", "is not known", id="an unknown mode"),
+    ],
+)
+def test_a_road_question_wrongly_put_is_refused_with_a_remedy(
+    client: AsgiClient, member: str, value: object, said: str
+) -> None:
+    document = {"layer": "shelters", "lon": 111.5, "lat": 31.2, member: value}
+    answer = client.post("/v1/nearest", document=document)
+    assert answer.status == 400
+    error = answer.json["errors"][0]
+    assert error["field"] == member
+    assert said in error["problem"]
+    assert error["remedy"]
+
+
+def test_routes_come_as_lines_in_geojson(client: AsgiClient) -> None:
+    answer = client.get(f"/v1/nearest?layer=response_teams&{PLACE}&include_route=true&f=geojson").json
+    kinds = [feature["geometry"]["type"] for feature in answer["features"]]
+    assert kinds == ["Point"] * (len(kinds) // 2) + ["LineString"] * (len(kinds) // 2)
 
 
 def test_all_faults_of_a_question_are_told_at_once(client: AsgiClient) -> None:

@@ -34,7 +34,8 @@ FIELDS = {
     "found_on:d deadline_on:d struck_off_on:d",
     "hazard_areas": "kind:c* grade:c state:c zone:c valid_from:dt valid_to:dt depth_m:r policy:c slow_factor:r "
     "delay_s:r mode:c alert_id:t supersedes:t incident_id:t",
-    "shelters": "address:t kind:c shelter_class:c status:c capacity_persons:i usable_area_m2:r occupied_persons:i reserved_persons:i "
+    "shelters": "address:t kind:c shelter_class:c status:c capacity_persons:i usable_area_m2:r occupied_persons:i "
+    "reserved_persons:i "
     "suitable_for:cc suitable_with_limits:cc open_days:i elevation_m:r key_holder:t! key_holder_phone:p phone:p "
     "last_maintained_on:d",
     "supply_depots": "address:t level:c kind:c status:c manager:t! phone:p floor_area_m2:r",

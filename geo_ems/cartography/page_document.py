@@ -57,6 +57,7 @@ def page_document(
         "asOf": content.as_of,
         "timeZone": content.time_zone,
         "snapshot": content.snapshot_id,
+        "roadsNote": None if content.roads_note is None else label_json(content.roads_note),
         "bounds": _bounds_json(content, [layer for layer, _ in layers]),
         "texts": {name: label_json(text) for name, text in (TEXTS | DESK_TEXTS).items()},
         "reasons": {

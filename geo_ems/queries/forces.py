@@ -2,8 +2,8 @@
 
 The aims are weighed one after the other, each only among the best of the one before: as few teams short as
 possible (weighted), as few people, as few vehicles; then, where asked, the earliest arrival of the last one; then the
-least sum of arrivals; then, that the more urgent needs get who comes sooner. A team goes to one
-need, and counts there with all its people and vehicles.
+least sum of arrivals; then, that the more urgent needs get who comes sooner. A team goes to one need, and counts
+there with all its people and vehicles.
 """
 
 from collections.abc import Sequence

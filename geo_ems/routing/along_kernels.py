@@ -1,5 +1,6 @@
 """Shares of the lengths of edges <-> places along them, compiled; imported by `compiled` alone."""
 
+# ruff: noqa: C901
 # Compiled code takes plain numbers and arrays, one by one.
 
 from typing import Final

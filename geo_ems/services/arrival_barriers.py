@@ -36,6 +36,7 @@ def acting_barriers(posed: Posed, network: RoadNetwork) -> Acting:
         inline=question.drawn_barriers,
         overrides={**_own_policies(posed.pinned, question.barrier_ids), **question.policy},
         language=question.language,
+        stale_after_s=float(posed.defaults.closure_stale_after_s),
     )
     return acting(posed.pinned, network, asked)
 

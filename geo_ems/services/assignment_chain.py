@@ -1,11 +1,12 @@
 """The chain of an assignment (SEMANTICS ruling 13): which status follows which, and what is booked in each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
 from geo_ems.errors import ConflictError, UsageError
 from geo_ems.model.features import Properties
+from geo_ems.services.team_chain import transition
 
 TEAM, DEPOT, SHELTER = "team", "depot", "shelter"
 ASSIGNABLE_ROLES: Final = (TEAM, DEPOT, SHELTER)
@@ -42,21 +43,8 @@ _BUSY = (Step.DEPARTED, Step.STAGED, Step.ON_SCENE, Step.TRANSPORTING, Step.AT_F
 OPEN_STEPS: Final = frozenset((Step.ORDERED, Step.ACCEPTED, *_BUSY))
 """The steps in which a team belongs to its incident."""
 
-FOLLOWING: Final[Mapping[Step, tuple[Step, ...]]] = {
-    Step.ORDERED: (Step.ACCEPTED, Step.DECLINED, Step.NO_ANSWER, Step.DEPARTED, Step.RECALLED),
-    Step.ACCEPTED: (Step.DEPARTED, Step.DECLINED, Step.RECALLED),
-    Step.NO_ANSWER: (Step.ACCEPTED, Step.DECLINED, Step.DEPARTED, Step.RECALLED),
-    Step.DECLINED: (),
-    **{
-        step: (*(other for other in _BUSY if other is not step), Step.DONE, Step.RETURNING, Step.RECALLED)
-        for step in _BUSY
-    },
-    Step.DONE: (Step.RETURNING, Step.AVAILABLE),
-    Step.RETURNING: (Step.AVAILABLE,),
-    Step.RECALLED: (Step.RETURNING, Step.AVAILABLE),
-    Step.AVAILABLE: (),
-    Step.CANCELLED: (),
-}
+_OVER: Final = frozenset((Step.DECLINED, Step.AVAILABLE, Step.CANCELLED))
+_NEVER_FOLLOWS: Final = frozenset((Step.ORDERED, Step.CANCELLED))  # these are an order of its own, and an undo
 
 _UNBOOKED = frozenset((Step.DECLINED, Step.NO_ANSWER, Step.RECALLED, Step.CANCELLED))
 _NOT_LEFT_YET = frozenset((Step.ORDERED, Step.ACCEPTED))
@@ -93,9 +81,16 @@ def booked_in(role: str, step: Step, *, was_recalled: bool = False) -> Booked:
     return Booked.RESERVED if step in _NOT_LEFT_YET else Booked.GONE
 
 
+def following(now: Step) -> tuple[Step, ...]:
+    """Return what may follow a step of an assignment: what the chain of teams says, until it is over."""
+    if now in _OVER:
+        return ()
+    return tuple(step for step in Step if step not in _NEVER_FOLLOWS and transition(now, step).move in {"step", "skip"})
+
+
 def next_steps(status: object) -> tuple[Step, ...]:
-    """Return what an assignment in a status may be entered as next."""
-    return FOLLOWING.get(Step(str(status)), ()) if status in tuple(Step) else ()
+    """Return what may follow the status of a stored assignment; nothing where it is none that is known."""
+    return following(Step(str(status))) if status in tuple(Step) else ()
 
 
 def check_follows(now: Step, wanted: Step, *, where: str) -> None:
@@ -106,9 +101,9 @@ def check_follows(now: Step, wanted: Step, *, where: str) -> None:
     ConflictError
         Naming those that do.
     """
-    if wanted not in FOLLOWING[now]:
-        following = ", ".join(FOLLOWING[now])
-        remedy = f"From '{now}' it goes to: {following}." if following else f"'{now}' is the end of the chain."
+    known = following(now)
+    if wanted not in known:
+        remedy = f"From '{now}' it goes to: {', '.join(known)}." if known else f"'{now}' is the end of the chain."
         raise ConflictError(
             f"'{wanted}' does not follow '{now}'", where=where, remedy=f"{remedy} A wrong entry is undone."
         )

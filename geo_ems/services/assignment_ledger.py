@@ -14,6 +14,7 @@ from geo_ems.model.definitions import Availability, LayerDefinition
 from geo_ems.model.features import ChangeKind, Feature, FeatureChange, Properties, Value
 from geo_ems.services.assignment_chain import ASSIGNABLE_ROLES, DEPOT, OPEN_STEPS, SHELTER, TEAM, Booked, Step
 from geo_ems.services.bookings import StockLines, free_places, moved_places
+from geo_ems.services.edits import RevisionDiffersError
 from geo_ems.services.provenance import instant_text, local_date
 from geo_ems.services.words import local_instant
 from geo_ems.storage.protocol import LayerStore
@@ -146,8 +147,8 @@ class Ledger:
             found.setdefault(layer, []).append(FeatureChange(ChangeKind.REPLACE, feature_id, feature, rev))
         return found
 
-    def reserve(self, pick: Pick) -> tuple[dict[str, Value], tuple[Properties, ...]]:
-        """Book a pick and return what its assignment says of the resource, and the lines of the stock taken.
+    def reserve(self, pick: Pick, *, incident_id: str) -> tuple[dict[str, Value], tuple[Properties, ...]]:
+        """Book a pick for an incident; return what its assignment says of the resource, and the lines of stock taken.
 
         Raises
         ------
@@ -160,7 +161,7 @@ class Ledger:
         name = feature.properties.get(definition.name_field)
         _check_amounts(pick, role)
         if role == TEAM:
-            return {"resource_name": name, **self._reserve_team(pick, feature, definition)}, ()
+            return {"resource_name": name, **self._reserve_team(pick, feature, definition, incident_id)}, ()
         if role == DEPOT:
             lines = self._reserve_stock(pick, feature, definition)
             return {"resource_name": name, "item": pick.item, "quantity": pick.quantity}, lines
@@ -210,9 +211,33 @@ class Ledger:
         if undoes and then is not Step.CANCELLED and team.properties.get(status) not in (str(now), before):
             return  # somebody wrote another status by hand: the last word about the team stands
         if wanted is None or wanted in definition.fields[status].codes:
-            self._changed[layer, resource_id] = replace(team, properties={**team.properties, status: wanted})
+            incident_id = None if then not in OPEN_STEPS else assignment.properties.get("incident_id")
+            values = {**team.properties, status: wanted, **self._since(definition, incident_id)}
+            self._changed[layer, resource_id] = replace(team, properties=values)
 
-    def _reserve_team(self, pick: Pick, team: Feature, definition: LayerDefinition) -> dict[str, Value]:
+    def enter(self, layer: str, feature_id: str, values: Properties, *, rev: int) -> None:
+        """Write values of a feature as they were told, if it is still the one that they were told of.
+
+        Raises
+        ------
+        RevisionDiffersError
+            Where it was changed since.
+        """
+        feature = self.feature(layer, feature_id)
+        if feature.rev != rev:
+            raise RevisionDiffersError(
+                f"'{feature_id}' was changed since you read it", where=feature_id, remedy="Look at it again."
+            )
+        self._changed[layer, feature_id] = replace(feature, properties={**feature.properties, **values})
+
+    def _since(self, definition: LayerDefinition, incident_id: Value) -> dict[str, Value]:
+        """Return since when a team has its status, and which incident it is with."""
+        told: dict[str, Value] = {"status_at": self.now, "incident_id": incident_id}
+        return {name: value for name, value in told.items() if name in definition.fields}
+
+    def _reserve_team(
+        self, pick: Pick, team: Feature, definition: LayerDefinition, incident_id: str
+    ) -> dict[str, Value]:
         status = definition.status_field
         now = None if status is None else team.properties.get(status)
         code = None if status is None else definition.fields[status].codes.get(str(now))
@@ -229,7 +254,7 @@ class Ledger:
         if availability is not Availability.AVAILABLE and not pick.confirmed:
             raise ConflictError(f"The status of '{name}' is {label}", where=team.id, remedy=_CALL_FIRST)
         if status is not None:
-            values = {**team.properties, status: str(Step.ORDERED)}
+            values = {**team.properties, status: str(Step.ORDERED), **self._since(definition, incident_id)}
             self._changed[pick.layer, team.id] = replace(team, properties=values)
         return {
             "status_before": now,

@@ -58,20 +58,24 @@ def commit_ledger(
     changes: list[FeatureChange],
     caller: Caller,
     note: Mapping[str, object],
+    *,
+    idempotency_key: str | None = None,
 ) -> tuple[Commit, ...]:
     """Store what a ledger changed together with the assignments, all of it or nothing.
+
+    The entries of the log share a `group`, so that they are undone together.
 
     Raises
     ------
     ConflictError
         Where something of it was changed since it was read.
     """
-    words = orjson.dumps(note, option=orjson.OPT_SORT_KEYS).decode()
+    words = orjson.dumps({"group": f"order-{office.new_id()}", **note}, option=orjson.OPT_SORT_KEYS).decode()
     by_layer = {ASSIGNMENT_LAYER: changes, **ledger.changes()}
     batches = tuple(
         ChangeBatch(layer, tuple(found), caller.principal, ORIGIN, words) for layer, found in by_layer.items() if found
     )
-    return office.store.commit_together(batches)
+    return office.store.commit_together(batches, idempotency_key=idempotency_key)
 
 
 def stored_assignments(office: AssignmentOffice, ids: Sequence[str]) -> tuple[Feature, ...]:

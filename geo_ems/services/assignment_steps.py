@@ -1,6 +1,6 @@
 """What becomes of an assignment: each status with all that it books, in one commit; recall and undo."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from geo_ems.services.assignment_office import (
 )
 from geo_ems.services.edits import RevisionDiffersError
 from geo_ems.services.provenance import instant_text
+from geo_ems.services.team_chain import OUT_OF_SERVICE
 
 _ENDS = frozenset(
     (Step.DECLINED, Step.NO_ANSWER, Step.RECALLED, Step.CANCELLED, Step.DONE, Step.RETURNING, Step.AVAILABLE)
@@ -66,6 +67,39 @@ def change_status(office: AssignmentOffice, assignment_id: str, report: StatusRe
     return _changed(office, assignment_id, report, change, caller=caller)
 
 
+@dataclass(frozen=True, slots=True)
+class TeamEntry:
+    """What is told of a team itself beside its assignment: values, the revision they are told of, words for the log."""
+
+    values: Properties
+    rev: int
+    note: Mapping[str, object]
+    idempotency_key: str | None = None
+
+
+def enter_team_step(
+    office: AssignmentOffice, assignment_id: str, report: StatusReport, entry: TeamEntry, *, caller: Caller
+) -> Ordered:
+    """Write the next status of a team's assignment together with what the team said, in one commit.
+
+    Whether the status may follow was judged on the team; a team out of service is recalled from its assignment.
+
+    Raises
+    ------
+    RevisionDiffersError
+        Where the team was changed since.
+    """
+    wanted = Step.RECALLED if report.status == OUT_OF_SERVICE else step_named(report.status)
+
+    def change(ledger: Ledger, stored: Feature) -> Feature:
+        moved = _moved(ledger, stored, Step(str(stored.properties["status"])), wanted, undoes=False)
+        layer, team_id = str(stored.properties["resource_layer"]), str(stored.properties["resource_id"])
+        ledger.enter(layer, team_id, entry.values, rev=entry.rev)
+        return moved
+
+    return _changed(office, assignment_id, report, change, caller=caller, entry=entry)
+
+
 def recall(office: AssignmentOffice, assignment_id: str, report: StatusReport, *, caller: Caller) -> Ordered:
     """Call back what was ordered: stock and places are booked back, the team is on its way home."""
     return change_status(office, assignment_id, replace(report, status=Step.RECALLED), caller=caller)
@@ -108,6 +142,7 @@ def _changed(
     change: Callable[[Ledger, Feature], Feature],
     *,
     caller: Caller,
+    entry: TeamEntry | None = None,
 ) -> Ordered:
     for attempt in range(ATTEMPTS):
         ledger = ledger_of(office, caller)
@@ -120,9 +155,11 @@ def _changed(
             )
         changed = _told(office, change(ledger, stored), report, caller)
         changes = [FeatureChange(ChangeKind.REPLACE, assignment_id, changed, stored.rev)]
-        note = {"assignment": assignment_id, "status": str(changed.properties["status"])}
+        note: dict[str, object] = {"assignment": assignment_id, "status": str(changed.properties["status"])}
+        key = None if entry is None else entry.idempotency_key
+        note |= {} if entry is None else entry.note
         try:
-            done = commit_ledger(office, ledger, changes, caller, note)
+            done = commit_ledger(office, ledger, changes, caller, note, idempotency_key=key)
         except ConflictError:
             if attempt == ATTEMPTS - 1:
                 raise

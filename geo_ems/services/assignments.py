@@ -94,12 +94,13 @@ def _booked(ledger: Ledger, order: Order, ids: Sequence[str], digest: str) -> tu
     occurred = ledger.now if order.occurred_at is None else instant_text(order.occurred_at)
     for assignment_id, pick in zip(ids, order.picks, strict=True):
         try:
-            values, lines = ledger.reserve(pick)
+            values, lines = ledger.reserve(pick, incident_id=order.incident_id)
         except ConflictError as error:
             conflicts.append(error)
             continue
         ordered_by = order.ordered_by or ledger.principal
         values |= {
+            "code": assignment_id,
             "name": f"{values['resource_name'] or pick.id} → {incident.properties.get('name') or incident.id}",
             "incident_id": incident.id,
             "resource_layer": pick.layer,
@@ -136,9 +137,9 @@ def _given_before(office: AssignmentOffice, ids: Sequence[str], digest: str) -> 
 def _made_id(office: AssignmentOffice, key: str | None, place: int) -> str:
     """Return a new id; with an idempotency key always the same one, so that a repeat is recognised."""
     if key is None:
-        return f"A{office.new_id()}"
+        return f"AS{office.new_id()}"
     digest = hashlib.sha256("\0".join((ASSIGNMENT_LAYER, key, str(place))).encode())
-    return f"A{digest.hexdigest()[:16]}"
+    return f"AS{digest.hexdigest()[:16]}"
 
 
 def _digest(order: Order) -> str:

@@ -32,10 +32,14 @@ class ChangeNote:
     group: str | None = None
     undoes: int | None = None
 
-    def written(self) -> str:
-        """Return the JSON that the log keeps; members without a value are left out."""
+    def members(self) -> dict[str, object]:
+        """Return the members that have a value."""
         members = {name: getattr(self, name) for name in self.__slots__}
-        return json.dumps({name: value for name, value in members.items() if value}, ensure_ascii=False)
+        return {name: value for name, value in members.items() if value}
+
+    def written(self) -> str:
+        """Return the JSON that the log keeps."""
+        return json.dumps(self.members(), ensure_ascii=False)
 
 
 def read_note(text: str) -> ChangeNote:

@@ -22,9 +22,9 @@ STEPS: Final[Mapping[str, frozenset[str]]] = {
     "available": frozenset({"ordered", "delayed"}),
     "delayed": frozenset({"ordered", "available"}),
     "ordered": frozenset({"accepted", "declined", "no_answer", "recalled"}),
-    "accepted": frozenset({"departed", "recalled"}),
+    "accepted": frozenset({"departed", "declined", "recalled"}),
     "declined": frozenset({"available", "delayed", "ordered"}),
-    "no_answer": frozenset({"available", "delayed", "ordered"}),
+    "no_answer": frozenset({"available", "delayed", "ordered", "accepted", "declined", "recalled"}),
     "departed": frozenset({"staged", "recalled"}),
     "staged": frozenset({"on_scene", "recalled"}),
     "on_scene": frozenset({"transporting", "done", "recalled"}),
@@ -92,9 +92,11 @@ def _along_chain(start: str, after: str) -> Transition:
 
 
 def _place(status: str) -> int | None:
-    """Return where on the chain a team stands; a recalled one has only the way back before it."""
+    """Return where on the chain a team stands; a recalled one has only the way back before it, one silent all of it."""
     if status in FREE:
         return _BEFORE_CHAIN
     if status == "recalled":
         return CHAIN.index("done")
+    if status == "no_answer":  # it calls back, and may have left already
+        return CHAIN.index("ordered")
     return CHAIN.index(status) if status in CHAIN else None

@@ -6,8 +6,11 @@ from datetime import datetime
 from typing import Literal
 
 from geo_ems.errors import ConflictError, UsageError
-from geo_ems.model.features import Feature
+from geo_ems.model.features import Feature, Value
 from geo_ems.model.labels import Language
+from geo_ems.services.assignment_ledger import ASSIGNMENT_LAYER
+from geo_ems.services.assignment_office import AssignmentOffice
+from geo_ems.services.assignment_steps import StatusReport, TeamEntry, assignment_of_team, enter_team_step
 from geo_ems.services.change_notes import ChangeNote, done_before, read_note, request_digest
 from geo_ems.services.edits import RevisionDiffersError, patch_feature, read_feature
 from geo_ems.services.feature_history import HistoryEntry, history_of
@@ -117,21 +120,40 @@ def enter_status(
         action=ACTION, occurred_at=occurred_at, channel=entry.channel, who=entry.who, text=entry.text, request=digest
     )
     try:
-        edited = patch_feature(
-            scope,
-            team_id,
-            {"properties": _values(entry, occurred_at, incident_id)},
-            expected_revs=frozenset({team.rev}),
-            idempotency_key=idempotency_key,
-            note=note.written(),
-        )
+        stored = _stored(desk, team, entry, _values(entry, occurred_at, incident_id), note, idempotency_key)
     except RevisionDiffersError as error:
         raise _changed_meanwhile(desk, read_feature(scope, team_id)) from error
-    stored = edited.feature if edited.feature is not None else team
     proposal = next_proposal(desk, incident, stored, language=language) if entry.status in REFUSALS else None
     return StatusChanged(
         chain_of(desk, stored), repeated=False, skipped=move.skipped, warnings=warnings, proposal=proposal
     )
+
+
+def _stored(
+    desk: IncidentDesk,
+    team: Feature,
+    entry: StatusEntry,
+    values: dict[str, Value],
+    note: ChangeNote,
+    idempotency_key: str | None,
+) -> Feature:
+    """Store what was entered; where an order holds the team, that order with its bookings in the same commit."""
+    office = AssignmentOffice(desk.store, desk.snapshots, desk.zone, desk.clock, desk.new_id)
+    held = assignment_of_team(office, team.id) if ASSIGNMENT_LAYER in desk.snapshots.definitions else None
+    if held is None:
+        edited = patch_feature(
+            desk.teams,
+            team.id,
+            {"properties": values},
+            expected_revs=frozenset({team.rev}),
+            idempotency_key=idempotency_key,
+            note=note.written(),
+        )
+        return edited.feature if edited.feature is not None else team
+    report = StatusReport(entry.status, occurred_at=entry.occurred_at, reason=entry.text, told_by=entry.who)
+    told = TeamEntry(values, team.rev, {**note.members(), "assignment": held}, idempotency_key)
+    enter_team_step(office, held, report, told, caller=desk.caller)
+    return read_feature(desk.teams, team.id)
 
 
 def team_chain(desk: IncidentDesk, team_id: str) -> TeamChain:
@@ -174,7 +196,7 @@ def _touches_status(entry: HistoryEntry) -> bool:
     return any(change.field in {"status", "status_at"} for change in entry.changes)
 
 
-def _values(entry: StatusEntry, occurred_at: str, incident_id: str | None) -> dict[str, object]:
+def _values(entry: StatusEntry, occurred_at: str, incident_id: str | None) -> dict[str, Value]:
     """Return the values of the team: a free team is with no incident, one that refused shows which and why."""
     return {
         "status": entry.status,

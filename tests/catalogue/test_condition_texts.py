@@ -139,8 +139,9 @@ def test_an_unknown_field_lists_those_a_caller_may_ask_about() -> None:
         parse_condition_text("phone=110", layer("facilities"))
 
     assert str(caught.value) == (
-        "There is no field 'phone'. Known: address, beds_count, code, district_id, kind, location_precision, name, "
-        "name_en, remarks, role_in_plan, source_department, status, surveyed_on."
+        "There is no field 'phone'. Known: address, beds_count, beds_free_count, code, district_id, kind, "
+        "location_precision, "
+        "name, name_en, remarks, role_in_plan, source_department, status, surveyed_on."
     )
     assert caught.value.value == "phone"
 

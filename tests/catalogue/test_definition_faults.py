@@ -487,6 +487,7 @@ def test_the_bundled_layers_with_a_status_say_which_is_that_of_what_is_gone() ->
 
     retired = {layer.name: layer.retired_code for layer in definitions if layer.status_field is not None}
     assert retired == {
+        "assignments": "cancelled",
         "barriers": "lifted",
         "facilities": "closed",
         "hazard_areas": "expired",

@@ -35,6 +35,7 @@ FIELDS = {
     "hazard_areas": "kind:c* grade:c state:c zone:c valid_from:dt valid_to:dt depth_m:r policy:c slow_factor:r "
     "delay_s:r mode:c alert_id:t supersedes:t incident_id:t",
     "shelters": "address:t kind:c shelter_class:c status:c capacity_persons:i usable_area_m2:r occupied_persons:i "
+    "reserved_persons:i "
     "suitable_for:cc suitable_with_limits:cc open_days:i elevation_m:r key_holder:t! key_holder_phone:p phone:p "
     "last_maintained_on:d",
     "supply_depots": "address:t level:c kind:c status:c manager:t! phone:p floor_area_m2:r",
@@ -42,7 +43,7 @@ FIELDS = {
     "vehicles:t leader:t! phone:p call_sign:t radio_channel:t turnout_s:r position_mode:c position_lon_deg:r! "
     "position_lat_deg:r! position_time:dt staffing:c "
     "incident_id:t status_at:dt status_by:c status_who:t! status_note:t",
-    "facilities": "address:t kind:c* role_in_plan:c status:c beds_count:i phone:p",
+    "facilities": "address:t kind:c* role_in_plan:c status:c beds_count:i beds_free_count:i phone:p",
     "districts": "level:c* parent_id:t duty_phone:p leader:t! leader_phone:p info_officer:t! info_officer_phone:p "
     "emergency_manager:t!",
     "population": "address:t people_persons:i* people_day_persons:i households_count:i kind:c duty_phone:p leader:t! "
@@ -87,8 +88,8 @@ def layers() -> dict[str, LayerDefinition]:
     return load_definitions(FOLDER)
 
 
-def test_the_folder_declares_the_eleven_layers_and_the_waters_in_the_order_of_their_files() -> None:
-    assert list(layers()) == sorted([*FIELDS, "waterways"])
+def test_the_folder_declares_the_eleven_layers_the_waters_and_the_assignments_in_the_order_of_their_files() -> None:
+    assert list(layers()) == sorted([*FIELDS, "assignments", "waterways"])
 
 
 @pytest.mark.parametrize("name", FIELDS)

@@ -51,7 +51,7 @@ def test_a_backup_says_what_it_holds_and_is_restored_with_the_replaced_store_kep
     assert run(["backup", "--lang", "en"]) == 0
     first, second = capsys.readouterr().out.splitlines()
     (backup,) = (project / "backups").glob("*.gpkg")
-    assert re.fullmatch(r".*: 12 layers, 2 rows, sequence number 13, checked", first)
+    assert re.fullmatch(r".*: 13 layers, 2 rows, sequence number 14, checked", first)
     assert second == f"sha256 {json.loads(backup.with_name(backup.name + '.json').read_bytes())['sha256']}"
     (project / "more.csv").write_text(SHELTERS.replace("S2", "S9"), encoding="utf-8")
     assert run(["import", "shelters", str(project / "more.csv")]) == 0
@@ -60,7 +60,7 @@ def test_a_backup_says_what_it_holds_and_is_restored_with_the_replaced_store_kep
     assert run(["restore", str(backup), "--lang", "en"]) == 0
 
     said = capsys.readouterr().out
-    assert "restored, 12 layers, 2 rows, sequence number 13" in said
+    assert "restored, 13 layers, 2 rows, sequence number 14" in said
     (replaced,) = project.glob("geo_ems.replaced.*.gpkg")
     assert f"the replaced store is kept at {replaced}" in said
     assert names(project, capsys)["shelters"] == 2

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.checkout
 ROOT = Path(__file__).resolve().parents[2]
 ASKING = (
     "nearest",
+    "dispatch",
     "coverage",
     "service-area",
     "layers",

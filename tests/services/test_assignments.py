@@ -15,8 +15,14 @@ from geo_ems.services.assignment_ledger import Pick, open_assignments
 from geo_ems.services.assignment_office import AssignmentOffice, NotBookedError
 from geo_ems.services.assignment_steps import StatusReport, assignment_of_team, change_status, recall, undo_status
 from geo_ems.services.assignments import Order, give_order, preview_order
+from geo_ems.services.incident_desk import IncidentDesk
+from geo_ems.services.team_status import StatusEntry, enter_status
+from geo_ems.services.undo import undo
+from geo_ems.settings import Defaults, bundled_folder
+from geo_ems.settings.reporting_rules import load_reporting_rules
 
 TEAMS, DEPOTS, SHELTERS = "response_teams", "supply_depots", "shelters"
+RULES = load_reporting_rules(bundled_folder() / "rules", bundled=bundled_folder() / "rules")
 ONE_TEAM = Pick(TEAMS, "T1")
 TENTS = Pick(DEPOTS, "P1", item="tent", quantity=40.0)
 PLACES = Pick(SHELTERS, "S1", places_persons=30)
@@ -55,10 +61,10 @@ def feature(office: AssignmentOffice, layer: str, feature_id: str):
 
 
 def state(office: AssignmentOffice) -> list[object]:
-    """Everything that an order touches, without revisions."""
+    """Everything that an order touches, without revisions and without since when a team has its status."""
     resources = [(TEAMS, "T1"), (TEAMS, "T3"), (DEPOTS, "P1"), (SHELTERS, "S1"), (SHELTERS, "S2")]
     found = [feature(office, layer, name) for layer, name in resources]
-    return [(item.properties, item.children, item.geometry.wkb) for item in found]
+    return [({**item.properties, "status_at": None}, item.children, item.geometry.wkb) for item in found]
 
 
 def tents(office: AssignmentOffice) -> list[tuple[object, object]]:
@@ -260,8 +266,8 @@ def test_the_status_happened_when_it_is_said_to_have_happened_not_when_it_is_wri
 def test_a_status_that_does_not_follow_is_refused_with_those_that_do(office: AssignmentOffice) -> None:
     (team,) = give_order(office, order(ONE_TEAM), caller=LOCAL).assignments
 
-    with pytest.raises(ConflictError, match="'done' does not follow 'ordered'") as refused:
-        change_status(office, team.id, StatusReport("done"), caller=LOCAL)
+    with pytest.raises(ConflictError, match="'ordered' does not follow 'ordered'") as refused:
+        change_status(office, team.id, StatusReport("ordered"), caller=LOCAL)
     assert refused.value.remedy.startswith("From 'ordered' it goes to: accepted, declined, no_answer, departed")
     with pytest.raises(UsageError, match="There is no status 'gone'"):
         change_status(office, team.id, StatusReport("gone"), caller=LOCAL)
@@ -314,3 +320,74 @@ def test_a_list_of_the_depot_imported_meanwhile_does_not_make_goods_out_of_nothi
     recall(office, stock.id, StatusReport(""), caller=LOCAL)
 
     assert tents(office) == [(4.0, None)]
+
+
+def desk_at(office: AssignmentOffice) -> IncidentDesk:
+    return IncidentDesk(
+        store=office.store,
+        snapshots=office.snapshots,
+        rules=RULES,
+        caller=LOCAL,
+        zone=office.zone,
+        clock=office.clock,
+        new_id=office.new_id,
+        defaults=Defaults(),
+    )
+
+
+def test_a_status_told_of_an_ordered_team_moves_its_order_in_the_same_commit(office: AssignmentOffice) -> None:
+    (team,) = give_order(office, order(ONE_TEAM), caller=LOCAL).assignments
+    desk, before = desk_at(office), office.store.describe().seq
+
+    changed = enter_status(desk, "T1", StatusEntry("departed", channel="radio", who="云渡001"), language="en")
+
+    assert changed.skipped == ("accepted",)
+    assert feature(office, TEAMS, "T1").properties["status"] == "departed"
+    assert feature(office, TEAMS, "T1").properties["incident_id"] == "I1"
+    stored = feature(office, "assignments", team.id)
+    assert stored.properties["status"] == "departed"
+    assert stored.children["history"][-1]["recorded_by"] == "云渡001"
+    assert office.store.describe().seq == before + 2
+
+    undo(office.store, office.store.describe().seq, caller=LOCAL)
+
+    assert feature(office, TEAMS, "T1").properties["status"] == "ordered"
+    assert feature(office, "assignments", team.id).properties["status"] == "ordered"
+
+
+def test_an_order_is_undone_whole_by_its_number(office: AssignmentOffice) -> None:
+    before = state(office)
+    done = give_order(office, order(ONE_TEAM, TENTS, PLACES), caller=LOCAL)
+    assert state(office) != before
+
+    undo(office.store, done.seq, caller=LOCAL)
+
+    assert state(office) == before
+    assert office.store.read_rows("assignments", [item.id for item in done.assignments]) == ()
+
+
+def test_a_refusal_told_of_the_team_ends_its_order_and_frees_it_for_another(office: AssignmentOffice) -> None:
+    (team,) = give_order(office, order(ONE_TEAM), caller=LOCAL).assignments
+
+    enter_status(desk_at(office), "T1", StatusEntry("declined", text="车坏了"), language="en")
+
+    assert feature(office, "assignments", team.id).properties["status"] == "declined"
+    assert assignment_of_team(office, "T1") is None
+
+
+def test_a_team_out_of_service_is_recalled_from_its_order(office: AssignmentOffice) -> None:
+    (team,) = give_order(office, order(ONE_TEAM), caller=LOCAL).assignments
+
+    enter_status(desk_at(office), "T1", StatusEntry("out_of_service", text="事故"), language="en")
+
+    assert feature(office, "assignments", team.id).properties["status"] == "recalled"
+    assert feature(office, TEAMS, "T1").properties["status"] == "out_of_service"
+
+
+def test_two_who_enter_at_once_do_not_both_have_their_way(office: AssignmentOffice) -> None:
+    give_order(office, order(ONE_TEAM), caller=LOCAL)
+    desk = desk_at(office)
+    enter_status(desk, "T1", StatusEntry("declined", text="路断"), language="en")
+
+    with pytest.raises(ConflictError, match="was changed to declined"):
+        enter_status(desk, "T1", StatusEntry("departed", expected="ordered"), language="en")

@@ -1,5 +1,7 @@
 /* Under way: who was ordered, how far each is, the next step by one press, and its undoing. */
-const FIRST_STEPS = ["accepted", "departed", "on_scene", "done", "returning", "available", "declined", "no_answer", "recalled"];
+const FORWARD = ["accepted", "departed", "on_scene", "done", "returning", "available"];
+const ASIDE = ["declined", "no_answer", "recalled"];
+const FORWARD_AT_ONCE = 3; // further steps stand below a fold
 const ENDED = ["available", "cancelled", "declined"];
 const LAYER_ORDER = ["response_teams", "supply_depots", "shelters", ""];
 const CHAINS_AT_MOST = 12;
@@ -75,7 +77,8 @@ function itemText(code) {
 
 /* The steps that may follow as the service says them; the usual ones as buttons, the rest below a fold. */
 function stepButtons(id, name, steps, press, undo, status, open) {
-  const usual = FIRST_STEPS.filter((step) => steps.includes(step)), rare = steps.filter((step) => !FIRST_STEPS.includes(step));
+  const usual = [...FORWARD.filter((step) => steps.includes(step)).slice(0, FORWARD_AT_ONCE), ...ASIDE.filter((step) => steps.includes(step))];
+  const rare = steps.filter((step) => !usual.includes(step));
   const button = (step) => el("button", { type: "button", class: "plain-button step", "data-control": `step-${id}-${step}`, "data-step": step, disabled: Boolean(desk.busy), "aria-label": `${name}: ${stepText(step)}`, text: step === "recalled" ? t("do_recalled") : stepText(step), onclick: () => press(step) });
   return el("div", { class: "steps", role: "group", "aria-label": t("next_step", { name }) }, usual.map(button),
     undo ? el("button", { type: "button", class: "plain-button undo", "data-control": "undo-" + id, disabled: Boolean(desk.busy), "aria-label": `${name}: ${t("undo_step", { step: stepText(status) })}`, text: t("undo_step", { step: stepText(status) }), onclick: undo }) : null,

@@ -124,7 +124,9 @@ def test_a_village_is_found_and_asked_from(served_page, service):
     (path, query) = service.asked[-1]
     assert path == "/v1/nearest"
     assert service.asked[0] == ("/v1/places", {"q": "河湾", "lang": "zh"})
-    assert query == {"layer": "response_teams", "lon": "112.020000", "lat": "28.020000", "k": "5", "lang": "zh"}
+    by_road = {"mode": "drive", "include_route": "true"}  # the county has a road
+    asked = {"layer": "response_teams", "lon": "112.020000", "lat": "28.020000", "k": "5", "lang": "zh"}
+    assert query == asked | by_road
 
 
 def test_the_page_asks_the_root_of_the_service_wherever_it_stands(service, open_page):
@@ -170,7 +172,7 @@ def test_who_types_a_condition_keeps_the_place_while_answers_come(served_page, s
     served_page.keyboard.press("Tab")
     served_page.wait_for_timeout(300)
     assert service.asked[-1][1]["quantity"] == "500"
-    assert served_page.evaluate("document.activeElement.dataset.control") == "k"
+    assert served_page.evaluate("document.activeElement.dataset.control") == "metric"  # the next field
 
 
 def test_the_language_changes_words_but_neither_order_nor_numbers(served_page, service):

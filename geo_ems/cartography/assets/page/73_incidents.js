@@ -89,7 +89,7 @@ function incidentListNode() {
 /* What came of the last act: refused, or done with what can be taken back. */
 function actNodes() {
   return [
-    desk.failed ? problemNode(desk.failed) : null,
+    desk.failed && !(dispatch.ticked.size && ["order", "preview"].includes(desk.failed.what)) ? problemNode(desk.failed) : null,
     desk.told ? el("div", { class: "told", role: "status" }, el("p", {}, el("strong", { text: desk.told.text })),
       (desk.told.warnings || []).map((text) => el("p", { class: "caution", text: String(text) }))) : null,
   ];

@@ -1,5 +1,6 @@
 /* One incident: its report clock and what decides it, who leads, what is still to be asked, and its end. */
 const QUESTIONS = ["trapped_persons", "injured_persons", "seriously_injured_persons", "missing_persons", "dead_persons", "affected_people_persons", "wind_from_deg"];
+const NEARBY_AT_ONCE = 2;
 const ACTS = ["open", "refine", "merge", "terminate", "reopen", "report_first", "report_follow_up", "report_final", "received", "undo"];
 
 function openIncident(id, { look = true } = {}) {
@@ -84,7 +85,7 @@ function incidentNode(open) {
   if (!view) return [back, actNodes(), desk.viewProblem ? problemNode(desk.viewProblem) : el("p", { class: "waiting", text: t("asking") })];
   const values = view.incident.properties, over = values.state === "terminated";
   const group = (key, heading, ...nodes) => el("details", { "data-key": key, class: "part", open: open.has(key) }, el("summary", { "data-control": "part-" + key, text: heading }), nodes);
-  const busy = (desk.orders || []).some((row) => !ENDED.includes(row.status)), nearby = over ? null : nearbyNode(view);
+  const busy = (desk.orders || []).some((row) => !ENDED.includes(row.status)), nearby = over ? null : nearbyNode(view, open);
   return [
     el("div", { class: "line" }, back, undoNode(view, busy)),
     el("div", { class: "line head" }, el("h2", { text: rowName({ ...values, id: view.incident.id }) }), over ? el("span", { class: "tag", text: t("is_over") }) : clockNode(view)),
@@ -139,21 +140,32 @@ function sendReport(kind) {
 }
 
 /* Those near it that are open: perhaps the same. Merging ends this one; its history stays. */
-function nearbyNode(view) {
+function nearbyNode(view, open) {
   if (!view.nearby_open.length) return null;
-  return el("section", { class: "group to_confirm", "aria-label": t("nearby") }, el("h3", { text: t("nearby") }),
-    el("ul", { class: "rows" }, view.nearby_open.map((row) => el("li", { class: "result", "data-id": row.id },
-      el("p", {}, el("strong", { text: row.name || row.id }), " · " + [kindText(row.kind), Number.isFinite(row.straight_m) ? distance(row.straight_m) : t("no_place_yet"), t("received", { time: shortTime(row.received_at) })].join(" · ")),
-      el("div", { class: "line" },
-        el("button", { type: "button", class: "plain-button", "data-control": "merge-" + row.id, disabled: Boolean(desk.busy), text: t("merge"), onclick: () => mergeInto(row) }),
-        el("button", { type: "button", class: "plain-button", "data-control": "look-" + row.id, text: t("look_at_it"), onclick: () => openIncident(row.id) }))))));
+  const first = view.nearby_open.slice(0, NEARBY_AT_ONCE), more = view.nearby_open.slice(NEARBY_AT_ONCE);
+  const list = (rows) => el("ul", { class: "rows" }, rows.map(nearbyRow));
+  return el("section", { class: "group to_confirm", "aria-label": t("nearby") }, el("h3", { text: t("nearby") }), list(first),
+    more.length ? el("details", { "data-key": "nearby", open: open.has("nearby") }, el("summary", { "data-control": "nearby", text: t("and_more", { n: more.length }) }), list(more)) : null);
+}
+
+function nearbyName(row) {
+  const listed = (desk.list || []).find((one) => one.id === row.id);
+  return listed ? rowName({ ...listed.properties, id: row.id }) : row.name || row.id;
+}
+
+function nearbyRow(row) {
+  return el("li", { class: "result", "data-id": row.id },
+    el("p", {}, el("strong", { text: nearbyName(row) }), " · " + [kindText(row.kind), Number.isFinite(row.straight_m) ? distance(row.straight_m) : t("no_place_yet"), t("received", { time: shortTime(row.received_at) })].join(" · ")),
+    el("div", { class: "line" },
+      el("button", { type: "button", class: "plain-button", "data-control": "merge-" + row.id, disabled: Boolean(desk.busy), text: t("merge"), onclick: () => mergeInto(row) }),
+      el("button", { type: "button", class: "plain-button", "data-control": "look-" + row.id, text: t("look_at_it"), onclick: () => openIncident(row.id) })));
 }
 
 function mergeInto(row) {
   send("merge", incidentPath(desk.id, "/merge"), { into: row.id }, (answer) => {
     const undo = lastAct(answer);
     openIncident(row.id);
-    desk.told = { text: t("merged", { name: row.name || row.id }), warnings: answer.warnings };
+    desk.told = { text: t("merged", { name: nearbyName(row) }), warnings: answer.warnings };
     desk.mergeUndo = undo;
     loadIncidents();
   });

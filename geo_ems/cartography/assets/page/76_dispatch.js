@@ -24,6 +24,8 @@ async function askRecommendation() {
   }
   dispatch.asking = false;
   renderIncidents();
+  const node = document.querySelector("#tab-incidents .recommendation");
+  if (node) node.scrollIntoView({ block: "start" });
 }
 
 function recommendationNode(open) {

@@ -1,6 +1,5 @@
 """A service that keeps incidents and orders for browser tests, with the shapes the real one answers in."""
 
-from map_samples import PLACE
 from page_service import Service
 
 KIND, TEAM, TAKEN = "flood", "T-1", "T-2"
@@ -56,7 +55,7 @@ class IncidentService(Service):
         rows.sort(key=lambda row: row["clock"]["state"] != "overdue")
         return 200, {"incidents": rows, "matched": len(rows), "overdue": 1}
 
-    def act(self, handler, path, query, body):
+    def act(self, handler, path, _query, body):  # noqa: C901, PLR0911, PLR0912  (one case for each path of the service)
         parts = path.strip("/").split("/")
         if handler.command != "GET":
             self.keys.append(handler.headers["Idempotency-Key"])
@@ -106,31 +105,90 @@ class IncidentService(Service):
         return {"field": TAKEN, "value": None, "problem": self.text(TOOK), "remedy": self.text("Choose another.")}
 
     def change(self, seq, action):
-        return {"seq": seq, "action": action, "recorded_at": "2026-07-20T19:10:00Z", "occurred_at": None, "who": self.text("Li"),
-                "undone_by": None, "changes": [{"field": "name", "label": self.text("名称"), "from": None, "to": self.text("x"), "words": None}]}  # fmt: skip
+        return {
+            "seq": seq,
+            "action": action,
+            "recorded_at": "2026-07-20T19:10:00Z",
+            "occurred_at": None,
+            "who": self.text("Li"),
+            "undone_by": None,
+            "changes": [
+                {"field": "name", "label": self.text("名称"), "from": None, "to": self.text("x"), "words": None}
+            ],
+        }
 
     def whole(self, incident_id):
         text, district = self.text, {"id": "T1", "name": self.text("西乡镇"), "name_en": None, "duty_phone": "0737-555"}
         return {
             **self.incidents[incident_id],
             "must_report": {
-                "value": None, "why": text("情况不全"), "province_banner": None, "ask": ["trapped_persons", "ongoing", "watch_list"],
-                "conditions": [{"number": 5, "key": "trapped", "label": text("有人被困"), "matched": None, "why": text("未知"), "ask": []},
-                               {"number": 6, "key": "going_on", "label": text("仍在持续"), "matched": True, "why": text("是"), "ask": []}],
-                "recipients": [{"id": "a", "label": text("市总值班室"), "phone": "12345"}], "copies": [], "possible_copies": [],
+                "value": None,
+                "why": text("情况不全"),
+                "province_banner": None,
+                "ask": ["trapped_persons", "ongoing", "watch_list"],
+                "conditions": [
+                    {
+                        "number": 5,
+                        "key": "trapped",
+                        "label": text("有人被困"),
+                        "matched": None,
+                        "why": text("未知"),
+                        "ask": [],
+                    },
+                    {
+                        "number": 6,
+                        "key": "going_on",
+                        "label": text("仍在持续"),
+                        "matched": True,
+                        "why": text("是"),
+                        "ask": [],
+                    },
+                ],
+                "recipients": [{"id": "a", "label": text("市总值班室"), "phone": "12345"}],
+                "copies": [],
+                "possible_copies": [],
             },
-            "jurisdiction": {"basis": "geometry", "leads": district, "words": text("由西乡镇牵头"), "chain": [district], "consent": [],
-                             "outside": False, "partly_outside": False},
-            "reports": [], "teams": [], "assignments": [], "merged": [], "rev": 7, "warnings": [text("请问清地点")],
-            "nearby_open": [{"id": "I2", "name": text("石桥村火灾"), "kind": "fire", "straight_m": 900.0, "received_at": None}] if incident_id == "I3" else [],
+            "jurisdiction": {
+                "basis": "geometry",
+                "leads": district,
+                "words": text("由西乡镇牵头"),
+                "chain": [district],
+                "consent": [],
+                "outside": False,
+                "partly_outside": False,
+            },
+            "reports": [],
+            "teams": [],
+            "assignments": [],
+            "merged": [],
+            "rev": 7,
+            "warnings": [text("请问清地点")],
+            "nearby_open": [
+                {"id": "I2", "name": text("石桥村火灾"), "kind": "fire", "straight_m": 900.0, "received_at": None}
+            ]
+            if incident_id == "I3"
+            else [],
             "history": self.history[incident_id],
-        }  # fmt: skip
+        }
 
     def picked(self, team_id, name, state="ready"):
         text = self.text
-        return {"layer": "response_teams", "id": team_id, "name": text(name), "total_s": 540.0, "distance_m": 4000.0, "straight_m": 3000.0,
-                "amounts": {"teams": 1.0, "people": 42.0}, "state": state, "why": text("具备所需能力"), "status": "available",
-                "consent": text("需上级同意"), "contact": {"phone": text("119")}, "flags": [], "item": None}  # fmt: skip
+        return {
+            "layer": "response_teams",
+            "id": team_id,
+            "name": text(name),
+            "total_s": 540.0,
+            "distance_m": 4000.0,
+            "straight_m": 3000.0,
+            "amounts": {"teams": 1.0, "people": 42.0},
+            "state": state,
+            "why": text("具备所需能力"),
+            "status": "available",
+            "consent": text("需上级同意"),
+            "contact": {"phone": text("119")},
+            "flags": [],
+            "item": None,
+        }
 
     def recommended(self):
         text = self.text
@@ -140,24 +198,53 @@ class IncidentService(Service):
             "reasons": [reason],
             "cures": [{"action": "recall", "text": text("召回"), "ids": []}],
         }
-        need = {"what": "teams", "name": "boats", "label": text("舟艇救援"), "unit": None, "wanted": {"teams": 2.0}, "got": {"teams": 1.0}, "within_s": 2700.0,
-                "picks": [self.picked(TEAM, "消防大队")], "shortfall": short, "to_open": [], "passed_over": [],
-                "to_confirm": [self.picked("T-3", "民兵分队", "to_confirm")]}  # fmt: skip
+        need = {
+            "what": "teams",
+            "name": "boats",
+            "label": text("舟艇救援"),
+            "unit": None,
+            "wanted": {"teams": 2.0},
+            "got": {"teams": 1.0},
+            "within_s": 2700.0,
+            "picks": [self.picked(TEAM, "消防大队")],
+            "shortfall": short,
+            "to_open": [],
+            "passed_over": [],
+            "to_confirm": [self.picked("T-3", "民兵分队", "to_confirm")],
+        }
         support = {
             "needed": True,
             "ask": {"id": "P", "name": text("示例市"), "duty_phone": "0737-999"},
             "missing": [text("舟艇: 1 队")],
             "resources": [],
         }
-        return {"kind": KIND, "alarm_level": 1, "levels": [1, 2], "as_of": "2026-07-20T19:10:00Z", "card": {"note": text("示例值")},
-                "needs": [need], "support_request": support, "cover": [], "move_ups": [], "warnings": [text("注意")]}  # fmt: skip
+        return {
+            "kind": KIND,
+            "alarm_level": 1,
+            "levels": [1, 2],
+            "as_of": "2026-07-20T19:10:00Z",
+            "card": {"note": text("示例值")},
+            "needs": [need],
+            "support_request": support,
+            "cover": [],
+            "move_ups": [],
+            "warnings": [text("注意")],
+        }
 
     def ordered(self, body):
         made = [
-            {"id": f"A{n}", "rev": 3, "resource_layer": pick["layer"], "resource_id": pick["id"], "resource_name": self.text("消防大队"), "status": "ordered",
-             "may_follow": FOLLOWS["ordered"], "history": [{"status": "ordered", "occurred_at": "2026-07-20T19:11:00Z"}]}
+            {
+                "id": f"A{n}",
+                "rev": 3,
+                "resource_layer": pick["layer"],
+                "resource_id": pick["id"],
+                "resource_name": self.text("消防大队"),
+                "status": "ordered",
+                "may_follow": FOLLOWS["ordered"],
+                "history": [{"status": "ordered", "occurred_at": "2026-07-20T19:11:00Z"}],
+            }
             for n, pick in enumerate(body["picks"])
-        ]  # fmt: skip
+        ]
         if body.get("preview"):
             return 200, {"preview": True, "assignments": made, "conflicts": []}
         self.orders |= {row["id"]: row for row in made}
@@ -172,6 +259,3 @@ class IncidentService(Service):
         row["status"] = row["history"][-1]["status"] if row["history"] else "cancelled"
         row["may_follow"], row["rev"] = FOLLOWS.get(row["status"], []), row["rev"] + 1
         return {"assignments": [row], "conflicts": []}
-
-
-__all__ = ["PLACE", "IncidentService"]

@@ -11,7 +11,6 @@ from map_samples import content, coverage_answer, nearest_json, rows
 from geo_ems.cartography.answer_documents import coverage_document
 from geo_ems.cartography.page import overview_page
 
-
 BACKGROUND = {"/v1/barriers": {"barriers": []}, "/v1/incidents": {"incidents": [], "matched": 0, "overdue": 0}}
 
 
@@ -36,7 +35,8 @@ class Service:
             def do_POST(self):
                 service.reply(self, json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
 
-            do_PATCH = do_POST
+            def do_PATCH(self):
+                self.do_POST()
 
             def log_message(self, *_):
                 pass
@@ -78,7 +78,7 @@ class Service:
         """Return status and answer to what the page asks by itself."""
         return 200, BACKGROUND[path]
 
-    def act(self, handler, path, query, body):
+    def act(self, _handler, _path, _query, _body):
         """Return status and answer of what else a service may do; None for the questions below."""
 
     def tell(self, layer):

@@ -1,7 +1,8 @@
 """The dispatcher's desk in Chromium: open, recommend, order, follow and take back; closures; news and lost lines."""
 
 import pytest
-from incident_service import PLACE, TAKEN, TEAM, IncidentService
+from incident_service import TAKEN, TEAM, IncidentService
+from map_samples import PLACE
 from page_clicks import click_at
 from test_page import PAYLOADS
 
@@ -139,8 +140,14 @@ def test_an_order_is_previewed_first_and_carries_the_call_that_was_made(desk, se
     _, path, body = service.bodies[-1]
     assert (path, body["preview"]) == ("/v1/assignments", True)
     assert body["picks"] == [
-        {"layer": "response_teams", "id": "T-3", "requirement": "boats", "eta": "2026-07-20T19:19:00.000Z", "confirmed": True}
-    ]  # fmt: skip
+        {
+            "layer": "response_teams",
+            "id": "T-3",
+            "requirement": "boats",
+            "eta": "2026-07-20T19:19:00.000Z",
+            "confirmed": True,
+        }
+    ]
     assert service.orders == {}
     desk.click("[data-control=order]")
     desk.wait_for_selector(".order-row")
@@ -198,7 +205,7 @@ def test_a_press_that_got_no_answer_is_sent_again_under_the_same_key(desk, servi
 def test_while_something_is_sent_no_button_can_be_pressed(desk, service):
     open_first(desk)
     held = []
-    desk.route("**/reports*", lambda route: held.append(route))
+    desk.route("**/reports*", held.append)
     desk.click("[data-control=report]")
     desk.wait_for_selector("[data-control=report]:disabled:has-text('正在发送')")
     desk.click("[data-control=part-end]")

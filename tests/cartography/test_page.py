@@ -8,8 +8,8 @@ from importlib.resources import files
 import pytest
 from map_samples import content, coverage_answer
 
-from geo_ems.cartography.page import overview_page
 from geo_ems.cartography.desk_texts import DESK_TEXTS
+from geo_ems.cartography.page import overview_page
 from geo_ems.cartography.texts import REASON_TEXTS, TEXTS
 from geo_ems.model.definitions import Reason
 

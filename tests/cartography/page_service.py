@@ -81,10 +81,10 @@ class Service:
     def act(self, _handler, _path, _query, _body):
         """Return status and answer of what else a service may do; None for the questions below."""
 
-    def tell(self, layer):
+    def tell(self, layer, *, event="change"):
         """Tell every page that a layer changed."""
         for listener in self.listeners:
-            listener.put(b"event: change\ndata: %b\n\n" % json.dumps({"layer": layer}).encode())
+            listener.put(b"event: %b\ndata: %b\n\n" % (event.encode(), json.dumps({"layer": layer}).encode()))
 
     def hang_up(self):
         """Break the line of events; pages come back after the time they were given."""

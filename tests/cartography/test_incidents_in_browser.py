@@ -205,7 +205,7 @@ def test_a_press_that_got_no_answer_is_sent_again_under_the_same_key(desk, servi
 def test_while_something_is_sent_no_button_can_be_pressed(desk, service):
     open_first(desk)
     held = []
-    desk.route("**/reports*", held.append)
+    desk.route("**/reports*", lambda route: held.append(route))  # noqa: PLW0108  (a builtin method cannot be a handler)
     desk.click("[data-control=report]")
     desk.wait_for_selector("[data-control=report]:disabled:has-text('正在发送')")
     desk.click("[data-control=part-end]")
@@ -231,6 +231,15 @@ def test_news_asks_again_and_the_words_being_typed_stay(desk, service):
     assert service.heard.count("/v1/incidents") == before + 1
     assert desk.input_value("[data-control=draft-text]") == "水进"
     assert desk.evaluate("document.activeElement.dataset.control") == "draft-kind"
+
+
+def test_teams_that_move_do_not_ask_for_the_incidents_again(desk, service):
+    open_first(desk)
+    desk.wait_for_timeout(700)
+    before = (service.heard.count("/v1/incidents"), len(service.asked))
+    service.tell("response_teams", event="position")
+    desk.wait_for_timeout(900)
+    assert (service.heard.count("/v1/incidents"), len(service.asked)) == before
 
 
 def test_a_lost_line_is_said_and_what_is_shown_is_asked_again_when_it_is_back(desk, service):

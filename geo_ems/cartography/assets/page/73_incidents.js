@@ -47,6 +47,7 @@ async function send(what, path, body, take, { method = "POST", headers = {} } = 
     if (error instanceof Refusal) delete desk.keys[act]; // refused: the next press is another act
     desk.busy = null;
     desk.failed = { what, ...problemOf(error, "no_reply") };
+    if (error instanceof Refusal && desk.id) loadIncident(); // somebody else was faster: what is so now
   }
   renderIncidents();
 }

@@ -10,7 +10,7 @@ function listen() {
   live.source.addEventListener("open", () => { if (live.down) { live.down = false; renderLive(); takeNews(new Set(ANSWERED_BY)); } });
   live.source.addEventListener("error", () => { if (!live.down) { live.down = true; renderLive(); } });
   live.source.addEventListener("change", (event) => takeNews(new Set([layerOfNews(event.data)])));
-  live.source.addEventListener("position", () => takeNews(new Set(["response_teams"]), { quiet: true }));
+  live.source.addEventListener("position", () => takeNews(new Set(["positions"]), { quiet: true }));
   live.source.addEventListener("reset", () => { state.stale = true; renderStale(); takeNews(new Set(ANSWERED_BY)); });
   window.addEventListener("pagehide", () => live.source.close());
 }
@@ -27,11 +27,11 @@ function takeNews(layers, { quiet = false } = {}) {
   live.waiting = setTimeout(() => {
     const changed = live.layers;
     live.waiting = 0; live.layers = null;
-    if (["incidents", "assignments", "response_teams"].some((name) => changed.has(name))) loadIncidents();
+    if (changed.has("incidents")) loadIncidents();
     if (desk.id && [...changed].some((name) => TOLD_OF_INCIDENT.has(name))) loadIncident();
     if (changed.has("barriers") || changed.has("hazard_areas") || changed.has("roads")) loadClosures();
     const answered = state.answer && !state.answer.saved && !state.asking;
-    if (answered && (changed.has(answerLayerName()) || [...changed].some((name) => ["barriers", "hazard_areas", "roads"].includes(name)))) askNearest({ keepView: true });
+    if (answered && (changed.has(answerLayerName()) || (changed.has("positions") && answerLayerName() === "response_teams") || [...changed].some((name) => ["barriers", "hazard_areas", "roads"].includes(name)))) askNearest({ keepView: true });
   }, 500);
 }
 

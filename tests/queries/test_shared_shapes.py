@@ -53,11 +53,14 @@ def test_an_index_of_areas_prepares_its_own_copy(area):
     assert not shapely.is_prepared(area)
 
 
-def test_nothing_else_in_the_house_prepares_a_geometry():
+def files_with(*words):
     package = Path(geo_ems.__file__).parent
-    found = [
-        path.relative_to(package).as_posix()
-        for path in sorted(package.rglob("*.py"))
-        if any(word in path.read_text(encoding="utf-8") for word in ("shapely.prepare", "shapely.prepared", "s_xy("))
-    ]
-    assert found == ["queries/shared_shapes.py"]
+    files = [path for path in sorted(package.rglob("*.py")) if any(word in path.read_text("utf-8") for word in words)]
+    return [path.relative_to(package).as_posix() for path in files]
+
+
+def test_nothing_else_in_the_house_prepares_a_geometry():
+    assert files_with("shapely.prepare") == ["queries/shared_shapes.py"]
+    # These ask copies of their own, and arrays, which shapely does not prepare unasked.
+    own_copies, arrays = "queries/areas.py", "queries/shapes.py"
+    assert files_with("intersects_xy(", "contains_xy(") == [own_copies, arrays, "queries/shared_shapes.py"]

@@ -18,6 +18,7 @@ from geo_ems.catalogue.recent import Recent
 from geo_ems.model.cells import PointCells
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray, LayerColumns, ObjectArray
 from geo_ems.model.definitions import Availability, LayerDefinition
+from geo_ems.model.features import Value
 from geo_ems.queries.capacity import capacities, occupied_persons
 from geo_ems.queries.latest_fixes import LatestFixes
 from geo_ems.queries.layered_shapes import LayeredShapes
@@ -173,6 +174,21 @@ class LayerSnapshot:
         """Return the class of one feature's status."""
         part, place = self._source(row)
         return AVAILABILITIES[int(part.availability[place])]
+
+    def id_at(self, row: int) -> str:
+        """Return one id."""
+        part, place = self._source(row)
+        return part.columns.id_at(place)
+
+    def row_values(self, row: int, *, include_private: bool) -> dict[str, Value]:
+        """Return the values of one feature by field name, without private fields unless asked for."""
+        part, place = self._source(row)
+        return part.columns.row_values(place, include_private=include_private)
+
+    def row_children(self, row: int, *, include_private: bool) -> dict[str, tuple[dict[str, Value], ...]]:
+        """Return the child rows of one feature by child name, in their stored order."""
+        part, place = self._source(row)
+        return part.columns.row_children(place, include_private=include_private)
 
     def _source(self, row: int) -> tuple[LayerPart, int]:
         """Return the part that holds a row, and where."""

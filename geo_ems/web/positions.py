@@ -3,16 +3,14 @@
 A device key opens the three routes that post, for its own team, and no other route.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated, cast
+from typing import Annotated
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.routing import APIRoute
 
 from geo_ems.errors import UsageError
 from geo_ems.formats.device_payloads import osmand_fix, traccar_client_fixes, traccar_fixes
@@ -24,7 +22,7 @@ from geo_ems.web import kinds
 from geo_ems.web.bodies import JSON_TYPES, read_body
 from geo_ems.web.dependencies import asking, calling, key_caller
 from geo_ems.web.door import check_origin
-from geo_ems.web.parameters import MAX_PARAMETERS, Asked, Parameter, read_members, read_query
+from geo_ems.web.parameters import MAX_PARAMETERS, Asked, Parameter, read_members
 from geo_ems.web.problems import NoSuchResourceError, RefusedError
 from geo_ems.web.responses import json_response
 from geo_ems.web.state import Served, served
@@ -116,34 +114,6 @@ async def get_track(
     """Return where a team has been, oldest first: as long as tracks are kept."""
     parts, team_id = served(request), str(request.path_params["id"])
     return await parts.reads.run(partial(_track, parts, team_id, asked))
-
-
-@dataclass(frozen=True, slots=True)
-class Shortcut:
-    """A route that takes in positions: its endpoint, who is let in by what, and whether its query must be empty."""
-
-    route: APIRoute
-    caller: Callable[[Request], Awaitable[Caller]]
-    has_query: bool
-
-    async def answer(self, request: Request) -> Response:
-        """Answer as the route itself does."""
-        caller = await self.caller(request)
-        if self.has_query:
-            return cast("Response", await self.route.endpoint(request, caller))
-        asked = read_query(request.scope["query_string"], (), not_built={})
-        return cast("Response", await self.route.endpoint(request, caller, asked))
-
-
-def shortcuts() -> dict[str, Shortcut]:
-    """Return the routes that devices use, by path."""
-    routes = {route.path: route for route in router.routes if isinstance(route, APIRoute)}
-    poster = calling(Permission.POST_POSITION)
-    return {
-        POSITION: Shortcut(routes[POSITION], poster, has_query=False),
-        TRACCAR: Shortcut(routes[TRACCAR], poster, has_query=False),
-        OSMAND: Shortcut(routes[OSMAND], key_caller, has_query=True),
-    }
 
 
 def _track(parts: Served, team_id: str, asked: Asked) -> Response:

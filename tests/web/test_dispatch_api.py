@@ -56,6 +56,16 @@ def test_a_recommendation_names_who_goes_why_and_what_is_missing(client: AsgiCli
     assert found["as_of"] == "2026-07-01T04:00:00Z"
 
 
+def test_a_kind_may_be_said_by_its_name(client: AsgiClient) -> None:
+    place = {"lon": 111.5, "lat": 31.2}
+
+    by_name = client.post("/v1/dispatch", document={**place, "kind": "洪水"})
+
+    assert by_name.status == 200
+    assert by_name.json["kind"] == "flood"
+    assert by_name.json["needs"] == client.post("/v1/dispatch", document={**place, "kind": "flood"}).json["needs"]
+
+
 def test_the_same_question_gives_the_same_bytes_and_changes_nothing(
     client: AsgiClient, application: WebApplication
 ) -> None:

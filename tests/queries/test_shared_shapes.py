@@ -1,5 +1,6 @@
 """What several threads hold is never prepared: GEOS writes into prepared geometries while it answers."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -64,3 +65,15 @@ def test_nothing_else_in_the_house_prepares_a_geometry():
     # These ask copies of their own, and arrays, which shapely does not prepare unasked.
     own_copies, arrays = "queries/areas.py", "queries/shapes.py"
     assert files_with("intersects_xy(", "contains_xy(") == [own_copies, arrays, "queries/shared_shapes.py"]
+
+
+def test_many_threads_may_ask_an_index_of_areas_while_it_changes():
+    squares = [shapely.box(i, 0, i + 1, 1) for i in range(200)]
+    index = AreaIndex(np.array(squares, dtype=object))
+
+    def ask(turn):
+        index.put(turn % 50, squares[turn % 50])
+        return [index.smallest_containing((i + 0.5, 0.5)) for i in range(60, 200, 7)]
+
+    with ThreadPoolExecutor(6) as pool:
+        assert all(found == list(range(60, 200, 7)) for found in pool.map(ask, range(120)))

@@ -111,9 +111,7 @@ def joined(network: RoadNetwork, snapshot: LayerSnapshot, manner: Manner, costs:
     return snapshot.travelled.get(key, make)
 
 
-def _attached(
-    network: RoadNetwork, costs: Costs, lonlat_deg: FloatArray, *, before: Attachments | None
-) -> Attachments:
+def _attached(network: RoadNetwork, costs: Costs, lonlat_deg: FloatArray, *, before: Attachments | None) -> Attachments:
     """Return where points join the network; those that stand where they stood `before` are not looked up anew."""
     if before is None or before.point_lonlat_deg.shape != lonlat_deg.shape:
         return attach(network, costs, lonlat_deg)

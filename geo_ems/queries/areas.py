@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo_ems.model.columns import FloatArray, IntArray, ObjectArray
 from geo_ems.queries.ellipsoid import LonLat, checked_position
+from geo_ems.queries.shared_shapes import prepared_copy
 
 _TURNS_DEG: Final = (0.0, -360.0, 360.0)
 
@@ -41,8 +42,7 @@ class AreaIndex:
         self.remove(key)
         if geometry is None or geometry.is_empty:
             return
-        shapely.prepare(geometry)
-        self._areas[key] = geometry
+        self._areas[key] = prepared_copy(geometry)
         self._sizes[key] = float(area_sizes(np.array([geometry], dtype=np.object_))[0])
         self._boxes.insert(key, geometry.bounds)
 

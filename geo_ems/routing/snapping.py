@@ -228,7 +228,7 @@ def _joined(found: Attachments, other: Attachments, *, at: IntArray, rows: IntAr
 
 def _on_main(network: RoadNetwork, costs: Costs, edges: Int32Array) -> BoolArray:
     """Return which of some edges belong to the largest strongly connected part of the mode."""
-    arcs = network.modes[costs.mode]
+    arcs = costs.arcs_in(network)
     begin, count = arcs.first_of_edge[edges], arcs.first_of_edge[edges + 1] - arcs.first_of_edge[edges]
     own = np.repeat(np.arange(edges.size), count)
     arc = arcs.edge_arc[np.arange(own.size) - np.repeat(np.cumsum(count) - count - begin, count)]

@@ -83,11 +83,11 @@ class Found:
 
 def priced(network: RoadNetwork, manner: Manner, effects: BarrierEffects | None) -> Priced:
     """Return the costs of a network under barriers, kept for the next question."""
-    key = (network.key, manner.mode, manner.metric, manner.access_speed_kmh, id(effects))
+    key = (id(network.modes[manner.mode]), manner.metric, manner.access_speed_kmh, id(effects))
 
     def make() -> Priced:
         costs = costs_of(network, manner.mode, manner.metric, effects, access_speed_kmh=manner.access_speed_kmh)
-        return Priced(costs, Closures(network, costs))  # costs hold the effects, so the id is not used again
+        return Priced(costs, Closures(network, costs))  # costs hold arcs and effects, so no id is used again
 
     return _costs.get(key, make)
 

@@ -2,6 +2,7 @@
    while the line is down this is said, because silence would look like calm. */
 const live = { source: null, waiting: 0, down: false };
 const ANSWERED_BY = new Set(["response_teams", "shelters", "supply_depots", "barriers", "hazard_areas", "roads", "incidents", "assignments"]);
+const TOLD_OF_INCIDENT = new Set(["incidents", "assignments", "response_teams"]);
 
 function listen() {
   if (!DATA.served || typeof EventSource === "undefined") return;
@@ -26,6 +27,8 @@ function takeNews(layers, { quiet = false } = {}) {
   live.waiting = setTimeout(() => {
     const changed = live.layers;
     live.waiting = 0; live.layers = null;
+    if (["incidents", "assignments", "response_teams"].some((name) => changed.has(name))) loadIncidents();
+    if (desk.id && [...changed].some((name) => TOLD_OF_INCIDENT.has(name))) loadIncident();
     if (changed.has("barriers") || changed.has("hazard_areas") || changed.has("roads")) loadClosures();
     const answered = state.answer && !state.answer.saved && !state.asking;
     if (answered && (changed.has(answerLayerName()) || [...changed].some((name) => ["barriers", "hazard_areas", "roads"].includes(name)))) askNearest({ keepView: true });

@@ -14,21 +14,27 @@ Result = TypeVar("Result")
 
 
 class KeptPromises:
-    """Hands kept promises to those who await them; `kept` belongs to one event loop."""
+    """Hands kept promises to those who await them, on one event loop at a time."""
 
     def __init__(self) -> None:
         """Await nothing yet."""
         self._lock = Lock()
         self._done: deque[asyncio.Future[None]] = deque()
         self._is_woken = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def kept(self, promise: "Future[Result]") -> Result:
         """Return the result of a promise once it is kept, or raise what it was broken with."""
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()
+        if loop is not self._loop:  # an earlier loop has ended, perhaps before it told all
+            with self._lock:
+                self._loop, self._done, self._is_woken = loop, deque(), False
 
         def note(_: "Future[Result]") -> None:
             with self._lock:
+                if self._loop is not loop:
+                    return
                 self._done.append(waiter)
                 if self._is_woken:
                     return

@@ -251,6 +251,15 @@ def foreign_columns(connection: apsw.Connection, definition: LayerNames) -> Mapp
     return {name: kind for name, kind in columns_of(connection, definition.name).items() if name not in known}
 
 
+def foreign_column_notes(connection: apsw.Connection, held: Mapping[str, HeldDefinition]) -> tuple[str, ...]:
+    """Return in words which layers have columns of another program."""
+    return tuple(
+        f"layer '{layer}' has columns of another program, which are kept and not read: {', '.join(found)}"
+        for layer, one in held.items()
+        if (found := foreign_columns(connection, one.definition))
+    )
+
+
 def _require(present: set[tuple[str, str]], kind: str, names: tuple[str, ...], *, of: str) -> None:
     missing = [name for name in names if (kind, name) not in present]
     if missing:

@@ -15,13 +15,14 @@ from geo_ems.model.definitions import LayerDefinition
 from geo_ems.model.features import ChangeBatch, Commit, Feature, LayerChange
 from geo_ems.storage.backups import Manifest, make_backup
 from geo_ems.storage.batch_preparing import check_together, only_deletes, prepare_batch
-from geo_ems.storage.change_log import changes_after, log_faults, read_head, seal_of
+from geo_ems.storage.change_log import changes_after, read_head, seal_of
 from geo_ems.storage.connections import ReaderPool, check_is_ours, closed_error, connect, errors_in_words
 from geo_ems.storage.definition_migrating import MigrationReport
-from geo_ems.storage.definitions_table import ChangedOutsideError, DefinitionsCache, foreign_columns
+from geo_ems.storage.definitions_table import ChangedOutsideError, DefinitionsCache, foreign_column_notes
 from geo_ems.storage.describing import describe_store
 from geo_ems.storage.device_keys import DeviceKeyStore
 from geo_ems.storage.foreign_edits import are_waiting
+from geo_ems.storage.disk_reserve import NO_RESERVE
 from geo_ems.storage.group_writer import GroupWriter
 from geo_ems.storage.history import StoreHistory
 from geo_ems.storage.locking import StoreLock
@@ -49,14 +50,12 @@ def open_geopackage(
     """
     path = path.resolve()
     if not path.parent.is_dir():
-        raise StoreError(
-            f"There is no folder {path.parent}", where=str(path), remedy="Create it, or name another place."
-        )
+        remedy = "Create it, or name another place."
+        raise StoreError(f"There is no folder {path.parent}", where=str(path), remedy=remedy)
     if read_only:
         if not path.exists():
-            raise StoreError(
-                "There is no store", where=str(path), remedy="Create it by a first import, or `geo-ems init`."
-            )
+            remedy = "Create it by a first import, or `geo-ems init`."
+            raise StoreError("There is no store", where=str(path), remedy=remedy)
         return GeoPackageStore(path, None, clock=clock, new_id=new_id)
     lock = StoreLock(path)
     try:
@@ -277,16 +276,7 @@ class GeoPackageStore:
 
     def warnings(self) -> tuple[str, ...]:
         """Return what those who run the store should know before it becomes a fault."""
-        if self._writer is None or self._writer.has_reserve:
-            return ()
-        return (
-            "the reserve for a full disk is used up or could not be made: free some space, it is then made by itself",
-        )
-
-    def verify_log(self) -> tuple[str, ...]:
-        """Return what is wrong with the change log, naming the first broken entry; empty where it is whole."""
-        with self._reading() as connection:
-            return tuple(log_faults(connection, tuple(self._definitions.held(connection))))
+        return () if self._writer is None or self._writer.has_reserve else (NO_RESERVE,)
 
     def integrity_faults(self) -> tuple[str, ...]:
         """Return what is wrong with the file: its pages, the log, the spatial indexes."""
@@ -296,11 +286,7 @@ class GeoPackageStore:
     def notes(self) -> tuple[str, ...]:
         """Return what is no fault but worth knowing: columns that another program added."""
         with self._reading() as connection:
-            return tuple(
-                f"layer '{layer}' has columns of another program, which are kept and not read: {', '.join(found)}"
-                for layer, held in self._definitions.held(connection).items()
-                if (found := foreign_columns(connection, held.definition))
-            )
+            return foreign_column_notes(connection, self._definitions.held(connection))
 
     def backup_to(self, path: Path) -> Manifest:
         """Write a checked, consistent copy of the store while it goes on working; whole or not at all.

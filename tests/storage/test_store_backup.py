@@ -92,7 +92,7 @@ def test_a_restored_store_is_told_apart_from_the_one_it_was_copied_from(tmp_path
         with store._reading() as connection:
             seals = connection.execute("SELECT seq, seal FROM ems_change_log").fetchall()
             ((op, note),) = connection.execute("SELECT op, note FROM ems_change_log WHERE seq = 5").fetchall()
-        assert store.verify_log() == ()
+        assert store.integrity_faults() == ()
 
     assert (lost.seq, restored.seq, after.seq) == (5, 5, 6)
     assert len({(item.store_id, item.seq) for item in (before, lost, restored, after)}) == 4

@@ -41,7 +41,7 @@ def test_a_refused_batch_in_a_group_does_not_touch_the_others(tmp_path):
 
         assert numbers == [2, 3]
         assert len(store.read_columns("response_teams")) == 4
-        assert store.verify_log() == ()
+        assert store.integrity_faults() == ()
 
 
 def test_readers_see_the_last_acknowledged_state_while_a_transaction_is_open(tmp_path):

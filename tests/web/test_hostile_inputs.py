@@ -324,7 +324,8 @@ def test_a_wrong_question_in_json_is_refused(client: AsgiClient, document: objec
     [
         pytest.param({"layer": "shelters", "demand": "shelters"}, id="demand without people"),
         pytest.param({"layer": "incidents"}, id="a layer without a default cutoff"),
-        pytest.param({"layer": "shelters", "cutoff_s": 900}, id="a cutoff in time"),
+        pytest.param({"layer": "shelters", "cutoff_s": 900, "cutoff_m": 900}, id="a cutoff in time and one in metres"),
+        pytest.param({"layer": "shelters", "cutoff_s": -1}, id="a negative cutoff in time"),
         pytest.param({"layer": "shelters", "cutoff_m": -1}, id="a negative cutoff"),
         pytest.param({"layer": "shelters", "by": "counties"}, id="figures by nothing"),
         pytest.param({"layer": "shelters", "as_of_now": "yes"}, id="yes in place of true"),

@@ -161,6 +161,8 @@ def choice_argument(text: str, choices: tuple[str, ...], *, option: str) -> str:
 
 def input_file(path: Path) -> Path:
     """Return the path of a readable file, or refuse it."""
+    if path.is_dir():
+        raise UsageError(f"'{path}' is a folder", remedy="Name one file in it.", field="file")
     if not path.is_file():
         raise UsageError(f"There is no file '{path}'", remedy="Check the name and the folder.", field="file")
     return path

@@ -69,6 +69,10 @@ class Attachments:
             self.passed_m[rows],
         )
 
+    def replaced(self, other: "Attachments", *, at: IntArray) -> "Attachments":
+        """Return the same with the points `at` taken from `other`, which holds these points and no more."""
+        return _joined(self, other, at=at, rows=np.arange(at.size))
+
 
 def attach(
     network: RoadNetwork, costs: Costs, lonlat_deg: FloatArray, *, main_within_m: float | None = None

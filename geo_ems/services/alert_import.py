@@ -88,6 +88,7 @@ class _Desk:
         self._stored = {feature.id: feature for feature in work.store.read_rows(LAYER, known)}
         self.new: dict[str, Feature] = {}
         self.ended: dict[str, Feature] = {}
+        self.acting: dict[str, Feature] = {}
         self.notes: list[Label] = []
 
     def say(self, zh: str, en: str) -> None:
@@ -103,8 +104,8 @@ class _Desk:
         if alert.message in {"Ack", "Error"}:
             self.say(f"{named}: 是回执 {alert.message},未存入", f"{named}: a receipt ({alert.message}), not stored")
             return
-        if self._areas_of(alert):
-            self.say(f"{named}: 已经存过,未改动", f"{named}: stored before, left as it is")
+        if known := self._areas_of(alert):
+            self._take_again(named, known)
             return
         self._end_referenced(alert)
         if alert.message == "Cancel":
@@ -127,7 +128,46 @@ class _Desk:
         """Return what is to be stored."""
         created = [FeatureChange(ChangeKind.CREATE, each.id, each) for each in self.new.values()]
         replaced = [FeatureChange(ChangeKind.REPLACE, each.id, each, each.rev) for each in self.ended.values()]
-        return (*created, *replaced)
+        acting = [
+            FeatureChange(ChangeKind.REPLACE, each.id, each, each.rev)
+            for each in self.acting.values()
+            if each.id not in self.ended
+        ]
+        return (*created, *replaced, *acting)
+
+    def _take_again(self, named: str, known: Sequence[Feature]) -> None:
+        told = [self._act_as_asked(feature) for feature in known]
+        if not any(told):
+            self.say(f"{named}: 已经存过,未改动", f"{named}: stored before, left as it is")
+
+    def _act_as_asked(self, feature: Feature) -> bool:
+        """Let an area that is stored act on the roads as it is asked now; return whether anything was said of it.
+
+        Without a policy of its own (`ignore`) a second import takes nothing back.
+        """
+        policy, before = self._work.policy, feature.properties
+        values: dict[str, Value] = {
+            "policy": str(policy.policy),
+            "slow_factor": policy.factor if policy.policy is Policy.SLOW else None,
+            "delay_s": policy.delay_s if policy.policy is Policy.DELAY else None,
+            "state": "active",
+        }
+        if policy.policy is Policy.IGNORE or feature.id not in self._stored:
+            return False
+        if before.get("state") == "expired":
+            self.say(
+                f"{feature.id}: 已失效,通行政策未改;道路仍不通的,用 geo-ems barriers close 封闭",
+                f"{feature.id}: is over, its policy was left; where it still holds, geo-ems barriers close",
+            )
+            return True
+        if all(before.get(name) == value for name, value in values.items()):
+            return False
+        self.acting[feature.id] = self._stored[feature.id] = replace(feature, properties={**before, **values})
+        self.say(
+            f"{feature.id}: 已经存过,通行政策改为 {policy.policy},现在起作用",
+            f"{feature.id}: stored before; its policy is {policy.policy} now, and it acts",
+        )
+        return True
 
     def _areas_of(self, alert: Alert) -> list[Feature]:
         said = _alert_id(alert)

@@ -80,7 +80,7 @@ def place_of_bridge(snapshots: SnapshotSource, name: str) -> BarrierPlace:
     if rows.size > 1:
         more = f" … +{rows.size - _LISTED}" if rows.size > _LISTED else ""
         raise UsageError(
-            f"{rows.size} bridges are called '{name[:100]}'",
+            f"{rows.size} bridges have '{name[:100]}' in their names",
             remedy=f"Give the id: {', '.join(_told(roads, int(row)) for row in rows[:_LISTED])}{more}.",
             field="bridge",
             value=name,

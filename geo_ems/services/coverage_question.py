@@ -56,6 +56,8 @@ def measure_asked(question: CoverageQuestion, role: str, defaults: Defaults) -> 
     metric = question.metric
     if metric is None:
         metric = Metric.STRAIGHT_LINE if question.cutoff_s is None else Metric.TRAVEL_TIME
+    if metric is Metric.STRAIGHT_LINE:
+        _refuse_roads(question)
     if metric is Metric.TRAVEL_TIME:
         cutoff = _seconds_asked(question)
     else:
@@ -73,6 +75,23 @@ def measure_asked(question: CoverageQuestion, role: str, defaults: Defaults) -> 
         question.direction or default_direction(role),
         cutoff,
     )
+
+
+def _refuse_roads(question: CoverageQuestion) -> None:
+    """Refuse what has no meaning in a straight line, rather than leave it out without a word."""
+    given = {
+        "mode": question.mode,
+        "direction": question.direction,
+        "barriers": (*question.barrier_ids, *question.drawn_barriers),
+        "policy": question.policy,
+    }
+    for name, value in given.items():
+        if value:
+            raise UsageError(
+                f"'{name}' has no meaning in a straight line",
+                remedy="Ask for metric road_distance, or give a cutoff in time.",
+                field=name,
+            )
 
 
 def _seconds_asked(question: CoverageQuestion) -> float:

@@ -16,6 +16,7 @@ from geo_ems.model.features import Properties
 from geo_ems.model.labels import Language
 from geo_ems.model.roads import Metric
 from geo_ems.model.run_cards import RunCard
+from geo_ems.services.coded_words import code_of
 from geo_ems.services.eligibility import visible_rows
 from geo_ems.services.nearest import Roads
 from geo_ems.services.nearest_question import INCIDENT_LAYER, place_asked
@@ -96,6 +97,7 @@ class Scene:
     weight: int
     incident: Properties
     warnings: tuple[str, ...]
+    levels: tuple[int, ...] = ()
 
     def whole(self, field: str) -> int:
         """Return a number of the incident; 0 where it is unknown."""
@@ -124,7 +126,7 @@ def scene_asked(
         layer=INCIDENT_LAYER, at_lonlat_deg=asked.at_lonlat_deg, incident_id=asked.incident_id, language=language
     )
     at_lonlat_deg, warnings = place_asked(pinned, question, caller)
-    kind = asked.kind or text_or_none(incident.get("kind"))
+    kind = _kind_meant(pinned, asked.kind) or text_or_none(incident.get("kind"))
     if kind is None:
         raise UsageError(
             "The kind of the incident is not known",
@@ -134,7 +136,19 @@ def scene_asked(
     grade = text_or_none(incident.get("grade"))
     card = _card(cards, kind, asked.alarm_level, grade)
     weight = WEIGHT_OF_GRADE.get(grade or "", DEFAULT_WEIGHT)
-    return Scene(Place(at_lonlat_deg, asked.incident_id), kind, grade, card, weight, incident, tuple(warnings))
+    place = Place(at_lonlat_deg, asked.incident_id)
+    return Scene(place, kind, grade, card, weight, incident, tuple(warnings), tuple(cards.levels(kind)))
+
+
+def _kind_meant(pinned: SnapshotSet, typed: str | None) -> str | None:
+    """Return the code of a kind that was typed as its name; what is no name is left to the run cards to refuse."""
+    field = pinned.layer(INCIDENT_LAYER).columns.definition.fields.get("kind")
+    if typed is None or field is None or typed in field.codes:
+        return typed
+    try:
+        return code_of(typed, field)
+    except UsageError:
+        return typed
 
 
 def _card(cards: RunCards, kind: str, level: int | None, grade: str | None) -> RunCard:

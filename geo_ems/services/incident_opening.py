@@ -11,7 +11,7 @@ from geo_ems.model.features import Feature
 from geo_ems.model.labels import Language
 from geo_ems.services.change_notes import ChangeNote, done_before, request_digest
 from geo_ems.services.coded_words import code_of
-from geo_ems.services.districts import DISTRICT_FIELD
+from geo_ems.services.districts import DISTRICT_FIELD, DISTRICT_LAYER
 from geo_ems.services.edits import Edited, create_feature
 from geo_ems.services.incident_desk import OPEN, IncidentDesk, checked_past, jurisdiction_at, read_incident
 from geo_ems.services.incident_places import FoundPlace, SaidPlace, find_place
@@ -110,7 +110,8 @@ def open_incident(
     edited = create_feature(
         desk.incidents, document, new_id=desk.new_id, idempotency_key=idempotency_key, note=note.written()
     )
-    return Opened(edited, place, repeated=False, warnings=_warnings(place, occurred, received, now, language))
+    warnings = _warnings(place, occurred, received, now, language)
+    return Opened(edited, place, repeated=False, warnings=(*warnings, *_outside(desk, edited, language)))
 
 
 def refuse_managed(properties: Mapping[str, object]) -> None:
@@ -144,8 +145,11 @@ def _made_names(desk: IncidentDesk, document: Mapping[str, object], kind: str, i
     lowest = next(iter(found.chain), None)
     label = definition.fields["kind"].codes[kind].label
     local = f"{datetime.fromisoformat(instant).astimezone(desk.zone):%m-%d %H:%M}"
-    zh = (lowest.name or lowest.id) if lowest is not None else "地点待定"
-    en = (lowest.name_en or lowest.name or lowest.id) if lowest is not None else "place unknown"
+    zh, en = "地点待定", "place unknown"
+    if lowest is not None:
+        zh, en = lowest.name or lowest.id, lowest.name_en or lowest.name or lowest.id
+    elif read.geometry is not None and _has_districts(pinned):  # it has a place, which no district contains
+        zh, en = "区划外", "outside all districts"
     return {"name": f"{zh}{label.zh} {local}", "name_en": f"{label.en}, {en}, {local}"}
 
 
@@ -170,6 +174,24 @@ def _warnings(
     if occurred is not None and instant_text(now - _LONG_AGO) > occurred:
         said.append(say(language, "发生在一天以前,请核对日期", "it occurred more than a day ago: check the date"))
     return tuple(said)
+
+
+def _outside(desk: IncidentDesk, edited: Edited, language: Language) -> tuple[str, ...]:
+    """Return what is said of a place that lies in no district: at sea, abroad, or mistyped."""
+    geometry = None if edited.feature is None else edited.feature.geometry
+    pinned = desk.pin()
+    if geometry is None or not _has_districts(pinned) or not jurisdiction_at(desk, pinned, geometry, None).outside:
+        return ()
+    said = (
+        "位置不在任何已登记的区划内,已先登记:请核对经度、纬度",
+        "the place lies in no district that is known: stored, but check longitude and latitude",
+    )
+    return (say(language, *said),)
+
+
+def _has_districts(pinned: SnapshotSet) -> bool:
+    districts = pinned.layers.get(DISTRICT_LAYER)
+    return districts is not None and len(districts.columns) > 0
 
 
 def stored_incident(opened: Opened) -> Feature:

@@ -4,7 +4,7 @@ An undo restores the features of one sequence number as they were before it. It 
 What several layers were given together (one `group` in their notes) is taken back together.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Protocol, runtime_checkable
@@ -26,6 +26,7 @@ from geo_ems.storage.protocol import LayerStore
 ORIGIN = "undo"
 DERIVED_ORIGIN = "derived"  # a district that was derived anew is no change by anybody
 FOREIGN_ORIGIN = "external"
+_LOOK_FURTHER = 8  # how many times as far back the list looks where what it left out made it too short
 _GROUP_SPAN = 20  # the batches of one act have consecutive numbers; no act has more of them
 
 
@@ -105,15 +106,31 @@ def undo(store: LayerStore, seq: int, *, caller: Caller, who: str | None = None)
 
 
 def recent_changes(
-    store: LayerStore, *, caller: Caller, layer: str | None = None, limit: int = 20
+    store: LayerStore,
+    *,
+    caller: Caller,
+    layer: str | None = None,
+    layers: Collection[str] | None = None,
+    limit: int = 20,
 ) -> tuple[UndoableEdit, ...]:
-    """Return the last changes of single features that the caller may see, newest first, and which can be undone."""
-    found = []
-    for edit in store.history.recent_edits(layer, limit=limit):
-        if edit.change.origin == DERIVED_ORIGIN or not _is_seen(store, edit, caller):
-            continue
-        found.append(UndoableEdit(edit, read_note(edit.change.note), _refusal(store, edit, caller)))
-    return tuple(found)
+    """Return the last changes of single features that the caller may see, newest first, and which can be undone.
+
+    Where `layers` is given, changes of other layers are left out. What is left out never shortens the list.
+    """
+    looked_at = limit
+    while True:
+        edits = store.history.recent_edits(layer, limit=looked_at)
+        seen = [
+            edit
+            for edit in edits
+            if edit.change.origin != DERIVED_ORIGIN
+            and (layers is None or edit.change.layer in layers)
+            and _is_seen(store, edit, caller)
+        ][:limit]
+        if len(seen) == limit or len(edits) < looked_at:
+            break
+        looked_at *= _LOOK_FURTHER
+    return tuple(UndoableEdit(edit, read_note(edit.change.note), _refusal(store, edit, caller)) for edit in seen)
 
 
 def undone_by(edits: Sequence[LoggedEdit]) -> dict[int, int]:

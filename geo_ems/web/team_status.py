@@ -95,7 +95,10 @@ def _changes(parts: Served, caller: Caller, asked: Asked) -> Response:
     if layer is not None and layer not in parts.layers:
         raise known_names("layer", layer, tuple(parts.layers))
     found = recent_changes(
-        parts.application.store, caller=caller, layer=layer, limit=asked.one(ask.CHANGES_LIMIT) or DEFAULT_CHANGES
+        parts.application.store,
+        caller=caller,
+        layer=layer,
+        layers=parts.layers,
+        limit=asked.one(ask.CHANGES_LIMIT) or DEFAULT_CHANGES,
     )
-    shown = [item for item in found if item.edit.change.layer in parts.layers]
-    return json_response(changes_mapping(shown, include_private=caller.may(Permission.READ_PRIVATE)))
+    return json_response(changes_mapping(found, include_private=caller.may(Permission.READ_PRIVATE)))

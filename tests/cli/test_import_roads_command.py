@@ -64,6 +64,7 @@ def test_another_place_is_refused_until_it_is_meant(project, capsys):
     ("arguments", "code", "says"),
     [
         (["missing.osm"], 2, "There is no file"),
+        (["layers"], 2, "'layers' is a folder. Name one file in it."),
         (["broken.osm"], 1, "fetch or copy it again"),
         (["county.osm", "--crs", "EPSG:4546"], 2, "is for tables"),
         (["county.osm", "--add", "--replace"], 2, "Either"),

@@ -127,9 +127,7 @@ def test_one_who_comes_too_late_along_the_edge_may_come_in_time_another_way():
     ends = attach(network, costs, np.array([(0.0001, 0.0), (0.0099, 0.0)]))
     origins = prepare_origins(network, costs, ends.taken(np.array([0])))
     target = ends.taken(np.array([1]))
-    found = nearest_arrivals(
-        network, costs, target=target, origins=origins, offset=np.zeros(1), k=1, cutoff=500.0
-    )
+    found = nearest_arrivals(network, costs, target=target, origins=origins, offset=np.zeros(1), k=1, cutoff=500.0)
     assert found.total.tolist() == pytest.approx([210.0])
 
 
@@ -167,9 +165,7 @@ def test_the_open_parts_of_edges_are_those_found_piece_by_piece(seed):
     costs = drive(network, effects)
     states, parts = open_parts_by_hand(network, effects)
     assert costs.edge_state.tolist() == states
-    found = zip(
-        costs.open_edge.tolist(), costs.open_from_share.tolist(), costs.open_to_share.tolist(), strict=True
-    )
+    found = zip(costs.open_edge.tolist(), costs.open_from_share.tolist(), costs.open_to_share.tolist(), strict=True)
     assert list(found) == parts
 
 

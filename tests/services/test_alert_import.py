@@ -71,6 +71,28 @@ def test_an_alert_becomes_a_hazard_area_that_closes_no_road(county: SmallCounty)
     assert report.notes == ()
 
 
+def test_an_alert_that_is_stored_acts_once_somebody_says_that_it_does(county: SmallCounty) -> None:
+    take(county, alert())
+    report = take(county, alert(), policy=PolicySaid(Policy.SLOW, factor=2.0))
+    (area,) = stored(county)
+    assert (area.properties["state"], area.properties["policy"]) == ("active", "slow")
+    assert area.properties["slow_factor"] == 2.0
+    assert "its policy is slow now, and it acts" in said(report)
+
+    again = take(county, alert(), policy=PolicySaid(Policy.SLOW, factor=2.0))
+    assert said(again) == "A1: stored before, left as it is"
+    take(county, alert())
+    assert stored(county)[0].properties["policy"] == "slow"
+
+
+def test_an_alert_that_is_over_does_not_come_to_act_by_a_second_import(county: SmallCounty) -> None:
+    over = alert(inside=info(expires="2026-07-01T11:00:00+08:00"))
+    take(county, over)
+    report = take(county, over, policy=PolicySaid(Policy.CLOSED))
+    assert (stored(county)[0].properties["state"], stored(county)[0].properties["policy"]) == ("expired", "ignore")
+    assert "geo-ems barriers close" in said(report)
+
+
 def test_whoever_imports_it_may_say_that_it_closes_roads(county: SmallCounty) -> None:
     report = take(county, alert(), policy=PolicySaid(Policy.CLOSED))
     assert stored(county)[0].properties["policy"] == "closed"

@@ -172,6 +172,9 @@ def put_people(county: "SmallCounty", people: dict[str, tuple[tuple[float, float
     ("more", "said"),
     [
         pytest.param({"cutoff_m": 1.0, "cutoff_s": 1.0}, "two cutoffs", id="two"),
+        pytest.param({"cutoff_m": 1.0, "mode": Mode.WALK}, "'mode' has no meaning in a straight line", id="mode"),
+        pytest.param({"cutoff_m": 1.0, "barrier_ids": ("B1",)}, "'barriers' has no meaning", id="barriers"),
+        pytest.param({"cutoff_m": 1.0, "policy": {"B1": "ignore"}}, "'policy' has no meaning", id="policy"),
         pytest.param({"cutoff_s": 1.0, "metric": Metric.STRAIGHT_LINE}, "does not fit", id="time in a straight line"),
         pytest.param({"cutoff_s": 1.0, "metric": Metric.ROAD_DISTANCE}, "does not fit", id="time for metres"),
         pytest.param({"cutoff_m": 1.0, "metric": Metric.TRAVEL_TIME}, "does not fit", id="metres for time"),

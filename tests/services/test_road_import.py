@@ -260,7 +260,7 @@ def test_a_table_of_lines_meets_at_shared_vertices_and_crossing_lines_do_not_tou
     path = table(
         tmp_path,
         '1,Main,primary,50,no,"LINESTRING (0 0.01, 0.01 0.01, 0.02 0.01)"',
-        '2,Side,village,,yes,"LINESTRING (0.01 0.01, 0.01 0.02)"',
+        '2,Side,village,,是,"LINESTRING (0.01 0.01, 0.01 0.02)"',
         '3,Over,secondary,,,"LINESTRING (0.005 0, 0.005 0.02)"',
     )
     done = take(path)

@@ -194,6 +194,17 @@ def test_the_list_says_what_can_be_undone_and_why_not(store: object) -> None:
     assert recent_changes(store, caller=LOCAL, layer="roads", limit=10) == ()
 
 
+def test_changes_that_are_left_out_do_not_shorten_the_list(store: object) -> None:
+    first = put(store, "S1", "a")
+    for number in range(12):
+        put(store, "T1", f"x{number}", layer="response_teams")
+
+    found = recent_changes(store, caller=LOCAL, layers={"shelters"}, limit=1)
+    assert [item.edit.change.seq for item in found] == [first]
+    assert len(recent_changes(store, caller=LOCAL, limit=5)) == 5
+    assert len(recent_changes(store, caller=LOCAL, layers={"shelters"}, limit=50)) == 1
+
+
 def test_a_feature_outside_the_callers_areas_is_not_there(county: object) -> None:
     neighbour = Caller("neighbour", frozenset(Permission), areas=("D2",))
     edited = put(county.store, "S1", "a")

@@ -59,6 +59,18 @@ def test_a_kind_and_a_few_words_are_enough(client: AsgiClient) -> None:
     assert answer.headers["location"].endswith(f"/v1/incidents/{id_of(answer)}")
 
 
+def test_an_incident_at_sea_is_stored_and_its_place_is_doubted(client: AsgiClient) -> None:
+    answer = client.post(f"{INCIDENTS}?lang=en", document={"kind": "flood", "text": "boat", "lon": 125, "lat": 28})
+
+    assert answer.status == 201
+    assert answer.json["incident"]["geometry"]["coordinates"] == [125.0, 28.0]
+    assert answer.json["incident"]["properties"]["name"] == "区划外洪水 07-01 12:00"
+    assert answer.json["incident"]["properties"]["name_en"] == "river flood, outside all districts, 07-01 12:00"
+    assert answer.json["warnings"] == [
+        "the place lies in no district that is known: stored, but check longitude and latitude"
+    ]
+
+
 def test_a_place_name_that_means_one_village_is_taken(client: AsgiClient) -> None:
     answer = opened(client, place="王家湾")
 
@@ -363,6 +375,9 @@ def test_the_list_has_the_overdue_first(client: AsgiClient) -> None:
     assert ids.index(fresh) > ids.index("I1")
     assert ended not in ids
     assert found["overdue"] >= 2
+    whole = client.get(f"{INCIDENTS}/{late}").json
+    assert found["incidents"][0]["ask"] == whole["must_report"]["ask"]  # what is to be asked stands in the list
+    assert "trapped_persons" in whole["must_report"]["ask"]
     assert ended in [row["id"] for row in client.get(INCIDENTS + "?state=terminated").json["incidents"]]
     assert client.get(f"{INCIDENTS}?kind={quote('地震')}").json["matched"] == 0
     assert client.get(INCIDENTS + "?kind=nothing").status == 400

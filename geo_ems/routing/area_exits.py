@@ -59,11 +59,12 @@ def _exits(network: RoadNetwork, costs: Costs, barriers: IntArray) -> tuple[Int3
     """
     hits = costs.hits
     own = np.isin(hits.barrier, barriers) & np.isinf(hits.factor)
-    portion_edge = np.repeat(hits.edge, np.diff(hits.first))[own]
+    portion_edge = np.repeat(hits.edge, np.diff(hits.first))[own].astype(np.int64)
     low, high = hits.from_share[own], hits.to_share[own]
     part = np.flatnonzero(np.isin(costs.open_edge, portion_edge))
-    begins = _among(costs.open_edge[part], costs.open_from_share[part], portion_edge, high)
-    ends = _among(costs.open_edge[part], costs.open_to_share[part], portion_edge, low)
+    part_edge = costs.open_edge[part].astype(np.int64)
+    begins = _among(part_edge, costs.open_from_share[part], portion_edge, high)
+    ends = _among(part_edge, costs.open_to_share[part], portion_edge, low)
     touched = np.flatnonzero((high <= low) & _is_open_at(costs, portion_edge, low))
     within = np.zeros(len(network.place_lonlat_deg), dtype=np.bool_)
     within[network.edge_from[portion_edge[low <= _SAME_SHARE]]] = True

@@ -207,7 +207,8 @@ class _Ranker:
             said.append(say(language, zh, en))
         own = self.travel.joined.points
         points = self.travel.joined.point_of[[item.row for item in chosen]]
-        far = int(np.count_nonzero(own.straight_m[own.first[points]] > FAR_FROM_ROAD_M)) if len(chosen) else 0
+        joining = [point for point in points.tolist() if own.first[point] < own.first[point + 1]] if len(chosen) else []
+        far = int(np.count_nonzero(own.straight_m[own.first[joining]] > FAR_FROM_ROAD_M)) if joining else 0
         if far:
             said.append(
                 say(

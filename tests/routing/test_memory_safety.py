@@ -4,6 +4,7 @@ Searches of many threads over networks of different sizes in turn give what each
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -27,18 +28,17 @@ LARGE = {f"r{i}": [(0.01 * i, 0), (0.01 * (i + 1), 0)] for i in range(40)}
 @pytest.mark.parametrize("step", ["attach", "origins", "nearest", "reached"])
 def test_costs_of_another_network_are_refused(step):
     small, large = network_of(SMALL), network_of(LARGE)
-    costs, place = drive(large), np.array([(0.001, 0.0)])
-    points = attach(small, drive(small), place)
+    own, costs, place = drive(small), drive(large), np.array([(0.001, 0.0)])
+    points = attach(small, own, place)
+    origins = prepare_origins(small, own, points)
+    steps = {
+        "attach": lambda: attach(small, costs, place),
+        "origins": lambda: prepare_origins(small, costs, points),
+        "nearest": lambda: nearest_arrivals(small, costs, target=points, origins=origins, offset=np.zeros(1), k=1),
+        "reached": lambda: reached_from(small, costs, points),
+    }
     with pytest.raises(ValueError, match="another network"):
-        if step == "attach":
-            attach(small, costs, place)
-        elif step == "origins":
-            prepare_origins(small, costs, points)
-        elif step == "reached":
-            reached_from(small, costs, points)
-        else:
-            origins = prepare_origins(small, drive(small), points)
-            nearest_arrivals(small, costs, target=points, origins=origins, offset=np.zeros(1), k=1)
+        steps[step]()
 
 
 def test_effects_on_another_network_are_refused():
@@ -143,7 +143,7 @@ def open_parts_by_hand(network, effects):
         own = own[np.isinf(hits.factor[own]) & (hits.to_share[own] > hits.from_share[own])]
         cuts = np.unique(np.concatenate([[0.0, 1.0], hits.from_share[own], hits.to_share[own]]))
         here = []
-        for low, high in zip(cuts[:-1], cuts[1:], strict=True):
+        for low, high in pairwise(cuts):
             covers = own[(hits.from_share[own] <= low) & (hits.to_share[own] >= high)]
             if any(not (hits.sense[covers] != (-1 if way else 1)).any() for way in ways):
                 if here and here[-1][1] == low:

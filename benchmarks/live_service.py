@@ -50,6 +50,8 @@ class Measured:
     late_s: list[float] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     edits: int = 0
+    used_s: float = 0.0
+    probes: int = 0
     told: dict[str, list[int]] = field(default_factory=lambda: {"steady": [], "resuming": []})
     positions_told: int = 0
 
@@ -164,10 +166,12 @@ async def probe_visibility(port: int, measured: Measured, until: float) -> None:
         posting = asyncio.create_task(poster.ask("POST", f"/v1/teams/{PROBE}/position", {"lon": lon, "lat": lat}))
         while True:
             _, body = await asker.ask("GET", f"/v1/nearest?layer=response_teams&lon={lon:.5f}&lat={lat}&k=1")
+            measured.probes += 1
             results = json.loads(body).get("results") or [{}]
             if results[0].get("id") == PROBE and results[0]["straight_m"] < 0.5:
                 measured.visible_s.append(time.monotonic() - began)
                 break
+            await asyncio.sleep(0.005)
         await posting
         await asyncio.sleep(0.2)
     for line in (poster, asker):
@@ -229,7 +233,7 @@ def lost_positions(store: Path, measured: Measured) -> int:
     return sum(len(acknowledged - stored.get(team, set())) for team, acknowledged in measured.acknowledged.items())
 
 
-async def load(port: int, seconds: float, teams: int, questions: int, measured: Measured) -> tuple[int, int]:
+async def load(port: int, pid: int, seconds: float, teams: int, questions: int, measured: Measured) -> tuple[int, int]:
     """Run the load; return the first and the last sequence number."""
     line = Line(port)
     state = json.loads((await line.ask("GET", "/readyz"))[1])
@@ -237,6 +241,7 @@ async def load(port: int, seconds: float, teams: int, questions: int, measured: 
     line.close()  # the server ends a line that is idle
     first_id = f"{store_id['snapshot_id'].split('-')[0]}-{state['seq']}.0"
     start, done = time.monotonic() + 0.5, asyncio.Event()
+    used_s = processor_s(pid)
     until = start + seconds
     names = [f"T{number:05d}" for number in range(teams)]
     listeners = [
@@ -253,12 +258,22 @@ async def load(port: int, seconds: float, teams: int, questions: int, measured: 
         probe_visibility(port, measured, until),
         edit_features(port, measured, until),
     )
+    measured.used_s = processor_s(pid) - used_s
     await asyncio.sleep(2)
     done.set()
     await asyncio.gather(*listeners)
     last = json.loads((await line.ask("GET", "/readyz"))[1])["seq"]
     line.close()
     return state["seq"], last
+
+
+def processor_s(pid: int) -> float:
+    """Return the processor time that a process has used, seconds; NaN where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return float("nan")
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def told(name: str, seconds: list[float]) -> str:
@@ -287,7 +302,7 @@ def main() -> int:
         )
         try:
             wait_until_ready(port)
-            first, last = asyncio.run(load(port, given.seconds, given.teams, given.questions, measured))
+            first, last = asyncio.run(load(port, server.pid, given.seconds, given.teams, given.questions, measured))
         finally:
             began = time.monotonic()
             server.send_signal(signal.SIGINT)
@@ -319,6 +334,11 @@ def main() -> int:
             f"{'none lost, none twice' if is_complete else 'WRONG'}"
         )
     print(f"position events told to both: {measured.positions_told}; the server ended in {ended_s:.1f} s")
+    asked = len(measured.question_s) + measured.probes
+    print(
+        f"under load the server used {measured.used_s:.1f} s of processor time for {acknowledged} positions, {asked} "
+        f"questions and {measured.edits} edits: {measured.used_s / given.seconds:.0%} of one processor"
+    )
     load_now = os.getloadavg()[0]
     print(f"the server used {used_s:.1f} s of processor time, its start included; load of the machine {load_now:.1f}")
     for words in measured.refused[:3]:

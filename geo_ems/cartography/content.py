@@ -42,8 +42,8 @@ class MapContent:
 
     `as_of` is an instant in UTC ("YYYY-MM-DDTHH:MM:SSZ"), shown in `time_zone`. `bounds` are
     west, south, east, north in degrees; None fits the page to the features that
-    are not base map. Layers that the
-    board does not name are not drawn, and the order is the board's.
+    are not base map. Layers that the board does not name are not drawn, and the order is the board's.
+    `roads_note` says whose roads these are and of when.
     """
 
     board: Board
@@ -56,6 +56,7 @@ class MapContent:
     nearest: NearestAnswer | None = None
     bounds: Bounds | None = None
     base_lines: tuple[BaseLine, ...] = ()
+    roads_note: Label | None = None
 
     @property
     def title(self) -> Label:

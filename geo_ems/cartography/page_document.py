@@ -2,9 +2,10 @@
 
 from geo_ems.cartography.answer_documents import coverage_document, nearest_document
 from geo_ems.cartography.content import Bounds, MapContent, MapLayer, bounds_around
+from geo_ems.cartography.desk_texts import DESK_TEXTS
 from geo_ems.cartography.geometry_json import geometry_json
 from geo_ems.cartography.json_text import JsonValue
-from geo_ems.cartography.layer_document import SymbolSheet, label_json, layer_document
+from geo_ems.cartography.layer_document import SymbolSheet, field_json, label_json, layer_document
 from geo_ems.cartography.line_styles import AREA_STYLES, ROAD_STYLES
 from geo_ems.cartography.symbols import SymbolKey
 from geo_ems.cartography.texts import COVERAGE_REASON_TEXTS, REASON_TEXTS, TEXTS
@@ -56,8 +57,9 @@ def page_document(
         "asOf": content.as_of,
         "timeZone": content.time_zone,
         "snapshot": content.snapshot_id,
+        "roadsNote": None if content.roads_note is None else label_json(content.roads_note),
         "bounds": _bounds_json(content, [layer for layer, _ in layers]),
-        "texts": {name: label_json(text) for name, text in TEXTS.items()},
+        "texts": {name: label_json(text) for name, text in (TEXTS | DESK_TEXTS).items()},
         "reasons": {
             **{reason.value: label_json(text) for reason, text in REASON_TEXTS.items()},
             **{reason: label_json(text) for reason, text in COVERAGE_REASON_TEXTS.items()},
@@ -101,6 +103,7 @@ def page_document(
             "cutoff": board.coverage_cutoff_m,
             "answer": coverage_document(content.coverage) if content.coverage else None,
         },
+        "incidents": _incidents_json(definitions, include_private=include_private),
         "nearest": _nearest_json(content, definitions, include_private=include_private),
         "symbols": [english for english, _ in symbols.pictures],
         "symbolsZh": {
@@ -158,6 +161,28 @@ def _query_json(definition: LayerDefinition, symbols: SymbolSheet) -> JsonValue:
         "label": label_json(definition.label),
         "symbol": symbols.number_of(SymbolKey(definition.symbol, SymbolState.SOLID)),
         "filters": filters,
+    }
+
+
+def _incidents_json(definitions: dict[str, LayerDefinition], *, include_private: bool) -> JsonValue:
+    """Return what is needed to open and refine an incident, whatever fields the board shows.
+
+    The kinds with the other names they are known by, and the fields with the words of their codes.
+    """
+    definition = next((item for item in definitions.values() if item.role == "incident"), None)
+    if definition is None:
+        return {"kinds": [], "fields": []}
+    kind = definition.fields.get("kind")
+    return {
+        "kinds": [
+            {"code": code.code, "label": label_json(code.label), "also": list(code.synonyms)}
+            for code in (kind.codes.values() if kind else ())
+        ],
+        "fields": [
+            field_json(field)
+            for field in definition.fields.values()
+            if field.name != "kind" and (include_private or not field.private)
+        ],
     }
 
 

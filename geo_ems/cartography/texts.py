@@ -14,6 +14,7 @@ TEXTS: dict[str, Label] = {
         "没有找到。请换一部分名称,或输入坐标。", "Nothing found. Try another part of the name, or coordinates."
     ),
     "tab_query": Label("查询", "Nearest"),
+    "tab_incidents": Label("事件", "Incidents"),
     "tab_closures": Label("路况", "Roads"),
     "tab_coverage": Label("覆盖", "Coverage"),
     "tab_layers": Label("图层", "Layers"),

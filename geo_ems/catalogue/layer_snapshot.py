@@ -18,6 +18,7 @@ from geo_ems.catalogue.recent import Recent
 from geo_ems.model.cells import PointCells
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray, LayerColumns, ObjectArray
 from geo_ems.model.definitions import Availability, LayerDefinition
+from geo_ems.model.features import Value
 from geo_ems.queries.capacity import capacities, occupied_persons
 from geo_ems.queries.latest_fixes import LatestFixes
 from geo_ems.queries.layered_shapes import LayeredShapes
@@ -35,8 +36,18 @@ from geo_ems.queries.splicing import Splice
 
 _KEPT_ANSWERS = 4
 # What of a layer stays as it is when its teams move.
-_STILL = ("columns", "availability", "capacity_persons", "occupied_persons", "row_of", "typed", "slots")
+_STILL = (
+    "columns",
+    "availability",
+    "capacity_persons",
+    "occupied_persons",
+    "row_of",
+    "typed",
+    "slots",
+    "joined_before",
+)
 _KEPT_TRAVELS = 12
+_KEPT_ROWS = 2048
 
 
 class LayerPart:
@@ -48,6 +59,8 @@ class LayerPart:
         self._prepared = prepared
         self.failures = Recent(_KEPT_ANSWERS)
         """What the features fail of the tests asked last (`services.judging`); the snapshots of a base share it."""
+        self.rows = Recent(_KEPT_ROWS)
+        """The values of the features told last: what is near is told again and again."""
 
     @cached_property
     def availability(self) -> AvailabilityArray:
@@ -149,6 +162,11 @@ class LayerSnapshot:
         return Recent(_KEPT_TRAVELS)
 
     @cached_property
+    def joined_before(self) -> Recent:
+        """Return where features joined the roads last; teams that moved and edited layers begin from there."""
+        return Recent(_KEPT_ANSWERS)
+
+    @cached_property
     def observed(self) -> tuple[str | None, str | None]:
         """Return the oldest and the newest observation, None where there is none."""
         first, last = self.base.observed
@@ -173,6 +191,22 @@ class LayerSnapshot:
         """Return the class of one feature's status."""
         part, place = self._source(row)
         return AVAILABILITIES[int(part.availability[place])]
+
+    def id_at(self, row: int) -> str:
+        """Return one id."""
+        part, place = self._source(row)
+        return part.columns.id_at(place)
+
+    def row_values(self, row: int, *, include_private: bool) -> dict[str, Value]:
+        """Return the values of one feature by field name, without private fields unless asked for."""
+        part, place = self._source(row)
+        columns, key = part.columns, (place, include_private)
+        return dict(part.rows.get(key, lambda: columns.row_values(place, include_private=include_private)))
+
+    def row_children(self, row: int, *, include_private: bool) -> dict[str, tuple[dict[str, Value], ...]]:
+        """Return the child rows of one feature by child name, in their stored order."""
+        part, place = self._source(row)
+        return part.columns.row_children(place, include_private=include_private)
 
     def _source(self, row: int) -> tuple[LayerPart, int]:
         """Return the part that holds a row, and where."""
@@ -278,7 +312,9 @@ class LayerSnapshot:
             replaced = [row for row, feature_id in enumerate(earlier.ids) if feature_id in again]
             changed = merged_columns(earlier, changed, replaced_rows=replaced)
         overlay = Overlay(LayerPart(changed), splice_of(len(self.base.columns), changed, touched), touched)
-        return replace(self, overlay=overlay, last_seq=last_seq, changed_at=changed_at)
+        edited = replace(self, overlay=overlay, last_seq=last_seq, changed_at=changed_at)
+        vars(edited)["joined_before"] = self.joined_before
+        return edited
 
 
 def _unknown(size: int) -> FloatArray:

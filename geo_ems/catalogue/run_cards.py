@@ -61,8 +61,8 @@ class RunCards:
                 f"Did you mean: {', '.join(near)}?" if len(near) < len(self.kinds) else f"Known: {', '.join(near)}."
             )
             raise NotFoundError(f"There is no incident kind '{kind}'", remedy=remedy, field="kind", value=kind)
-        name = kind if any(known == kind for known, _ in self.cards) else DEFAULT_KIND
-        levels = sorted(known for found, known in self.cards if found == name)
+        levels = self.levels(kind)
+        name = self._name_of(kind)
         if level not in levels:
             nearest = min(levels, key=lambda known: (abs(known - level), known), default=None)
             said = "there are no cards" if nearest is None else f"the nearest is {nearest}; there are {levels}"
@@ -74,6 +74,14 @@ class RunCards:
                 value=level,
             )
         return self.cards[name, level]
+
+    def levels(self, kind: str) -> list[int]:
+        """Return the alarm levels that there are cards of for a kind, rising."""
+        name = self._name_of(kind)
+        return sorted(level for found, level in self.cards if found == name)
+
+    def _name_of(self, kind: str) -> str:
+        return kind if any(known == kind for known, _ in self.cards) else DEFAULT_KIND
 
 
 def load_run_cards(rules_folder: Path, definitions: Mapping[str, LayerDefinition]) -> RunCards:

@@ -15,6 +15,7 @@ class Picked:
 
     `total_s` is None where no roads were used; `straight_m` always stands. `amounts` says what it brings:
     teams, people, vehicles; quantity; places; beds. `state` is "ready", "to_open" or "to_confirm".
+    `item` is the item of the stock to be ordered where the need is not named after it.
     """
 
     layer: str
@@ -30,6 +31,7 @@ class Picked:
     consent: str | None
     contact: Mapping[str, Value]
     flags: tuple[str, ...] = ()
+    item: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ class CoverState:
 
 @dataclass(frozen=True, slots=True)
 class SceneFilled:
-    """The recommendation for one incident."""
+    """The recommendation for one incident; `levels` are the alarm levels that its kind has cards of."""
 
     incident: str | None
     kind: str
@@ -165,6 +167,7 @@ class SceneFilled:
     totals: Amounts
     force: EffectiveForce | None
     support_request: SupportRequest
+    levels: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Boxes in an R-tree say which areas come into question; shapely decides. A place 
 also looked for at -180, and areas may be written beyond 180 degrees.
 """
 
+import threading
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo_ems.model.columns import FloatArray, IntArray, ObjectArray
 from geo_ems.queries.ellipsoid import LonLat, checked_position
+from geo_ems.queries.shared_shapes import prepared_copy
 
 _TURNS_DEG: Final = (0.0, -360.0, 360.0)
 
@@ -19,13 +21,14 @@ _TURNS_DEG: Final = (0.0, -360.0, 360.0)
 class AreaIndex:
     """Areas that change one by one, such as hazard areas while an incident lasts; keys are row numbers.
 
-    Not for several threads at once: the owner publishes a new index, or holds a lock.
+    Any thread may ask and change: one after the other, as neither the boxes nor prepared areas bear two at once.
     """
 
     def __init__(self, geometries: ObjectArray) -> None:
         """Index lon/lat geometries, shape (n,); None and empty ones hold no place."""
         import rtree  # noqa: PLC0415 - who asks one question builds no index that changes
 
+        self._lock = threading.RLock()
         self._boxes = rtree.index.Index(interleaved=True)
         self._areas: dict[int, BaseGeometry] = {}
         self._sizes: dict[int, float] = {}
@@ -38,20 +41,21 @@ class AreaIndex:
 
     def put(self, key: int, geometry: BaseGeometry | None) -> None:
         """Add an area or replace it; None or an empty one removes it."""
-        self.remove(key)
-        if geometry is None or geometry.is_empty:
-            return
-        shapely.prepare(geometry)
-        self._areas[key] = geometry
-        self._sizes[key] = float(area_sizes(np.array([geometry], dtype=np.object_))[0])
-        self._boxes.insert(key, geometry.bounds)
+        with self._lock:
+            self.remove(key)
+            if geometry is None or geometry.is_empty:
+                return
+            self._areas[key] = prepared_copy(geometry)
+            self._sizes[key] = float(area_sizes(np.array([geometry], dtype=np.object_))[0])
+            self._boxes.insert(key, geometry.bounds)
 
     def remove(self, key: int) -> None:
         """Forget an area; nothing happens where it is not held."""
-        geometry = self._areas.pop(key, None)
-        if geometry is not None:
-            self._boxes.delete(key, geometry.bounds)
-            del self._sizes[key]
+        with self._lock:
+            geometry = self._areas.pop(key, None)
+            if geometry is not None:
+                self._boxes.delete(key, geometry.bounds)
+                del self._sizes[key]
 
     def areas_containing(self, lonlat_deg: LonLat) -> IntArray:
         """Return the keys of all areas that hold a place, the smallest first, then by key.
@@ -63,11 +67,12 @@ class AreaIndex:
         """
         lon_deg, lat_deg = checked_position(lonlat_deg)
         found: set[int] = set()
-        for turn_deg in _TURNS_DEG:
-            lon = lon_deg + turn_deg
-            keys = [key for key in self._boxes.intersection((lon, lat_deg, lon, lat_deg)) if key not in found]
-            found.update(key for key in keys if shapely.intersects_xy(self._areas[key], lon, lat_deg))
-        return np.array(sorted(found, key=lambda key: (self._sizes[key], key)), dtype=np.int64)
+        with self._lock:
+            for turn_deg in _TURNS_DEG:
+                lon = lon_deg + turn_deg
+                keys = [key for key in self._boxes.intersection((lon, lat_deg, lon, lat_deg)) if key not in found]
+                found.update(key for key in keys if shapely.intersects_xy(self._areas[key], lon, lat_deg))
+            return np.array(sorted(found, key=lambda key: (self._sizes[key], key)), dtype=np.int64)
 
     def smallest_containing(self, lonlat_deg: LonLat) -> int:
         """Return the key of the smallest area that holds a place, -1 where none does."""

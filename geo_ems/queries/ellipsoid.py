@@ -90,12 +90,17 @@ def lonlat_to_xyz(lonlat_deg: FloatArray) -> FloatArray:
 
 
 def position_xyz(at_lonlat_deg: LonLat) -> FloatArray:
-    """Return the Earth-centred coordinates of one place, shape (3,), metres (plain floats are faster than arrays)."""
+    """Return the Earth-centred coordinates of one place, shape (3,), metres."""
+    return np.array(place_xyz(at_lonlat_deg))
+
+
+def place_xyz(at_lonlat_deg: LonLat) -> tuple[float, float, float]:
+    """Return the same as plain numbers, which are faster than arrays."""
     lon, lat = math.radians(at_lonlat_deg[0]), math.radians(at_lonlat_deg[1])
     sin_lat, cos_lat = math.sin(lat), math.cos(lat)
     normal_m = EQUATOR_RADIUS_M / math.sqrt(1.0 - ECCENTRICITY_2 * sin_lat**2)
     across_m = normal_m * cos_lat
-    return np.array([across_m * math.cos(lon), across_m * math.sin(lon), normal_m * (1.0 - ECCENTRICITY_2) * sin_lat])
+    return across_m * math.cos(lon), across_m * math.sin(lon), normal_m * (1.0 - ECCENTRICITY_2) * sin_lat
 
 
 def inverse_geodesic(

@@ -1,5 +1,6 @@
 """The newest fix of each team as arrays: what questions see of the positions at one moment."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from threading import Lock
@@ -9,7 +10,7 @@ import numpy as np
 
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray
 from geo_ems.model.positions import PositionFix, StoredFix
-from geo_ems.queries.ellipsoid import position_xyz
+from geo_ems.queries.ellipsoid import place_xyz
 
 JUMP_SLACK_M: Final = 1000.0
 """A jump is at least so far: the first fixes after a start in a valley may lie hundreds of metres off."""
@@ -102,7 +103,7 @@ class FixBoard:
             fix.fix_time_ms,
             *(np.nan if value is None else value for value in (fix.accuracy_m, fix.speed_kmh, fix.bearing_deg)),
             stored.is_jump,
-            *position_xyz((fix.lon_deg, fix.lat_deg)),
+            *place_xyz((fix.lon_deg, fix.lat_deg)),
         )
 
     def _pictured(self) -> LatestFixes:
@@ -138,8 +139,7 @@ def is_newer(stored: StoredFix, held: StoredFix | None) -> bool:
 
 def is_impossible_jump(fix: PositionFix, before: PositionFix, *, jump_kmh: float) -> bool:
     """Return whether nobody can have come from one fix to a later one: faster than a speed, along the chord."""
-    x, y, z = position_xyz((fix.lon_deg, fix.lat_deg)) - position_xyz((before.lon_deg, before.lat_deg))
-    slack_m = JUMP_SLACK_M + (fix.accuracy_m or 0.0) + (before.accuracy_m or 0.0)
-    metres = float((x * x + y * y + z * z) ** 0.5) - slack_m
+    chord_m = math.dist(place_xyz((fix.lon_deg, fix.lat_deg)), place_xyz((before.lon_deg, before.lat_deg)))
+    metres = chord_m - (JUMP_SLACK_M + (fix.accuracy_m or 0.0) + (before.accuracy_m or 0.0))
     hours = (fix.fix_time_ms - before.fix_time_ms) / _MS_PER_HOUR
     return metres > jump_kmh * _METRES_PER_KM * hours

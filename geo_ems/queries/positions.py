@@ -96,9 +96,12 @@ class TeamPositions:
 
     def geometries_at(self, rows: IntArray) -> ObjectArray:
         """Return the places of some teams as geometries."""
-        geometries = self.typed.home.taken(rows).astype(np.object_)
-        live = np.flatnonzero(self.is_live[rows])
-        geometries[live] = shapely.points(self.live_lonlat_deg[rows[live]])
+        geometries = np.empty(rows.size, dtype=np.object_)
+        is_live = self.is_live[rows]
+        if is_live.any():
+            geometries[is_live] = shapely.points(self.live_lonlat_deg[rows[is_live]])
+        if not is_live.all():
+            geometries[~is_live] = self.typed.home.taken(rows[~is_live])
         return geometries
 
     def time_text(self, row: int) -> str | None:

@@ -110,7 +110,6 @@ def prepare_geometries(geometries: ObjectArray) -> PreparedGeometries:
     # A ball holds the edges of an area, and so its inside, unless it holds both poles: no inside in
     # lon/lat contains a pole, hence it cannot be the part of the Earth outside the ball.
     radius_m[with_edges[is_area & (radius_m[with_edges] >= _BALL_OF_A_POLE_M)]] = np.inf
-    shapely.prepare(shapes[is_area])
     blocks = None
     if not with_edges.size and np.count_nonzero(is_point) >= BLOCKS_FROM:
         blocks = build_point_tree(centre_xyz_m, np.flatnonzero(is_point & np.isfinite(centre_xyz_m[0])))

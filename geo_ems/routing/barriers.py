@@ -121,10 +121,21 @@ def _acts_in_place(network: RoadNetwork, barrier: Barrier, shape: BaseGeometry, 
             if barrier.policy is Policy.DELAY:
                 return _on_entering(network, barrier, inside)
             closes = barrier.policy is Policy.CLOSED
-            if not closes:
-                inside = inside.taken(inside.to_share - inside.from_share > _POINT_SHARE)
+            inside = _without_touched_ends(inside) if closes else _with_length(inside)
             whole = closes and barrier.road_id is None and barrier.towards_deg is None and barrier.sense is Sense.BOTH
             return _dealt(network, barrier, inside, delay_s=0.0, area=shape if whole else None)
+
+
+def _with_length(at: Portions) -> Portions:
+    return at.taken(at.to_share - at.from_share > _POINT_SHARE)
+
+
+def _without_touched_ends(inside: Portions) -> Portions:
+    """Return what an area closes: a road that only ends on its boundary is open to its end."""
+    start, end = inside.from_share, inside.to_share
+    start, end = np.where(start <= _POINT_SHARE, 0.0, start), np.where(end >= 1.0 - _POINT_SHARE, 1.0, end)
+    at_an_end = (end <= _POINT_SHARE) | (start >= 1.0 - _POINT_SHARE)
+    return Portions(inside.edge, start, end).taken(~at_an_end)
 
 
 def _sound_area(area: BaseGeometry) -> BaseGeometry:
@@ -176,7 +187,7 @@ def _along(network: RoadNetwork, barrier: Barrier, at: Portions) -> BarrierActs:
 
 def _on_entering(network: RoadNetwork, barrier: Barrier, inside: Portions) -> BarrierActs:
     """Return the delay of an area as paid where a road leads into it: at the start of a portion, or at its end."""
-    entered = inside.taken(inside.to_share - inside.from_share > _POINT_SHARE)
+    entered = _with_length(inside)
     along = entered.taken(entered.from_share > 0.0)
     against = entered.taken(entered.to_share < 1.0)
     at = Portions(

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from geo_ems.model.columns import FloatArray, IntArray
 from geo_ems.model.roads import Metric, Mode
 from geo_ems.routing.compiled import load_routing
-from geo_ems.routing.edge_states import NOT_TRAVELLED, PARTLY_OPEN
 from geo_ems.routing.effects import BarrierEffects
 from geo_ems.routing.network import Int32Array, ModeNetwork, RoadNetwork
 
@@ -75,6 +74,19 @@ class Costs:
     open_edge: Int32Array
     open_from_share: FloatArray
     open_to_share: FloatArray
+    arcs: ModeNetwork
+
+    def arcs_in(self, network: RoadNetwork) -> ModeNetwork:
+        """Return the arcs of a network that these are the costs of.
+
+        Raises
+        ------
+        ValueError
+            Where they are those of another network: compiled code follows numbers of nodes and arcs unchecked.
+        """
+        if network.modes.get(self.mode) is not self.arcs:
+            raise ValueError("These are the costs of another network")
+        return self.arcs
 
 
 def costs_of(
@@ -88,9 +100,16 @@ def costs_of(
     """Return what travelling costs: seconds for `travel_time`, metres for `road_distance`.
 
     Loads the compiled routing where this process has not yet.
+
+    Raises
+    ------
+    ValueError
+        Where the effects are on edges that the network does not have: compiled code follows them unchecked.
     """
     arcs = network.modes[mode]
     hits = hits_of(effects)
+    if hits.edge.size and not 0 <= int(hits.edge[0]) <= int(hits.edge[-1]) < network.edge_count:
+        raise ValueError("These are the effects on another network")
     if metric is Metric.ROAD_DISTANCE:
         base, portions, access_cost_per_m = network.length_m[arcs.edge], hits.in_distance, 1.0
     else:
@@ -120,6 +139,7 @@ def costs_of(
         open_edge,
         open_from,
         open_to,
+        arcs,
     )
 
 
@@ -157,51 +177,7 @@ def _open_parts(arcs: ModeNetwork, hits: Hits, state: NDArray[np.uint8]) -> tupl
 
     A part is closed where no arc along the edge may pass: in both directions, or in the one there is.
     """
-    edges: list[int] = []
-    parts: list[tuple[float, float]] = []
-    shut = np.isinf(hits.factor) & (hits.to_share > hits.from_share)
-    for row in np.unique(np.searchsorted(hits.first, np.flatnonzero(shut), side="right") - 1):
-        edge = int(hits.edge[row])
-        along = arcs.edge_arc[arcs.first_of_edge[edge] : arcs.first_of_edge[edge + 1]]
-        if not along.size:
-            continue
-        here = np.arange(hits.first[row], hits.first[row + 1])
-        here = here[shut[here]]
-        closed = [(0.0, 1.0)]
-        for forward in np.unique(arcs.is_forward[along]):
-            meets = hits.sense[here] != (-1 if forward else 1)
-            own = here[meets]
-            closed = _common(closed, _merged(hits.from_share[own].tolist(), hits.to_share[own].tolist()))
-        at = 0.0
-        opened = []
-        for low, high in [*closed, (1.0, 1.0)]:
-            if low > at:
-                opened.append((at, low))
-            at = max(at, high)
-        if opened != [(0.0, 1.0)]:
-            state[edge] = PARTLY_OPEN if opened else NOT_TRAVELLED
-            edges += [edge] * len(opened)
-            parts += opened
-    shares = np.array(parts, dtype=np.float64).reshape(-1, 2)
-    return (
-        np.array(edges, dtype=np.int32),
-        np.ascontiguousarray(shares[:, 0]),
-        np.ascontiguousarray(shares[:, 1]),
-    )
-
-
-def _merged(low: list[float], high: list[float]) -> list[tuple[float, float]]:
-    """Return intervals as disjoint ones in ascending order."""
-    out: list[tuple[float, float]] = []
-    for a, b in sorted(zip(low, high, strict=True)):
-        if out and a <= out[-1][1]:
-            out[-1] = (out[-1][0], max(out[-1][1], b))
-        else:
-            out.append((a, b))
-    return out
-
-
-def _common(some: list[tuple[float, float]], others: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Return what two lists of intervals have in common, in ascending order."""
-    both = [(max(a, c), min(b, d)) for a, b in some for c, d in others]
-    return sorted((low, high) for low, high in both if high > low)
+    room = 2 * (hits.edge.size + hits.from_share.size)
+    edge, begin, end = np.empty(room, dtype=np.int32), np.empty(room), np.empty(room)
+    count = load_routing().runs.write_open_parts(*_arcs_along(arcs), *hits.in_time[:6], state, edge, begin, end)
+    return edge[:count].copy(), begin[:count].copy(), end[:count].copy()

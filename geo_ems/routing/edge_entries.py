@@ -40,7 +40,7 @@ class Runs:
 
 def runs_from(network: RoadNetwork, costs: Costs, reached: Reached) -> Runs:
     """Return all ways into edges from what a search reached, and from where its starts are attached."""
-    arcs, starts, inward = network.modes[costs.mode], reached.starts, reached.backwards
+    arcs, starts, inward = costs.arcs_in(network), reached.starts, reached.backwards
     entry = arcs.head if inward else arcs.tail
     nodes = np.flatnonzero(np.isfinite(reached.node_cost))
     _, at_node = _rows_between(arcs.first_in if inward else arcs.first_out, nodes)
@@ -85,7 +85,7 @@ def runs_along(
     owner: IntArray,
 ) -> Runs:
     """Return runs along arcs with what barriers do to them."""
-    arcs = network.modes[costs.mode]
+    arcs = costs.arcs_in(network)
     edge = arcs.edge[arc].astype(np.int64)
     portions = portions_of_runs(edge, arcs.is_forward[arc], turned, costs.portions)
     return Runs(arc, edge, turned, costs.base[arc], start, end, entered, owner, portions)
@@ -171,7 +171,7 @@ def _least_costs(network: RoadNetwork, costs: Costs, runs: Runs, places: FloatAr
     share = places[place, 1]
     ahead = np.where(runs.turned[run], share <= at, share >= at)
     run, place, at, share = run[ahead], place[ahead], at[ahead], share[ahead]
-    arcs = network.modes[costs.mode]
+    arcs = costs.arcs_in(network)
     moving, waiting = np.empty(run.size), np.empty(run.size)
     load_routing().runs.write_runs(
         runs.arc[run].astype(np.int32),

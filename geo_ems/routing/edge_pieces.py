@@ -6,6 +6,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray
 from geo_ems.queries.ellipsoid import ECCENTRICITY_2, EQUATOR_RADIUS_M, lonlat_to_xyz, short_geodesic_m
+from geo_ems.queries.shared_shapes import prepared_copy
 from geo_ems.routing.network import EdgeGrid, RoadNetwork
 
 _FULL_TURN_DEG = 360.0
@@ -19,7 +20,7 @@ def segments_near(network: RoadNetwork, geometry: BaseGeometry) -> tuple[IntArra
     The cells of the grid are halved until they lie inside, outside or are single ones, so that
     the inner part of a large area costs next to nothing.
     """
-    shapely.prepare(geometry)
+    geometry = prepared_copy(geometry)
     inner, outer = _none(), _none()
     for turn_deg in _TURNS_DEG:
         if not _block_of(network.grid, np.array(shapely.bounds(geometry)), turn_deg).size:
@@ -155,9 +156,7 @@ def _turned(geometry: BaseGeometry, turn_deg: float) -> BaseGeometry:
         further: FloatArray = lonlat_deg + step_deg
         return further
 
-    turned = shapely.transform(geometry, moved)
-    shapely.prepare(turned)
-    return turned
+    return prepared_copy(shapely.transform(geometry, moved))
 
 
 def _halved(blocks: IntArray) -> IntArray:

@@ -3,7 +3,7 @@
 Arrays that are read are declared read-only; writable ones are accepted too.
 """
 
-# ruff: noqa: PLR0913, PLR0917
+# ruff: noqa: PLR0913, PLR0917, PLR0912, C901
 # Compiled code takes plain numbers and arrays, one by one.
 
 import math
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from geo_ems.model.columns import BoolArray, FloatArray
 from geo_ems.queries.compiling import compiled
+from geo_ems.routing.edge_states import NOT_TRAVELLED, PARTLY_OPEN
 from geo_ems.routing.network import Int32Array
 
 F1: Final = "Array(float64, 1, 'C', True)"
@@ -25,6 +26,7 @@ U1: Final = "Array(uint8, 1, 'C', True)"
 OUT_F1: Final = "Array(float64, 1, 'C')"
 OUT_F2: Final = "Array(float64, 2, 'C')"
 OUT_I1: Final = "Array(int32, 1, 'C')"
+OUT_STATE: Final = "Array(uint8, 1, 'C')"
 PORTIONS: Final = f"{I1}, {I1}, {F1}, {F1}, {S1}, {F1}, {F1}"
 """Edges that are hit, first portion of each; by portion from, to, sense, factor, delay."""
 ALONG: Final = f"{I1}, {I1}, {B1}"
@@ -34,6 +36,7 @@ UNMET_SHARE: Final = 1e-9
 """A portion that a run meets by less is only touched: what the rounding of a share may come to."""
 
 SenseArray = NDArray[np.int8]
+StateArray = NDArray[np.uint8]
 
 
 @compiled()
@@ -258,4 +261,74 @@ def write_met(
                 if count < met.size:
                     met[count] = portion
                 count += 1
+    return count
+
+
+@compiled(f"int64({ALONG}, {I1}, {I1}, {F1}, {F1}, {S1}, {F1}, {OUT_STATE}, {OUT_I1}, {OUT_F1}, {OUT_F1})")
+def write_open_parts(
+    first_of_edge: Int32Array,
+    edge_arc: Int32Array,
+    is_forward: BoolArray,
+    hit_edge: Int32Array,
+    hit_first: Int32Array,
+    from_share: FloatArray,
+    to_share: FloatArray,
+    sense: SenseArray,
+    factor: FloatArray,
+    state: StateArray,
+    open_edge: Int32Array,
+    open_from: FloatArray,
+    open_to: FloatArray,
+) -> int:
+    """Mark in `state` the edges that are closed in parts or all along, and write what is open; return how many parts.
+
+    A part is open where an arc along the edge, in one direction at least, may pass. Portions come by edge
+    and begin; there are at most twice as many open parts as portions and edges that are hit.
+    """
+    count = 0
+    for row in range(hit_edge.size):
+        edge, begun = hit_edge[row], count
+        ways = shut = 0
+        for sign in (1, -1):
+            travelled = False
+            for j in range(first_of_edge[edge], first_of_edge[edge + 1]):
+                travelled = travelled or is_forward[edge_arc[j]] == (sign > 0)
+            if not travelled:
+                continue
+            ways += 1
+            at, own = 0.0, begun
+            for i in range(hit_first[row], hit_first[row + 1] + 1):
+                low, high = 1.0, 1.0
+                if i < hit_first[row + 1]:
+                    low, high = from_share[i], to_share[i]
+                    if high <= low or not math.isinf(factor[i]) or sense[i] == -sign:
+                        continue
+                    shut += 1
+                if low > at:
+                    # Those of the other direction were written before, in order: put this one among them.
+                    place = count
+                    while place > own and open_from[place - 1] > at:
+                        open_from[place], open_to[place] = open_from[place - 1], open_to[place - 1]
+                        place -= 1
+                    open_from[place], open_to[place] = at, low
+                    count += 1
+                at = max(at, high)
+        if ways == 0 or shut == 0:
+            count = begun
+            continue
+        last = begun
+        for i in range(begun + 1, count):
+            if open_from[i] <= open_to[last]:
+                open_to[last] = max(open_to[last], open_to[i])
+            else:
+                last += 1
+                open_from[last], open_to[last] = open_from[i], open_to[i]
+        if count > begun:
+            count = last + 1
+        if count == begun + 1 and open_from[begun] == 0.0 and open_to[begun] == 1.0:
+            count = begun
+            continue
+        state[edge] = PARTLY_OPEN if count > begun else NOT_TRAVELLED
+        for i in range(begun, count):
+            open_edge[i] = edge
     return count

@@ -97,10 +97,12 @@ def nearest_arrivals(
     ways lead from the origins, or to them where they were prepared with `from_incident`.
     """
     coming = origins.direction is Direction.TO_INCIDENT
-    arcs = network.modes[costs.mode]
+    arcs = costs.arcs_in(network)
     starts = stubs_of(network, costs, target, departing=not coming)
     points, stubs = origins.points, origins.stubs
     count = len(points)
+    if offset.shape != (count,) or len(target) != 1:
+        raise ValueError("One offset for each origin, and one target")
     if not count or k < 1:
         return Arrivals(np.empty(0, dtype=np.int32), np.empty(0), ())
     best, direct = _direct_totals(network, costs, origins, target, offset)
@@ -202,7 +204,7 @@ def reached_from(
     With `from_incident` ways lead from the starts, with `to_incident` to them. `offset` (q,) is what
     each start begins with (turnout), infinite for those left out. The cutoff is inclusive.
     """
-    arcs = network.modes[costs.mode]
+    arcs = costs.arcs_in(network)
     backwards = direction is Direction.TO_INCIDENT
     begins = np.zeros(len(starts)) if offset is None else offset
     stubs = stubs_of(network, costs, starts, departing=not backwards)
@@ -318,7 +320,7 @@ def way_to(network: RoadNetwork, costs: Costs, reached: Reached, points: Attachm
     """Return the cheapest way between one of the points and the start it belongs to; None where unreached."""
     own = points.taken(np.array([point]))
     at = int(points.first[point])
-    arcs = network.modes[costs.mode]
+    arcs = costs.arcs_in(network)
     stubs = stubs_of(network, costs, own, departing=reached.backwards)
     totals = reached.node_cost[stubs.node] + stubs.cost
     direct = _direct(network, costs, reached, own)

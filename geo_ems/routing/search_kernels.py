@@ -192,10 +192,13 @@ def search_nearest(
     held, count = 0, 0
     nearest, who = np.empty(k), np.empty(k, np.int32)
     for point in range(best.size):
-        if not math.isinf(best[point]) and best[point] <= limit:
-            found[count] = point
-            count += 1
-            held = keep_nearest(nearest, who, held, best[point], point)
+        if best[point] <= limit:
+            if not math.isinf(best[point]):
+                found[count] = point
+                count += 1
+                held = keep_nearest(nearest, who, held, best[point], point)
+        else:
+            best[point] = math.inf  # along its edge it comes too late; it may still come another way
     if held == k:
         limit = min(limit, nearest[k - 1] + tolerance)
     keys, nodes = np.empty(_FIRST_ROOM), np.empty(_FIRST_ROOM, np.int32)

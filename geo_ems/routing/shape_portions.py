@@ -7,6 +7,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo_ems.model.columns import BoolArray, FloatArray, IntArray, ObjectArray
+from geo_ems.queries.shared_shapes import is_holding
 from geo_ems.routing.barrier_values import NO_PORTIONS, Portions, portions
 from geo_ems.routing.edge_pieces import edges_allowed, edges_of, segment_ends, segments_near, shares_along
 from geo_ems.routing.network import RoadNetwork
@@ -115,7 +116,7 @@ def _cut(network: RoadNetwork, area: BaseGeometry, near: IntArray) -> tuple[IntA
     between = (segment[1:] == segment[:-1]) & (at[1:] > at[:-1])
     held, low, high = segment[:-1][between], at[:-1][between], at[1:][between]
     middle = start[held] + ((low + high) / 2.0)[:, None] * (end - start)[held]
-    inside = shapely.intersects_xy(area, middle[:, 0], middle[:, 1])
+    inside = is_holding(area, middle[:, 0], middle[:, 1])
     found = np.concatenate([held[inside], met.segment, met.overlapping])
     from_fraction = np.concatenate([low[inside], met.at, met.overlap[:, 0]])
     to_fraction = np.concatenate([high[inside], met.at, met.overlap[:, 1]])

@@ -69,6 +69,10 @@ class Attachments:
             self.passed_m[rows],
         )
 
+    def replaced(self, other: "Attachments", *, at: IntArray) -> "Attachments":
+        """Return the same with the points `at` taken from `other`, which holds these points and no more."""
+        return _joined(self, other, at=at, rows=np.arange(at.size))
+
 
 def attach(
     network: RoadNetwork, costs: Costs, lonlat_deg: FloatArray, *, main_within_m: float | None = None
@@ -224,7 +228,7 @@ def _joined(found: Attachments, other: Attachments, *, at: IntArray, rows: IntAr
 
 def _on_main(network: RoadNetwork, costs: Costs, edges: Int32Array) -> BoolArray:
     """Return which of some edges belong to the largest strongly connected part of the mode."""
-    arcs = network.modes[costs.mode]
+    arcs = costs.arcs_in(network)
     begin, count = arcs.first_of_edge[edges], arcs.first_of_edge[edges + 1] - arcs.first_of_edge[edges]
     own = np.repeat(np.arange(edges.size), count)
     arc = arcs.edge_arc[np.arange(own.size) - np.repeat(np.cumsum(count) - count - begin, count)]

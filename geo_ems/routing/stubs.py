@@ -7,7 +7,7 @@ import numpy as np
 from geo_ems.model.columns import FloatArray
 from geo_ems.routing.compiled import load_routing
 from geo_ems.routing.costs import Costs
-from geo_ems.routing.network import Int32Array, ModeNetwork, RoadNetwork
+from geo_ems.routing.network import Int32Array, RoadNetwork
 from geo_ems.routing.snapping import Attachments
 
 
@@ -26,7 +26,7 @@ class Stubs:
 
 def stubs_of(network: RoadNetwork, costs: Costs, points: Attachments, *, departing: bool) -> Stubs:
     """Return how points get to nodes (departing), or are got to from nodes; what is closed is left out."""
-    arcs = network.modes[costs.mode]
+    arcs = costs.arcs_in(network)
     room = int((arcs.first_of_edge[points.edge + 1] - arcs.first_of_edge[points.edge]).sum())
     node, attachment, arc = (np.empty(room, dtype=np.int32) for _ in range(3))
     cost = np.empty(room)
@@ -78,7 +78,7 @@ def direct_ways(
     network: RoadNetwork, costs: Costs, some: Attachments, others: Attachments, order: ByEdge, *, towards_others: bool
 ) -> DirectWays:
     """Return the ways along one edge from some points to others, or from the others to them; `order` is the others'."""
-    arcs = network.modes[costs.mode]
+    arcs = costs.arcs_in(network)
     room = 16
     while True:
         own, other, arc = (np.empty(room, dtype=np.int32) for _ in range(3))
@@ -113,7 +113,7 @@ def run_times(
     network: RoadNetwork, costs: Costs, arc: Int32Array, low: FloatArray, high: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return the seconds that arcs take between two shares of their lines: without the delays, and the delays."""
-    arcs: ModeNetwork = network.modes[costs.mode]
+    arcs = costs.arcs_in(network)
     moving_s, waiting_s = np.empty(arc.size), np.empty(arc.size)
     load_routing().runs.write_runs(
         arc, low, high, arcs.edge, arcs.is_forward, arcs.time_s, *costs.hits.in_time, moving_s, waiting_s
@@ -123,7 +123,7 @@ def run_times(
 
 def portions_met(network: RoadNetwork, costs: Costs, arc: Int32Array, low: FloatArray, high: FloatArray) -> Int32Array:
     """Return the portions (places in `costs.hits`) that runs along arcs meet, in the order they are met."""
-    arcs, hits = network.modes[costs.mode], costs.hits
+    arcs, hits = costs.arcs_in(network), costs.hits
     met = np.empty(16, dtype=np.int32)
     while True:
         count = load_routing().runs.write_met(

@@ -1,7 +1,7 @@
 """One arrival in full: its parts in seconds and metres, what it meets and goes round, its route."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -191,7 +191,19 @@ class Arriving:
             )
             for step in route.steps
         )
-        return TravelledRoute(shapely.LineString(line if len(line) > 1 else [start, end]), turns)
+        return TravelledRoute(shapely.LineString(line if len(line) > 1 else [start, end]), _as_driven(turns))
+
+
+def _as_driven(turns: Sequence[Turn]) -> tuple[Turn, ...]:
+    """Return the turns as one tells them: what goes straight on along a road of the same name is one stretch."""
+    told: list[Turn] = []
+    for turn in turns:
+        last = told[-1] if told else None
+        if last is not None and last.road is not None and last.road == turn.road and turn.turn == "straight":
+            told[-1] = replace(last, distance_m=_rounded(last.distance_m + turn.distance_m))
+        else:
+            told.append(turn)
+    return tuple(told)
 
 
 def _first_edge(effects: BarrierEffects, place: int, edges: Int32Array) -> int:

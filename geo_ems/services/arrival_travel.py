@@ -35,6 +35,7 @@ from geo_ems.services.arrival_closures import Closures
 _KEPT_COSTS: Final = 8
 _costs = Recent(_KEPT_COSTS)
 _FEW: Final = 200
+_LAST: Final = "last"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +83,11 @@ class Found:
 
 def priced(network: RoadNetwork, manner: Manner, effects: BarrierEffects | None) -> Priced:
     """Return the costs of a network under barriers, kept for the next question."""
-    key = (network.key, manner.mode, manner.metric, manner.access_speed_kmh, id(effects))
+    key = (id(network.modes[manner.mode]), manner.metric, manner.access_speed_kmh, id(effects))
 
     def make() -> Priced:
         costs = costs_of(network, manner.mode, manner.metric, effects, access_speed_kmh=manner.access_speed_kmh)
-        return Priced(costs, Closures(network, costs))  # costs hold the effects, so the id is not used again
+        return Priced(costs, Closures(network, costs))  # costs hold arcs and effects, so no id is used again
 
     return _costs.get(key, make)
 
@@ -94,21 +95,38 @@ def priced(network: RoadNetwork, manner: Manner, effects: BarrierEffects | None)
 def joined(network: RoadNetwork, snapshot: LayerSnapshot, manner: Manner, costs: Costs) -> Joined:
     """Return where the features of a layer join the network, kept with the layer."""
     key = ("joined", network.key, manner, id(costs.effects))
+    # As it was before some of them moved; it holds the effects, so the id is not used again.
+    last = snapshot.joined_before.get(key, dict[str, Joined])
 
     def make() -> Joined:
         rows, lonlat_deg = snapshot.travelled.get("places", lambda: _places(snapshot))
-        points = attach(network, costs, lonlat_deg)
+        before = last.get(_LAST)
+        points = _attached(network, costs, lonlat_deg, before=None if before is None else before.points)
         origins = prepare_origins(network, costs, points, direction=manner.direction)
         point_of = np.full(len(snapshot.columns), -1, dtype=np.int64)
         point_of[rows] = np.arange(rows.size)
-        return Joined(rows, points, origins, point_of, costs.effects)
+        last[_LAST] = found = Joined(rows, points, origins, point_of, costs.effects)
+        return found
 
     return snapshot.travelled.get(key, make)
+
+
+def _attached(network: RoadNetwork, costs: Costs, lonlat_deg: FloatArray, *, before: Attachments | None) -> Attachments:
+    """Return where points join the network; those that stand where they stood `before` are not looked up anew."""
+    if before is None or before.point_lonlat_deg.shape != lonlat_deg.shape:
+        return attach(network, costs, lonlat_deg)
+    moved = np.flatnonzero((before.point_lonlat_deg != lonlat_deg).any(axis=1))
+    if not moved.size:
+        return before
+    return before.replaced(attach(network, costs, lonlat_deg[moved]), at=moved)
 
 
 def _places(snapshot: LayerSnapshot) -> tuple[IntArray, FloatArray]:
     """Return the located features and a place on each: of a line or an area a point on it."""
     rows = np.flatnonzero(snapshot.is_located)
+    points_deg = None if snapshot.positions is None else snapshot.positions.lonlat_deg
+    if points_deg is not None:
+        return rows, points_deg[rows]
     return rows, representative_points(snapshot.geometries_at(rows))
 
 

@@ -88,6 +88,11 @@ def following(now: Step) -> tuple[Step, ...]:
     return tuple(step for step in Step if step not in _NEVER_FOLLOWS and transition(now, step).move in {"step", "skip"})
 
 
+def next_steps(status: object) -> tuple[Step, ...]:
+    """Return what may follow the status of a stored assignment; nothing where it is none that is known."""
+    return following(Step(str(status))) if status in tuple(Step) else ()
+
+
 def check_follows(now: Step, wanted: Step, *, where: str) -> None:
     """Refuse a status that does not follow the present one.
 

@@ -192,6 +192,7 @@ def _scene_filled(
             upper=upper_level(pinned, scene.place.at_lonlat_deg, caller),
             language=language,
         ),
+        levels=scene.levels,
     )
 
 

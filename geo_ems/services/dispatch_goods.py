@@ -1,7 +1,7 @@
 """Supplies from depots, and the trucks that carry them: nearest first, what has expired does not count."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
@@ -111,7 +111,9 @@ def fill_trucks(
             why = say(
                 language, f"库存卡车,{arrives};需安排司机", f"trucks in stock, {arrives}; drivers are to be found"
             )
-            picks.append(picked(depot, {"trucks": share}, state="ready", why=why, language=language))
+            pick = picked(depot, {"trucks": share}, state="ready", why=why, language=language)
+            holding = [item for item in cargo.trucks.items if _free(depot, ranked, item, on_date) > 0]
+            picks.append(replace(pick, item=holding[0] if len(holding) == 1 else None))
     return tuple(picks), wanted - int(shares.sum())
 
 

@@ -97,6 +97,7 @@ class Scene:
     weight: int
     incident: Properties
     warnings: tuple[str, ...]
+    levels: tuple[int, ...] = ()
 
     def whole(self, field: str) -> int:
         """Return a number of the incident; 0 where it is unknown."""
@@ -135,7 +136,8 @@ def scene_asked(
     grade = text_or_none(incident.get("grade"))
     card = _card(cards, kind, asked.alarm_level, grade)
     weight = WEIGHT_OF_GRADE.get(grade or "", DEFAULT_WEIGHT)
-    return Scene(Place(at_lonlat_deg, asked.incident_id), kind, grade, card, weight, incident, tuple(warnings))
+    place = Place(at_lonlat_deg, asked.incident_id)
+    return Scene(place, kind, grade, card, weight, incident, tuple(warnings), tuple(cards.levels(kind)))
 
 
 def _kind_meant(pinned: SnapshotSet, typed: str | None) -> str | None:

@@ -1,6 +1,7 @@
 """Sentences of a recommendation: why this one, why something is missing, what would help."""
 
 from collections.abc import Iterable, Sequence
+from math import ceil
 
 from geo_ems.model.dispatch import Amounts, Cure, PassedOver, Picked
 from geo_ems.model.features import Value
@@ -64,10 +65,13 @@ def consent_text(candidate: Candidate, language: Language) -> str | None:
 
 
 def arrival_text(candidate: Candidate, language: Language, *, by_time: bool) -> str:
-    """Return how soon it comes, or how far it is where no roads were used."""
+    """Return how soon it comes, or how far it is where no roads were used.
+
+    A begun minute counts whole, as on the page: nobody comes later than was said.
+    """
     if by_time and candidate.total_s is not None:
-        minutes = candidate.total_s / 60
-        return say(language, f"{minutes:.0f} 分钟到达", f"arrives in {minutes:.0f} min")
+        minutes = ceil(candidate.total_s / 60)
+        return say(language, f"{minutes} 分钟到达", f"arrives in {minutes} min")
     if candidate.straight_m is None:
         return say(language, "位置未知", "place unknown")
     km = candidate.straight_m / 1000

@@ -37,8 +37,13 @@ class HistoryEntry:
 def history_of(
     store: LayerStore, definition: LayerDefinition, feature_id: str, *, include_private: bool
 ) -> tuple[HistoryEntry, ...]:
-    """Return what happened to a feature, oldest first; districts derived anew are left out."""
+    """Return what happened to a feature, oldest first; districts derived anew are left out.
+
+    What came with a file and was not changed since has none: the log keeps a file as one change.
+    """
     edits = store.history.edits_of(definition.name, feature_id)
+    if not edits:
+        return ()
     rows = store.read_rows(definition.name, [feature_id])
     afters: list[Feature | None] = [edit.before for edit in edits[1:]]
     afters.append(rows[0] if rows else None)

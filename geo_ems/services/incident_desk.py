@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSet, SnapshotSource
@@ -15,6 +14,7 @@ from geo_ems.model.caller import Caller, Permission
 from geo_ems.model.features import Feature, Properties
 from geo_ems.queries.areas import representative_points
 from geo_ems.queries.layered_shapes import within_layers
+from geo_ems.queries.shared_shapes import is_holding
 from geo_ems.services.edits import EditScope, read_feature
 from geo_ems.services.eligibility import HAZARD_LAYER, hazards_at, visible_rows
 from geo_ems.services.jurisdiction import Jurisdiction, jurisdiction_of
@@ -160,7 +160,7 @@ def people_in(population: LayerSnapshot | None, place: BaseGeometry) -> int | No
         return None
     rows = population.layered.rows_near_box(place.bounds)
     spots = representative_points(population.geometries_at(rows))
-    inside = rows[shapely.intersects_xy(place, spots[:, 0], spots[:, 1])] if rows.size else rows
+    inside = rows[is_holding(place, spots[:, 0], spots[:, 1])] if rows.size else rows
     people = population.columns.columns["people_persons"]
     counted = inside[people.known[inside]]
     return int(np.sum(people.values[counted].astype(np.float64))) if counted.size else 0

@@ -1,7 +1,7 @@
 """One incident whole, and the list of incidents with their clocks, the overdue first."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -66,10 +66,11 @@ class IncidentQuery:
 
 @dataclass(frozen=True, slots=True)
 class ListedIncident:
-    """One row of the list."""
+    """One row of the list; `ask` are the fields that decide whether it is to be reported and are not known."""
 
     incident: Feature
     clock: ReportClock
+    ask: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,10 @@ def list_incidents(desk: IncidentDesk, query: IncidentQuery) -> IncidentList:
         for feature in desk.store.read_rows(INCIDENT_LAYER, ids)
     ]
     listed.sort(key=_urgency)
-    page = tuple(listed[query.offset : query.offset + query.limit])
+    page = tuple(
+        replace(row, ask=reporting_of(desk, pinned, row.incident).ask)
+        for row in listed[query.offset : query.offset + query.limit]
+    )
     overdue = sum(row.clock.state == "overdue" for row in listed)
     return IncidentList(page, len(listed), overdue, pinned.snapshot_id)
 

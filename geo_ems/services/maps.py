@@ -15,11 +15,12 @@ from geo_ems.catalogue.snapshots import LayerSnapshot, SnapshotSet, SnapshotSour
 from geo_ems.errors import known_names
 from geo_ems.model.answers import CoverageAnswer
 from geo_ems.model.caller import LOCAL
-from geo_ems.model.labels import Language
+from geo_ems.model.labels import Label, Language
 from geo_ems.queries.areas import representative_points
 from geo_ems.services.coverage import DISTRICT_LAYER, LEVEL_FIELD, coverage
 from geo_ems.services.provenance import data_as_of, instant_text
 from geo_ems.services.questions import CoverageQuestion
+from geo_ems.services.roads import ROADS, road_source_note
 from geo_ems.settings import Project
 
 WATER_LAYER = "waterways"
@@ -74,8 +75,15 @@ def map_page(
         coverage=None if served else _coverage(source, project, board, language=language, now=now),
         bounds=_bounds(board, pinned),
         base_lines=() if waters is None else _rivers(waters),
+        roads_note=_roads_note(pinned),
     )
     return overview_page(content, language=language, served=served, include_private=include_private)
+
+
+def _roads_note(pinned: SnapshotSet) -> Label | None:
+    """Return whose roads the map shows, and of when; None where it shows none."""
+    note = road_source_note(pinned) if ROADS in pinned.layers else None
+    return Label(note.text("zh"), note.text("en")) if note is not None and note.text("en") else None
 
 
 def _with_other_layers(board: Board, source: SnapshotSource) -> Board:

@@ -71,9 +71,9 @@ def ranked_row(
 ) -> RankedFeature:
     """Return a result as it stands in a straight line: distance in metres, bearing in degrees."""
     snapshot = ranking.snapshot
-    columns, definition, positions = snapshot.columns, snapshot.definition, snapshot.positions
-    values = columns.row_values(row, include_private=ranking.include_private)
-    children = columns.row_children(row, include_private=ranking.include_private)
+    definition, positions = snapshot.definition, snapshot.positions
+    values = snapshot.row_values(row, include_private=ranking.include_private)
+    children = snapshot.row_children(row, include_private=ranking.include_private)
     live = positions is not None and bool(positions.is_live[row])
     status = values.get(definition.status_field) if definition.status_field else None
     age_s = ranking.judged.age_s[row]
@@ -82,7 +82,7 @@ def ranked_row(
     wind = ranking.wind
     return RankedFeature(
         rank=rank,
-        id=columns.id_at(row),
+        id=snapshot.id_at(row),
         name=text_or_none(values.get(definition.name_field)),
         name_en=text_or_none(values.get("name_en")),
         straight_m=round(straight_m, 3),
@@ -110,10 +110,10 @@ def ranked_row(
 def excluded_row(ranking: Ranking, row: int, straight_m: float | None, bearing_deg: float | None) -> ExcludedFeature:
     """Return a feature that is not among the results, with the reason in words."""
     snapshot = ranking.snapshot
-    values = snapshot.columns.row_values(row, include_private=ranking.include_private)
+    values = snapshot.row_values(row, include_private=ranking.include_private)
     reason = ranking.reason_of(row)
     return ExcludedFeature(
-        id=snapshot.columns.id_at(row),
+        id=snapshot.id_at(row),
         name=text_or_none(values.get(snapshot.definition.name_field)),
         reason=reason,
         detail=_detail(ranking, row, reason),

@@ -11,6 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo_ems.model.columns import FloatArray, LayerColumns, value_at
 from geo_ems.queries.areas import representative_points, smallest_areas_containing
+from geo_ems.queries.shared_shapes import is_holding
 from geo_ems.storage.protocol import LayerStore
 
 DISTRICTS, POPULATION = "districts", "population"
@@ -180,11 +181,12 @@ def _inside(places: Sequence[NamedPlace], scope: tuple[NamedPlace, ...] | None) 
     own = {(place.layer, place.id) for place in scope}
     areas = [place.area for place in scope if place.area is not None]
     return [
-        place
-        for place in places
-        if (place.layer, place.id) not in own
-        and any(shapely.intersects_xy(area, place.lon_deg, place.lat_deg) for area in areas)
+        place for place in places if (place.layer, place.id) not in own and any(_holds(area, place) for area in areas)
     ]
+
+
+def _holds(area: BaseGeometry, place: NamedPlace) -> bool:
+    return bool(is_holding(area, np.array([place.lon_deg]), np.array([place.lat_deg]))[0])
 
 
 def _one_each(places: Sequence[NamedPlace]) -> tuple[NamedPlace, ...]:
@@ -195,7 +197,7 @@ def _one_each(places: Sequence[NamedPlace]) -> tuple[NamedPlace, ...]:
         is_told_by_point = place.area is not None and any(
             fold_place_name(point.name) == fold_place_name(place.name)
             and point.level == place.level
-            and shapely.intersects_xy(place.area, point.lon_deg, point.lat_deg)
+            and _holds(place.area, point)
             for point in points
         )
         if not is_told_by_point:

@@ -160,7 +160,9 @@ def verified_content(path: Path, *, every_row: bool = False) -> BackupContent:
             if faults:
                 more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
                 raise StoreError(
-                    f"The file is damaged: {faults[0]}{more}", where=str(path), remedy="Take another backup."
+                    f"The file is damaged: {' '.join(faults[0].split())}{more}",
+                    where=str(path),
+                    remedy="Take another backup.",
                 )
             described = describe_store(connection, held)
             ((store_id,),) = connection.execute("SELECT store_id FROM ems_about").fetchall()

@@ -180,6 +180,16 @@ class ReaderPool:
         self._closed = False
 
     @contextmanager
+    def lent(self) -> Iterator[apsw.Connection]:
+        """Yield a connection outside of any transaction: for what SQLite tells of the file itself."""
+        with errors_in_words(self._path):
+            connection = self._take()
+            try:
+                yield connection
+            finally:
+                self._put_back(connection)
+
+    @contextmanager
     def reading(self) -> Iterator[apsw.Connection]:
         """Yield a connection inside one read transaction: one moment of the store."""
         with errors_in_words(self._path):

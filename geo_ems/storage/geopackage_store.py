@@ -90,6 +90,7 @@ class GeoPackageStore:
         self._notice_lock = Lock()
         self._data_version: int | None = None
         self._described: StoreDescription | None = None
+        self._described_at: dict[apsw.Connection, tuple[object, StoreDescription]] = {}
         self._closed = False
         self._clock = clock
         with errors_in_words(path):
@@ -123,7 +124,18 @@ class GeoPackageStore:
             self._lock.announce(address)
 
     def describe(self) -> StoreDescription:
-        """Return the identity of the store, its sequence number and its layers."""
+        """Return the identity of the store, its sequence number and its layers; almost free where nothing changed."""
+        with self._readers.lent() as connection:
+            # Changes with every commit of any other connection, and this one only reads. Looked at first: what
+            # is committed while the store is described is seen at the next look.
+            data_version = connection.pragma("data_version")
+            version, described = self._described_at.get(connection, (None, None))
+            if described is None or version != data_version:
+                described = self._describe_anew()
+                self._described_at[connection] = (data_version, described)
+            return described
+
+    def _describe_anew(self) -> StoreDescription:
         with self._reading() as connection:
             held, known = self._definitions.held(connection), self._described
             # Counting rows takes longer than most questions: the same log is the same store.
@@ -333,11 +345,15 @@ class GeoPackageStore:
     @contextmanager
     def _reading(self) -> Iterator[apsw.Connection]:
         """Yield a connection at one moment of the store, in which the tables are what the definitions say."""
-        try:
-            with self._readers.reading() as connection:
+        with self._readers.reading() as connection:
+            try:
                 self._definitions.held(connection)
-        except ChangedOutsideError:
-            self._require_writer().call(lambda _: None)  # the writer mends before it writes
+            except ChangedOutsideError:
+                pass
+            else:
+                yield connection
+                return
+        self._require_writer().call(lambda _: None)  # the writer mends before it writes
         with self._readers.reading() as connection:
             self._definitions.held(connection)
             yield connection

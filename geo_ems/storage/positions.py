@@ -1,5 +1,6 @@
 """Positions in the store: written in groups and synced, then published to memory, then acknowledged."""
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -24,6 +25,9 @@ from geo_ems.storage.positions_table import (
 # A transaction keeps other writers waiting: some thousand fixes take some ten milliseconds.
 _GROUP_LIMIT = 2000
 _PRUNED_AT_ONCE = 5000
+# Fixes of a thousand teams arrive one by one. Groups that begin so far apart cost the disk, the writer and the
+# questions, for which every group moves the teams, a part of what each fix for itself would.
+_GROUP_EVERY_S = 0.02
 
 Promise = Future[tuple[FixReceipt, ...]]
 
@@ -141,13 +145,19 @@ class PositionStore:
             self._loaded_seq = seq
 
     def _serve(self, writer: GroupWriter) -> None:
+        began_s = float("-inf")
         while True:
             with self._wake:
                 while not self._waiting and not self._closing:
                     self._wake.wait()
+            rest_s = began_s + _GROUP_EVERY_S - time.monotonic()
+            if rest_s > 0:
+                time.sleep(rest_s)
+            with self._wake:
                 if not self._waiting:
                     return
                 group = self._next_group()
+            began_s = time.monotonic()
             self._store(writer, group)
 
     def _next_group(self) -> list[_Waiting]:

@@ -23,6 +23,7 @@ from geo_ems.web import (
     assignments,
     barriers,
     collections,
+    device_keys,
     dispatch,
     events,
     imports,
@@ -40,6 +41,7 @@ from geo_ems.web.dependencies import layer_named
 from geo_ems.web.door import Door
 from geo_ems.web.metrics import CountRequests
 from geo_ems.web.problems import PROBLEM_TYPE, NoSuchResourceError, Problem, RefusedError, problem_of
+from geo_ems.web.shortcuts import Shortcuts
 from geo_ems.web.state import Served, make_served
 
 LOOK_EVERY_S = 0.25  # an edit made outside is to be seen within a second
@@ -65,6 +67,7 @@ _MODULES = (
     assignments,
     incidents,
     team_status,
+    device_keys,
     imports,
     pages,
     operations,
@@ -101,6 +104,7 @@ def create_app(application: WebApplication, *, on_close: Callable[[], None] | No
     app.add_exception_handler(HTTPException, _tell_http_error)
     app.add_exception_handler(RequestValidationError, _tell_wrong_request)
     # Added first = innermost: every request is counted, then checked at the door.
+    app.add_middleware(Shortcuts)
     if application.publishing.cors.origins:
         app.add_middleware(
             CORSMiddleware, allow_origins=list(application.publishing.cors.origins), allow_methods=["GET", "HEAD"]

@@ -10,6 +10,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from geo_ems.errors import GeoEmsError, NotFoundError
 from geo_ems.formats.assignment_answers import assignment_mapping
 from geo_ems.model.caller import Caller, Permission
+from geo_ems.model.features import Feature
+from geo_ems.services.assignment_chain import next_steps
 from geo_ems.services.assignment_ledger import ASSIGNMENT_LAYER, Pick
 from geo_ems.services.assignment_office import AssignmentOffice, Ordered, listed_assignments
 from geo_ems.services.assignment_steps import StatusReport, change_status, recall, undo_status
@@ -50,8 +52,7 @@ async def get_assignments(parts: Parts, caller: Reader, asked: ListAsked) -> Res
             open_only=asked.one(ask.STATE) != "all",
             caller=caller,
         )
-        mappings = [assignment_mapping(item, include_private=_sees_private(caller)) for item in found]
-        return json_response({"assignments": mappings})
+        return json_response({"assignments": [_mapping(item, caller) for item in found]})
 
     return await parts.reads.run(answer)
 
@@ -82,8 +83,7 @@ async def get_assignment(request: Request, parts: Parts, caller: Reader, _: Noth
         found = parts.application.store.read_rows(ASSIGNMENT_LAYER, [assignment_id])
         if not found or (caller.areas and found[0].properties.get("district_id") not in caller.areas):
             raise _missing(assignment_id)
-        mapping = assignment_mapping(found[0], include_private=_sees_private(caller))
-        return json_response(mapping, headers={"ETag": revision_tag(found[0].rev)})
+        return json_response(_mapping(found[0], caller), headers={"ETag": revision_tag(found[0].rev)})
 
     return await parts.reads.run(answer)
 
@@ -165,13 +165,19 @@ def _answer(done: Ordered, caller: Caller, *, status: HTTPStatus = HTTPStatus.OK
             "preview": preview,
             "repeated": done.repeated,
             "seq": done.seq,
-            "assignments": [
-                assignment_mapping(item, include_private=_sees_private(caller)) for item in done.assignments
-            ],
+            "assignments": [_mapping(item, caller) for item in done.assignments],
             "conflicts": [_conflict(error) for error in done.conflicts],
         },
         status=status,
     )
+
+
+def _mapping(assignment: Feature, caller: Caller) -> dict[str, object]:
+    """Return an assignment with the steps that may follow, so that nobody has to know the chain by heart."""
+    return {
+        **assignment_mapping(assignment, include_private=caller.may(Permission.READ_PRIVATE)),
+        "may_follow": list(next_steps(assignment.properties.get("status"))),
+    }
 
 
 def _conflict(error: GeoEmsError) -> dict[str, str]:
@@ -199,10 +205,6 @@ def _missing(assignment_id: str) -> NoSuchResourceError:
         field="id",
         value=assignment_id,
     )
-
-
-def _sees_private(caller: Caller) -> bool:
-    return caller.may(Permission.READ_PRIVATE)
 
 
 def _zoned(instant: datetime | None, application: WebApplication) -> datetime | None:

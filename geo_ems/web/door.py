@@ -10,6 +10,7 @@ import ipaddress
 import logging
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import unquote_to_bytes
 
@@ -110,17 +111,21 @@ def _check_peer(client: tuple[str, int] | None) -> None:
     """Raise where the caller is another machine: whoever started the server may have bound it to the world."""
     if client is None:  # a socket of this machine
         return
-    try:
-        is_local = ipaddress.ip_address(client[0]).is_loopback
-    except ValueError:
-        is_local = False
-    if not is_local:
+    if not _is_loopback(client[0]):
         raise RefusedError(
             HTTPStatus.FORBIDDEN,
             "This server answers callers on its own machine only: there is no login yet",
             remedy="Bind it to 127.0.0.1.",
             field="client",
         )
+
+
+@lru_cache(maxsize=16)
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def _check_host(hosts: list[str]) -> None:

@@ -48,6 +48,7 @@ class EventHub:
         self._seq = -1
         self._position_seq = -1
         self._news = asyncio.Event()
+        self._written: dict[int, tuple[int, bytes]] = {}
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -109,6 +110,14 @@ class EventHub:
         except GeoEmsError:
             return ()
 
+    def position_text(self, fixes: LatestFixes, slot: int, event_id: str) -> bytes:
+        """Return the newest position of a team as an event; its content is written once for all listeners."""
+        number = int(fixes.number[slot])
+        held = self._written.get(slot)
+        if held is None or held[0] != number:
+            held = self._written[slot] = (number, position_content(fixes, slot))
+        return written_event(b"position", held[1], event_id)
+
     async def _look(self) -> None:
         if self._seq < 0:
             _, self._seq = await anyio.to_thread.run_sync(self._store_state)
@@ -140,8 +149,8 @@ def change_text(event: ChangeEvent, event_id: str) -> bytes:
     return event_text("change", content, event_id)
 
 
-def position_text(fixes: LatestFixes, slot: int, event_id: str) -> bytes:
-    """Return the newest position of a team as an event of the stream."""
+def position_content(fixes: LatestFixes, slot: int) -> bytes:
+    """Return the newest position of a team as the JSON of an event."""
     numbers = {
         "accuracy_m": float(fixes.accuracy_m[slot]),
         "speed_kmh": float(fixes.speed_kmh[slot]),
@@ -155,9 +164,14 @@ def position_text(fixes: LatestFixes, slot: int, event_id: str) -> bytes:
         **{name: None if value != value else value for name, value in numbers.items()},  # noqa: PLR0124 - NaN is unknown
         "flags": ["impossible_jump"] if fixes.is_jump[slot] else [],
     }
-    return event_text("position", content, event_id)
+    return orjson.dumps(content)
 
 
 def event_text(name: str, content: object, event_id: str) -> bytes:
     """Return one event as it stands in the stream (WHATWG HTML, 9.2)."""
-    return b"event: %b\nid: %b\ndata: %b\n\n" % (name.encode(), event_id.encode(), orjson.dumps(content))
+    return written_event(name.encode(), orjson.dumps(content), event_id)
+
+
+def written_event(name: bytes, content: bytes, event_id: str) -> bytes:
+    """Return one event whose content is written already."""
+    return b"event: %b\nid: %b\ndata: %b\n\n" % (name, event_id.encode(), content)

@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from geo_ems.model.caller import Caller, Permission
 from geo_ems.web import kinds
 from geo_ems.web.dependencies import asking, calling
-from geo_ems.web.event_hub import EventHub, change_text, event_text, position_text
+from geo_ems.web.event_hub import EventHub, change_text, event_text
 from geo_ems.web.parameters import Asked, Parameter
 from geo_ems.web.state import served
 
@@ -114,8 +114,8 @@ async def _told(
             if fixes is not None and fixes.seq > place.position_seq:
                 texts = []
                 for slot in fixes.since(place.position_seq).tolist():
-                    place = replace(place, position_seq=int(fixes.number[slot]))
-                    texts.append(position_text(fixes, slot, place.event_id))
+                    place = Place(place.store, place.seq, int(fixes.number[slot]))
+                    texts.append(hub.position_text(fixes, slot, place.event_id))
                 due_s = now_s + POSITIONS_EVERY_S
                 if texts:
                     yield b"".join(texts)

@@ -240,6 +240,7 @@ def _listed(row: ListedIncident, desk: IncidentDesk, language: Language) -> Json
     return {
         **feature_json(row.incident, desk.incidents.definition, include_private=desk.include_private),
         "clock": clock_mapping(row.clock, language),
+        "ask": list(row.ask),
     }
 
 

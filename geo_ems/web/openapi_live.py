@@ -1,9 +1,13 @@
 """What the OpenAPI document says of positions and events."""
 
+from collections.abc import Sequence
+
 from geo_ems.web.bodies import JSON_TYPES
+from geo_ems.web.device_keys import DEVICE_KEY, DEVICE_KEYS, KEY_BODY
 from geo_ems.web.events import EVENT_STREAM, EVENTS, EVENTS_QUERY
 from geo_ems.web.openapi_operations import Answer, operation
 from geo_ems.web.openapi_schemas import ANY_OBJECT, TEXT, Schema, record
+from geo_ems.web.parameters import Parameter
 from geo_ems.web.positions import FORM_TYPE, OSMAND, OSMAND_QUERY, POSITION, POSITION_BODY, TRACCAR, TRACK, TRACK_QUERY
 from geo_ems.web.responses import JSON
 
@@ -25,14 +29,14 @@ _TRACK = record(
         "next_since": {"type": "string", "nullable": True},
     }
 )
-_BODY: Schema = {
-    "type": "object",
-    "required": [parameter.name for parameter in POSITION_BODY if parameter.required],
-    "additionalProperties": False,
-    "properties": {
-        parameter.name: {**parameter.kind.schema, "description": parameter.description} for parameter in POSITION_BODY
-    },
+_KEY_FIELDS: dict[str, Schema] = {
+    "id": TEXT,
+    "team": TEXT,
+    "name": TEXT,
+    "created_at": TEXT,
+    "revoked_at": {"type": "string", "nullable": True},
 }
+_KEY = record(_KEY_FIELDS)
 _FORWARDED: Schema = {"oneOf": [ANY_OBJECT, {"type": "array", "items": ANY_OBJECT}]}
 
 
@@ -49,7 +53,7 @@ def live_paths() -> dict[str, object]:
                     (),
                     taken,
                     in_path=("id",),
-                    body=(JSON_TYPES, _BODY),
+                    body=(JSON_TYPES, _body_of(POSITION_BODY)),
                     writes=True,
                 )
             )
@@ -88,6 +92,32 @@ def live_paths() -> dict[str, object]:
                 in_path=("id",),
             )
         },
+        DEVICE_KEYS: {
+            "get": operation(
+                "device_keys",
+                "设备密钥 Device keys",
+                (),
+                [Answer(200, (JSON,), record({"device_keys": {"type": "array", "items": _KEY}}))],
+            ),
+            "post": operation(
+                "add_device_key",
+                "新建设备密钥,只显示这一次 Make a device key, shown this once",
+                (),
+                [Answer(201, (JSON,), record({**_KEY_FIELDS, "key": TEXT}))],
+                body=(JSON_TYPES, _body_of(KEY_BODY)),
+                writes=True,
+            ),
+        },
+        DEVICE_KEY: {
+            "delete": operation(
+                "revoke_device_key",
+                "撤销设备密钥 Revoke a device key",
+                (),
+                [Answer(200, (JSON,), _KEY)],
+                in_path=("id",),
+                writes=True,
+            )
+        },
         EVENTS: {
             "get": operation(
                 "events",
@@ -95,6 +125,17 @@ def live_paths() -> dict[str, object]:
                 EVENTS_QUERY,
                 [Answer(200, (EVENT_STREAM,), TEXT)],
             )
+        },
+    }
+
+
+def _body_of(members: Sequence[Parameter[object]]) -> Schema:
+    return {
+        "type": "object",
+        "required": [parameter.name for parameter in members if parameter.required],
+        "additionalProperties": False,
+        "properties": {
+            parameter.name: {**parameter.kind.schema, "description": parameter.description} for parameter in members
         },
     }
 

@@ -3,7 +3,6 @@
 A device key opens the three routes that post, for its own team, and no other route.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
@@ -149,7 +148,7 @@ async def _stored(request: Request, sent: Sequence[SentFix], caller: Caller, *, 
             if team_id is None:
                 raise  # 400: the clients of these protocols know no other answer
             raise _missing(error) from error
-        receipts = await asyncio.wrap_future(promise)
+        receipts = await parts.promises.kept(promise)
     return json_response(receipt_mapping(len(sent), receipts))
 
 

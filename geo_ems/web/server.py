@@ -8,6 +8,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from geo_ems.errors import UsageError
+from geo_ems.web.joined_writes import JoinedH11Protocol
 
 LOOPBACK_NAME = "localhost"
 LAST_PORT = 65_535
@@ -15,6 +16,7 @@ SHUTDOWN_S = 8
 KEEP_ALIVE_S = 15
 MAX_CONNECTIONS = 1000
 MAX_HEADER_BYTES = 32_768
+SWITCH_INTERVAL_S = 0.001
 
 
 def check_bind(host: str, auth: str) -> None:
@@ -66,6 +68,8 @@ def bound_socket(host: str, port: int) -> socket.socket:
 def run_server(app: FastAPI, taken: socket.socket) -> None:
     """Serve on a bound socket until interrupted; requests that are being answered are finished first."""
     host, port = taken.getsockname()[:2]
+    # A thread that computes keeps the others out for so long; each step of an answer may wait once.
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     uvicorn.Server(server_config(app, host=host, port=port)).run(sockets=[taken])
 
 
@@ -75,7 +79,7 @@ def server_config(app: FastAPI, *, host: str, port: int) -> uvicorn.Config:
         app,
         host=host,
         port=port,
-        http="h11",  # keeps the spelling of header names: QGIS up to 3.40 looks for `Location`
+        http=JoinedH11Protocol,  # h11 keeps the spelling of header names: QGIS up to 3.40 looks for `Location`
         ws="none",
         loop="asyncio",
         lifespan="on",

@@ -9,6 +9,7 @@ from geo_ems.services.places import PlaceFinder
 from geo_ems.web.admission import Lane
 from geo_ems.web.application import WebApplication
 from geo_ems.web.event_hub import EventHub
+from geo_ems.web.kept_promises import KeptPromises
 from geo_ems.web.metrics import RequestCounts
 
 IMPORTS_AT_WORK, IMPORTS_WAITING = 2, 4
@@ -30,6 +31,7 @@ class Served:
     imports: Lane
     positions: Lane
     events: EventHub
+    promises: KeptPromises = field(default_factory=KeptPromises)
     descriptions: dict[str, bytes] = field(default_factory=dict)
     """The API description as written, by the address it names."""
     starting: list[str] = field(default_factory=list)

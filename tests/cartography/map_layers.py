@@ -231,6 +231,7 @@ def definitions(text: Text = str) -> dict[str, LayerDefinition]:
                     "Class",
                     codes=_codes(primary=("一级", "primary"), village=("村道", "village")),
                 ),
+                _field("bridge", FieldType.BOOLEAN, "桥梁", "Bridge"),
             ),
             role="road",
         ),
@@ -246,6 +247,24 @@ def definitions(text: Text = str) -> dict[str, LayerDefinition]:
             role="hazard_area",
         ),
         "incidents": layer(
-            "incidents", "事件", "Incidents", Symbol("burst", "#000000", fill="#FFE600"), (), role="incident"
+            "incidents",
+            "事件",
+            "Incidents",
+            Symbol("burst", "#000000", fill="#FFE600"),
+            (
+                _field(
+                    "kind",
+                    FieldType.CODE,
+                    "类别",
+                    "Kind",
+                    codes={
+                        "flood": Code("flood", Label(text("洪水"), text("river flood"))),
+                        "geological": Code("geological", Label("地质灾害", "geological disaster"), synonyms=("滑坡",)),
+                    },
+                ),
+                _field("trapped_persons", FieldType.INTEGER, text("被困人数"), text("Trapped"), unit=UNITS["person"]),
+                _field("ongoing", FieldType.BOOLEAN, "是否持续", "Ongoing"),
+            ),
+            role="incident",
         ),
     }

@@ -106,7 +106,14 @@ def rows(text: Text = str) -> dict[str, list[tuple[str, BaseGeometry | None, Row
             ("T1", box(112.0, 28.0, 112.05, 28.1), {"name": text("西乡镇"), "name_en": "Xixiang", "level": "township"}),
             ("T2", box(112.05, 28.0, 112.1, 28.1), {"name": "东乡镇", "name_en": "Dongxiang", "level": "township"}),
         ],
-        "roads": [("R1", LineString([(112.0, 28.05), (112.1, 28.05)]), {"name": "主路", "road_class": "primary"})],
+        "roads": [
+            ("R1", LineString([(112.0, 28.05), (112.1, 28.05)]), {"name": "主路", "road_class": "primary"}),
+            (
+                "R2",
+                LineString([(112.06, 28.01), (112.06, 28.018)]),
+                {"name": text("清河大桥"), "road_class": "primary", "bridge": True},
+            ),
+        ],
         "hazard_areas": [
             (
                 "H1",

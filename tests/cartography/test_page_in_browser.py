@@ -7,26 +7,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from map_samples import PLACE, content, coverage_answer, nearest_json
-from needed_components import skip_or_fail
+from page_clicks import click_at
 from page_service import Service
 from test_page import PAYLOADS
 
 from geo_ems.cartography.page import overview_page
 
 pytestmark = pytest.mark.chromium
-CHROMIUM = Path("/usr/bin/chromium")
 HOSTILE = " ".join(PAYLOADS)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    if not CHROMIUM.exists():
-        skip_or_fail(f"there is no {CHROMIUM}")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -34,29 +22,6 @@ def service() -> Iterator[Service]:
     running = Service(language="zh")
     yield running
     running.close()
-
-
-@pytest.fixture
-def open_page(browser):
-    """Return a function that opens an address and holds what it asked for, said and refused."""
-    contexts = []
-
-    def opened(address: str, *, width: int = 1440, height: int = 900):
-        context = browser.new_context(viewport={"width": width, "height": height}, has_touch=width < 500)
-        contexts.append(context)
-        page = context.new_page()
-        page.asked, page.said = [], []
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.on("console", lambda message: page.said.append(message.text))
-        page.on("pageerror", lambda error: page.said.append(str(error)))
-        page.set_default_timeout(8000)
-        page.goto(address)
-        page.wait_for_selector("html[data-ready=yes]")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 @pytest.fixture
@@ -75,19 +40,6 @@ def file_page(tmp_path, open_page):
         return open_page(path.as_uri())
 
     return written
-
-
-def click_at(page, lon, lat):
-    """Click the map where a place is drawn, found from the numbers under the mouse."""
-    box = page.locator("#map").bounding_box()
-    readings = []
-    for share in (0.25, 0.75):
-        x, y = box["x"] + box["width"] * share, box["y"] + box["height"] * share
-        page.mouse.move(x, y)
-        east, north = page.text_content("#readout").split()
-        readings.append((x, y, float(east[:-2]), float(north[:-2])))
-    (x0, y0, e0, n0), (x1, y1, e1, n1) = readings
-    page.mouse.click(x0 + (lon - e0) / (e1 - e0) * (x1 - x0), y0 + (lat - n0) / (n1 - n0) * (y1 - y0))
 
 
 def names(page, selector):
@@ -124,7 +76,9 @@ def test_a_village_is_found_and_asked_from(served_page, service):
     (path, query) = service.asked[-1]
     assert path == "/v1/nearest"
     assert service.asked[0] == ("/v1/places", {"q": "河湾", "lang": "zh"})
-    assert query == {"layer": "response_teams", "lon": "112.020000", "lat": "28.020000", "k": "5", "lang": "zh"}
+    by_road = {"mode": "drive", "include_route": "true"}  # the county has a road
+    asked = {"layer": "response_teams", "lon": "112.020000", "lat": "28.020000", "k": "5", "lang": "zh"}
+    assert query == asked | by_road
 
 
 def test_the_page_asks_the_root_of_the_service_wherever_it_stands(service, open_page):
@@ -170,7 +124,7 @@ def test_who_types_a_condition_keeps_the_place_while_answers_come(served_page, s
     served_page.keyboard.press("Tab")
     served_page.wait_for_timeout(300)
     assert service.asked[-1][1]["quantity"] == "500"
-    assert served_page.evaluate("document.activeElement.dataset.control") == "k"
+    assert served_page.evaluate("document.activeElement.dataset.control") == "metric"  # the next field
 
 
 def test_the_language_changes_words_but_neither_order_nor_numbers(served_page, service):

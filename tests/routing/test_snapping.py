@@ -188,3 +188,21 @@ def test_an_area_that_ends_at_a_crossing_is_left_there():
     found = at(network, effects, (0.004, 0.0))
     assert found.edge.tolist() == [edge_named(network, "out")]
     assert found.lonlat_deg[0].tolist() == [0.01, 0.0]
+
+
+def test_points_of_which_some_moved_join_as_if_all_were_looked_up_anew():
+    rng = np.random.default_rng(8)
+    network = network_of(
+        {"a": [(0, 0), (0.01, 0)], "b": [(0, 0), (0, 0.01)], "c": [(0, 0), (-0.01, 0)], "lone": [(0.05, 0), (0.06, 0)]}
+    )
+    effects = random_effects(rng, network, count=3)
+    points = np.vstack([rng.uniform(-0.02, 0.07, (30, 2)), np.zeros((2, 2))])
+    before = at(network, effects, *points)
+    moved = np.array([0, 7, 29, 31])
+    points[moved] = [[0.0, 0.0], [0.055, 0.001], [-0.005, 0.001], [0.02, 0.02]]
+
+    found = before.replaced(at(network, effects, *points[moved]), at=moved)
+
+    anew = at(network, effects, *points)
+    for name in ("point_lonlat_deg", "first", "edge", "share", "straight_m", "lonlat_deg", "in_area", "is_main"):
+        assert np.array_equal(getattr(found, name), getattr(anew, name)), name

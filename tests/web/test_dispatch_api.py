@@ -48,6 +48,7 @@ def test_a_recommendation_names_who_goes_why_and_what_is_missing(client: AsgiCli
     assert boats["picks"][0]["contact"]["phone"] == "0001"
     assert boats["shortfall"] is None
     assert found["card"]["source"] == "rules/run_cards/flood.toml"
+    assert (found["alarm_level"], found["levels"]) == (1, [1, 2, 3])  # what else may be asked for
     jackets = next(need for need in found["needs"] if need["name"] == "life_jacket")
     assert jackets["shortfall"]["reasons"][0]["code"] == "none_holds"
     assert found["support_request"]["needed"] is True
@@ -124,6 +125,8 @@ def test_an_order_is_given_once_however_often_it_is_sent(client: AsgiClient) -> 
     (assignment,) = first.json["assignments"]
     assert assignment["status"] == "ordered"
     assert assignment["ordered_by"] == "王值班"
+    assert assignment["may_follow"][:3] == ["accepted", "declined", "no_answer"]
+    assert "cancelled" not in assignment["may_follow"]
     listed = client.get("/v1/assignments?resource=B1").json["assignments"]
     assert [item["id"] for item in listed] == [assignment["id"]]
 

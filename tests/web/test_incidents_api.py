@@ -375,6 +375,9 @@ def test_the_list_has_the_overdue_first(client: AsgiClient) -> None:
     assert ids.index(fresh) > ids.index("I1")
     assert ended not in ids
     assert found["overdue"] >= 2
+    whole = client.get(f"{INCIDENTS}/{late}").json
+    assert found["incidents"][0]["ask"] == whole["must_report"]["ask"]  # what is to be asked stands in the list
+    assert "trapped_persons" in whole["must_report"]["ask"]
     assert ended in [row["id"] for row in client.get(INCIDENTS + "?state=terminated").json["incidents"]]
     assert client.get(f"{INCIDENTS}?kind={quote('地震')}").json["matched"] == 0
     assert client.get(INCIDENTS + "?kind=nothing").status == 400

@@ -133,6 +133,7 @@ function drawAll(view) {
   drawAnswerLines(view);
   for (const layer of symbolLayers().reverse()) drawSymbols(view, layer, boxes);
   drawClosures(view);
+  drawIncidents(view);
   drawPlace(view, boxes);
   drawRanks(view, boxes);
   drawSelected(view);

@@ -73,7 +73,7 @@ function featureAt(point, reach) {
 function clickAt(latlng, point) {
   if (takeToolClick(latlng)) return;
   const found = point ? featureAt(point, symbolSize(map.getZoom()) / 2 + 4) : null;
-  if (found && !isPlaceLayer(found.layer)) { select(found.layer, found.index, { pan: false }); return; }
+  if (found && !isPlaceLayer(found.layer) && !takesPlace()) { select(found.layer, found.index, { pan: false }); return; }
   if (found) choosePlace(placeOfFeature(found.layer, found.index));
   else choosePlace({ lon: latlng.wrap().lng, lat: latlng.lat, label: null });
 }

@@ -95,6 +95,7 @@ function coverageQuestion({ layer, filters, now, unknown }, cutoff) {
 }
 
 function choosePlace(place) {
+  if (takesPlace()) { takePlace(place); return; }
   state.place = place;
   state.answer = null;
   state.problem = null;

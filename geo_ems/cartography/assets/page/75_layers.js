@@ -38,5 +38,5 @@ function areaSwatch(style) {
 function attributionText() {
   const dates = DATA.layers.filter((layer) => !layer.base && layer.asOf && layer.asOf.observed_max).map((layer) => dataTime(layer.asOf).slice(0, 10)).sort();
   const span = dates.length ? t("data_span", { from: dates[0], to: dates[dates.length - 1] }) : t("data_span_unknown");
-  return [label(DATA.project), span, t("as_of", { time: instant(DATA.asOf) }), t("snapshot", { id: DATA.snapshot }), t("own_map")].filter(Boolean).join(" · ");
+  return [label(DATA.project), span, t("as_of", { time: instant(DATA.asOf) }), t("snapshot", { id: DATA.snapshot }), t("own_map"), DATA.roadsNote ? label(DATA.roadsNote) : ""].filter(Boolean).join(" · ");
 }

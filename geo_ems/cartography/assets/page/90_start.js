@@ -1,5 +1,5 @@
 /* Tabs, languages, the sheet of small screens, printing; then the start. */
-const TABS = ["query", "closures", "coverage", "layers", "table"];
+const TABS = ["query", "incidents", "closures", "coverage", "layers", "table"];
 
 function isPhone() {
   return window.matchMedia("(max-width: 760px)").matches;
@@ -21,6 +21,7 @@ function renderFrame() {
     onclick: () => changeLanguage(code) })));
   fill(document.getElementById("tabs"), TABS.map((name) => el("button", { type: "button", role: "tab", id: "tab-button-" + name, "aria-controls": "tab-" + name,
     "aria-selected": state.tab === name ? "true" : "false", tabindex: state.tab === name ? "0" : "-1", text: t("tab_" + name), onclick: () => { openTab(name); if (isPhone()) setSheet("half", { grow: true }); } })));
+  renderIncidentTab();
   renderHandle();
 }
 
@@ -42,6 +43,8 @@ function changeLanguage(code) {
   refocus(`[data-language="${code}"]`);
   if (DATA.served && answer && !answer.saved) askNearest({ asOf: answer.as_of, keepView: true });
   loadClosures();
+  loadIncidents();
+  if (desk.id) { if (dispatch.answer) askRecommendation(); loadIncident(); }
 }
 
 function openTab(name) {
@@ -72,6 +75,7 @@ function renderAll() {
   renderDetails();
   renderLive();
   renderClosures();
+  renderIncidents();
   renderLayers();
   renderTable();
   renderAnswers();
@@ -141,10 +145,15 @@ function start() {
   makeSheet();
   takeSavedAnswers();
   state.tab = DATA.served || state.answer ? "query" : state.coverage ? "coverage" : "layers";
+  const followed = DATA.served ? incidentOfAddress() : null;
+  if (followed) state.tab = "incidents";
   makeMap();
   renderAll();
   if (state.answer && state.place) showAnswerOnMap();
   loadClosures();
+  loadIncidents();
+  if (followed) openIncident(followed);
+  setInterval(updateClocks, 10000);
   listen();
   document.getElementById("search").addEventListener("input", onSearchInput);
   document.getElementById("search-form").addEventListener("submit", (event) => {

@@ -1,5 +1,7 @@
 """An import of roads as JSON and as short text: what became of the rows, and the network that stands after it."""
 
+import re
+
 from geo_ems.formats.findings import Grade
 from geo_ems.model.definitions import LayerDefinition
 from geo_ems.model.labels import Language
@@ -7,6 +9,8 @@ from geo_ems.services.import_report import report_mapping, summary_lines
 from geo_ems.services.road_import import RoadImport
 from geo_ems.services.road_report import road_fact_lines
 from geo_ems.services.words import say
+
+_RETIRE_OPTION = re.compile(r"--retire-at-most \d+")  # of `geo-ems import`; here the option is --replace
 
 
 def road_import_mapping(done: RoadImport) -> dict[str, object]:
@@ -20,7 +24,7 @@ def road_import_mapping(done: RoadImport) -> dict[str, object]:
 
 def road_import_lines(done: RoadImport, language: Language, definition: LayerDefinition) -> tuple[str, ...]:
     """Return the report as text."""
-    lines = list(summary_lines(done.report, language))
+    lines = [_RETIRE_OPTION.sub("--replace", line) for line in summary_lines(done.report, language)]
     if done.report.rejected and done.report.retired:
         lines.append(
             say(
@@ -29,5 +33,7 @@ def road_import_lines(done: RoadImport, language: Language, definition: LayerDef
                 "  If the file is to stand for the roads that are stored, add --replace; to keep them too, --add",
             )
         )
+    if done.report.rejected:
+        lines.append(say(language, "以下是文件里的路网,没有写入:", "the network of the file, which was not stored:"))
     labels = {name: code.label for name, code in definition.fields["road_class"].codes.items()}
     return (*lines, *road_fact_lines(done.facts, language, class_labels=labels))

@@ -12,11 +12,6 @@ from geo_ems.web.parameters import Parameter
 MAX_CONDITIONS, MAX_CONDITION_LENGTH = 20, 1000
 MAX_BARRIERS = 100
 MAX_CUTOFF_M, MAX_AGE_S = 21_000_000.0, 31_536_000.0
-_NO_ROADS = (
-    "needs a road network, and none is loaded",
-    "Ask for metric=straight_line; it is never called travel time.",
-)
-_ROAD_METRICS = {"travel_time": _NO_ROADS, "road_distance": _NO_ROADS}
 _CONDITION_SCHEMA = {
     "type": "object",
     "required": ["field", "op", "value"],
@@ -39,11 +34,6 @@ _BARRIER_SCHEMA = {
     },
 }
 
-NOT_BUILT = dict.fromkeys(
-    ("direction", "mode", "barriers", "policy"),
-    "Roads are not loaded yet: leave it out, answers are in straight lines.",
-)
-
 LAYER = Parameter("layer", kinds.text(60), "the layer, such as shelters", required=True, example="shelters")
 LON = Parameter("lon", kinds.number(-180, 180), "longitude of the place in degrees", example=111.5)
 LAT = Parameter("lat", kinds.number(-90, 90), "latitude of the place in degrees", example=31.2)
@@ -59,7 +49,6 @@ WHERE = Parameter(
 WHERE_JSON = Parameter(
     "where", kinds.objects(MAX_CONDITIONS, _CONDITION_SCHEMA), "conditions {field, op, value} that must all hold"
 )
-METRIC = Parameter("metric", kinds.choice(("straight_line",), refused=_ROAD_METRICS), "what is measured")
 NEAREST_METRIC = Parameter(
     "metric", kinds.choice(tuple(Metric)), "what ranks; else travel_time where there are roads, else straight_line"
 )

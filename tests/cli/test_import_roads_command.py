@@ -52,7 +52,10 @@ def test_another_place_is_refused_until_it_is_meant(project, capsys):
     run(["import-roads", "county.osm"])
     OsmText().node(11, 5.0, 5.0).node(12, 5.01, 5.0).way(40, 11, 12, highway="primary").write(project / "other.osm")
     assert run(["import-roads", "other.osm", "--lang", "en"]) == 1
-    assert "add --replace" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "add --replace" in told
+    assert "--retire-at-most" not in told
+    assert "the network of the file, which was not stored:" in told
     assert run(["import-roads", "other.osm", "--add"]) == 0
     assert run(["import-roads", "other.osm", "--replace"]) == 0
     run(["layers", "--format", "json"])

@@ -15,7 +15,9 @@ from geo_ems.routing.edge_states import NOT_TRAVELLED
 from geo_ems.routing.network import Int32Array, RoadNetwork
 
 MAIN_NETWORK_WITHIN_M: Final = 5_000.0
-"""How much farther than the nearest edge the main network may be and still be taken."""
+"""How much farther than the nearest edge the main network may be for the place asked, to join it too."""
+BESIDE_MAIN_WITHIN_M: Final = 300.0
+"""The same for those who come or are reached: a station beside a mapped yard is not on an island."""
 
 _ROOM_PER_POINT: Final = 4
 
@@ -30,7 +32,7 @@ class Attachments:
     mode has no open edge, or the point no position. A point within a closed area has one for each
     place where an open road leaves that area: `in_area[i]` is the barrier, else -1. `is_main[i]`: on
     the largest strongly connected part of the mode; `passed_m[i]` is how much nearer an isolated
-    fragment was that was passed over for it, 0 where none was.
+    fragment is, which it joins too, 0 where there is none.
     """
 
     point_lonlat_deg: FloatArray
@@ -80,7 +82,8 @@ def attach(
     """Return where points, shape (q, 2), join the network; the place on the edge is exact to 0.01 m.
 
     Where `main_within_m` is given, a point whose nearest edge lies on an isolated fragment joins the
-    main network instead if that is no more than so many metres farther (`MAIN_NETWORK_WITHIN_M`).
+    main network as well if that is no more than so many metres farther: `MAIN_NETWORK_WITHIN_M` for the place
+    asked, which is never left without an answer, `BESIDE_MAIN_WITHIN_M` for those who come or are reached.
     Points in closed areas join where open roads leave the area; without such a road, the nearest open one.
     """
     points_deg = np.ascontiguousarray(lonlat_deg, dtype=np.float64).reshape(-1, 2)
@@ -101,7 +104,7 @@ def attach(
     better = np.flatnonzero(farther_m <= main_within_m)
     passed_m = np.zeros(len(found))
     passed_m[lost[better]] = farther_m[better]
-    return replace(_joined(found, other, at=lost[better], rows=better), passed_m=passed_m)
+    return replace(_added(found, other.taken(better), at=lost[better]), passed_m=passed_m)
 
 
 def _nearest(
@@ -224,6 +227,23 @@ def _joined(found: Attachments, other: Attachments, *, at: IntArray, rows: IntAr
     index = np.arange(len(found))
     index[at] = len(found) + rows
     return both.taken(index)
+
+
+def _added(found: Attachments, other: Attachments, *, at: IntArray) -> Attachments:
+    """Return `found` with the places of `other` added to its points `at`, behind their own; they join the main network."""
+    owner = np.concatenate([found.point, at[other.point]])
+    order = np.argsort(owner, kind="stable")
+    is_main = found.is_main.copy()
+    is_main[at] = True
+    return replace(
+        found,
+        first=np.searchsorted(owner[order], np.arange(len(found) + 1)).astype(np.int32),
+        edge=np.concatenate([found.edge, other.edge])[order],
+        share=np.concatenate([found.share, other.share])[order],
+        straight_m=np.concatenate([found.straight_m, other.straight_m])[order],
+        lonlat_deg=np.concatenate([found.lonlat_deg, other.lonlat_deg])[order],
+        is_main=is_main,
+    )
 
 
 def _on_main(network: RoadNetwork, costs: Costs, edges: Int32Array) -> BoolArray:

@@ -29,7 +29,7 @@ from geo_ems.routing.search import (
     prepare_origins,
     reached_from,
 )
-from geo_ems.routing.snapping import MAIN_NETWORK_WITHIN_M, Attachments, attach
+from geo_ems.routing.snapping import BESIDE_MAIN_WITHIN_M, MAIN_NETWORK_WITHIN_M, Attachments, attach
 from geo_ems.services.arrival_closures import Closures
 
 _KEPT_COSTS: Final = 8
@@ -114,11 +114,11 @@ def joined(network: RoadNetwork, snapshot: LayerSnapshot, manner: Manner, costs:
 def _attached(network: RoadNetwork, costs: Costs, lonlat_deg: FloatArray, *, before: Attachments | None) -> Attachments:
     """Return where points join the network; those that stand where they stood `before` are not looked up anew."""
     if before is None or before.point_lonlat_deg.shape != lonlat_deg.shape:
-        return attach(network, costs, lonlat_deg)
+        return attach(network, costs, lonlat_deg, main_within_m=BESIDE_MAIN_WITHIN_M)
     moved = np.flatnonzero((before.point_lonlat_deg != lonlat_deg).any(axis=1))
     if not moved.size:
         return before
-    return before.replaced(attach(network, costs, lonlat_deg[moved]), at=moved)
+    return before.replaced(attach(network, costs, lonlat_deg[moved], main_within_m=BESIDE_MAIN_WITHIN_M), at=moved)
 
 
 def _places(snapshot: LayerSnapshot) -> tuple[IntArray, FloatArray]:

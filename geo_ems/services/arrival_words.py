@@ -71,7 +71,7 @@ def arrival_definition(posed: Posed, *, incident_is_area: bool) -> dict[str, obj
         "edge_arrival_s is when that place is reached",
         "goes_round": "closures on the way that would be taken without any barrier",
         "unreachable": "no open way under the barriers",
-        "isolated": "on a piece of road that is not joined to the rest",
+        "isolated": "on a piece of road that is not joined to the rest, and the rest is more than 300 m farther",
         "consent": "own_area: of the incident's township or below; upper_level: of an area above it; neighbour: of "
         "another area; a label, never part of the order; own_area_only counts the others under wrong_type",
         "bearing": "degrees clockwise from true north, from the place to the feature",

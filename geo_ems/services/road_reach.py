@@ -17,7 +17,7 @@ from geo_ems.queries.ellipsoid import geodesic_m
 from geo_ems.routing.costs import Costs, costs_of
 from geo_ems.routing.network import RoadNetwork
 from geo_ems.routing.search import Reached, cost_at
-from geo_ems.routing.snapping import Attachments, attach
+from geo_ems.routing.snapping import BESIDE_MAIN_WITHIN_M, Attachments, attach
 from geo_ems.services.barrier_question import Acting, BarrierQuestion, DrawnBarrier
 from geo_ems.services.barrier_rows import BARRIER_LAYER, HAZARD_LAYER, rows_of
 from geo_ems.services.barriers import acting
@@ -82,7 +82,7 @@ class RoadWork:
 
     def attached(self, places_deg: FloatArray) -> Attachments:
         """Return where places, shape (q, 2), join the open roads; NaN ones do not."""
-        return attach(self.network, self.costs, places_deg)
+        return attach(self.network, self.costs, places_deg, main_within_m=BESIDE_MAIN_WITHIN_M)
 
     def costs_to(self, reached: Reached, points: Attachments) -> tuple[FloatArray, IntArray]:
         """Return the least cost of each of q points and the start that it is of; infinite and -1 beyond the cutoff.

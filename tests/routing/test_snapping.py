@@ -140,13 +140,14 @@ def test_a_point_without_a_position_or_a_mode_without_roads_joins_nothing():
     assert at(network, effects_of([(0, 0.0, 1.0, 0, INF, 0.0)]), (0.0, 0.0)).first.tolist() == [0, 0]
 
 
-def test_the_nearest_fragment_is_passed_over_for_the_main_network_nearby():
+def test_a_point_beside_a_fragment_joins_the_main_network_nearby_as_well():
     roads = {"main": [(0, 0), (0.01, 0)], "more": [(0.01, 0), (0.02, 0)], "lone": [(0.005, 0.01), (0.006, 0.01)]}
     network = network_of(roads)
     point = (0.005, 0.011)
     alone, joined = at(network, None, point), at(network, None, point, main_within_m=MAIN_NETWORK_WITHIN_M)
     assert (alone.is_main.tolist(), joined.is_main.tolist()) == ([False], [True])
-    assert joined.edge.tolist() == [edge_named(network, "main")]
+    assert joined.edge.tolist() == [edge_named(network, "lone"), edge_named(network, "main")]
+    assert joined.straight_m.tolist() == pytest.approx([110.57, 1216.3], abs=0.5)
     assert joined.passed_m[0] == pytest.approx(1105.7, abs=0.5)  # a hundredth of a degree of latitude
     assert at(network, None, point, main_within_m=1000.0).is_main.tolist() == [False]
 

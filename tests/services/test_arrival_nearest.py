@@ -500,3 +500,20 @@ def test_a_switch_leaves_out_what_does_not_belong_to_the_own_area(two_counties: 
     assert answer.passed_over == ()
     excluded = two_counties.ask(own_area_only=True, metric=metric, include_excluded=True).excluded
     assert {row.detail for row in excluded} == {"does not belong to the incident's own area"}
+
+
+def test_a_station_beside_a_yard_of_its_own_is_ranked_by_the_street_next_to_it(street: RoadCounty) -> None:
+    street.road("yard", (0.01, 0.0012), (0.0105, 0.0012))
+    street.team("station", (0.01, 0.0011), turnout_s=60.0)
+    street.team("farther", (0.03, 0.0), turnout_s=60.0)
+    answer = street.ask(include_excluded=True)
+    assert ids(answer.results) == ["station", "farther"]
+    assert answer.results[0].arrival.access_m == pytest.approx(121.6, abs=0.1)
+
+
+def test_a_team_on_an_island_reaches_an_incident_there_and_nobody_else_does(street: RoadCounty) -> None:
+    street.road("island", (0.01, 0.01), (0.02, 0.01))
+    street.team("islander", (0.02, 0.01), turnout_s=60.0)
+    answer = street.ask(at=(0.01, 0.01))
+    assert ids(answer.results) == ["islander"]
+    assert answer.results[0].arrival.travel_s == pytest.approx(PIECE_S, abs=0.01)

@@ -228,7 +228,7 @@ def test_every_fault_of_a_feature_is_told_at_once(client: AsgiClient) -> None:
 
 def test_a_change_is_seen_by_the_next_question(client: AsgiClient) -> None:
     target = path_of(created(client, name="新场所", status="open"))
-    asked = "/v1/nearest?layer=shelters&lon=111.2&lat=31.4&k=1"
+    asked = "/v1/nearest?layer=shelters&lon=111.2&lat=31.4&k=1&metric=straight_line"
     assert client.get(asked).json["results"][0]["straight_m"] == 0
 
     client.call("DELETE", target)

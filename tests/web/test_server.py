@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from geo_ems.catalogue.definitions import load_definitions
 from geo_ems.errors import FaultsError, NotFoundError, UsageError
@@ -28,7 +29,8 @@ def test_any_other_address_is_refused_with_the_remedy(host: str) -> None:
 def test_header_names_keep_their_spelling_and_the_program_is_not_named(app: FastAPI) -> None:
     config = server_config(app, host="127.0.0.1", port=8000)
 
-    assert config.http == "h11"
+    assert isinstance(config.http, type)
+    assert issubclass(config.http, H11Protocol)
     assert config.server_header is False
     assert config.access_log is False
     assert config.proxy_headers is False

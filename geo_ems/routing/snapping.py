@@ -230,7 +230,7 @@ def _joined(found: Attachments, other: Attachments, *, at: IntArray, rows: IntAr
 
 
 def _added(found: Attachments, other: Attachments, *, at: IntArray) -> Attachments:
-    """Return `found` with the places of `other` added to its points `at`, behind their own; they join the main network."""
+    """Return `found` with the places of `other`, on the main network, added to its points `at` behind their own."""
     owner = np.concatenate([found.point, at[other.point]])
     order = np.argsort(owner, kind="stable")
     is_main = found.is_main.copy()

@@ -48,6 +48,11 @@ def send_report(desk: IncidentDesk, incident_id: str, report: Report, *, idempot
     digest = request_digest("report", incident_id, repr(report))
 
     def added(incident: Feature) -> dict[str, object]:
+        into = incident.properties.get("merged_into")
+        if into is not None:
+            raise ConflictError(
+                f"Incident '{incident_id}' is merged into '{into}'", where=incident_id, remedy=f"Report '{into}'."
+            )
         held = incident.children.get("reports", ())
         _check_order(report.kind, [str(row["kind"]) for row in held])
         number = 1 + max((int(str(row["number"])) for row in held), default=0)

@@ -12,6 +12,7 @@ from geo_ems.services.words import say
 from geo_ems.settings import Defaults
 
 _COMING: Final = frozenset({"team", "depot"})
+_TRAVELLED_TO: Final = frozenset({*_COMING, "shelter", "facility"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,9 @@ class Measure:
 def measure_asked(question: NearestQuestion, *, role: str, has_roads: bool, defaults: Defaults) -> Measure:
     """Return how a question is measured.
 
-    Without roads the answer is a straight line, and says so. Without a metric it is travel time where there
-    are roads, or road distance where the cutoff is in metres.
+    Without roads the answer is a straight line, and says so. Without a metric teams, depots, shelters and
+    facilities are ranked by travel time where there are roads, or by road distance where the cutoff is in
+    metres; other layers (districts, hazards, villages) are not travelled to, and are in a straight line.
 
     Raises
     ------
@@ -42,7 +44,8 @@ def measure_asked(question: NearestQuestion, *, role: str, has_roads: bool, defa
         Where the cutoff is not of the metric's unit, given twice, out of range, or in time without roads.
     """
     _check_cutoff(question)
-    metric, warnings = _metric(question, has_roads=has_roads, defaults=defaults)
+    _check_roads_meant(question)
+    metric, warnings = _metric(question, role=role, has_roads=has_roads, defaults=defaults)
     direction = question.direction
     if direction is None:
         direction = Direction.TO_INCIDENT if role in _COMING else Direction.FROM_INCIDENT
@@ -54,9 +57,28 @@ def measure_asked(question: NearestQuestion, *, role: str, has_roads: bool, defa
     return Measure(metric, question.mode, direction, cutoff, tuple(warnings))
 
 
-def _metric(question: NearestQuestion, *, has_roads: bool, defaults: Defaults) -> tuple[Metric, list[str]]:
+def _check_roads_meant(question: NearestQuestion) -> None:
+    """Refuse a straight line with what only roads know, rather than leave it out without a word."""
+    if question.metric is not Metric.STRAIGHT_LINE:
+        return
+    told = {
+        "barriers": bool(question.drawn_barriers or question.barrier_ids),
+        "policy": bool(question.policy),
+        "include_route": question.include_route,
+    }
+    for name in (name for name, is_given in told.items() if is_given):
+        raise UsageError(
+            f"'{name}' means nothing in a straight line",
+            remedy="Leave it out, or ask for metric travel_time or road_distance.",
+            field=name,
+        )
+
+
+def _metric(question: NearestQuestion, *, role: str, has_roads: bool, defaults: Defaults) -> tuple[Metric, list[str]]:
     metric = question.metric
     if has_roads:
+        if metric is None and role not in _TRAVELLED_TO and question.cutoff_s is None:
+            metric = Metric.STRAIGHT_LINE
         if metric is None:
             metric = Metric.TRAVEL_TIME if question.cutoff_m is None else Metric.ROAD_DISTANCE
         return metric, []

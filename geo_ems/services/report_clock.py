@@ -13,6 +13,7 @@ from geo_ems.services.words import say
 ClockState = Literal["running", "overdue", "met", "met_late", "merged", "unknown"]
 URGENCY: tuple[ClockState, ...] = ("overdue", "running", "unknown", "met_late", "met", "merged")
 _MINUTE_S = 60
+_HOUR_MIN, _DAY_MIN = 60, 1440
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +39,27 @@ class ReportClock:
                 left = (self.remaining_s or 0) // _MINUTE_S
                 return say(language, f"上报倒计时:还剩 {left} 分钟", f"report due in {left} min")
             case "overdue":
-                return say(
-                    language,
-                    f"已超时 {self.overdue_min} 分钟,未上报",
-                    f"overdue by {self.overdue_min} min, not reported",
-                )
+                late = _lateness(self.overdue_min or 0, language)
+                return say(language, f"已超时 {late},未上报", f"overdue by {late}, not reported")
             case "met":
                 return say(language, f"已按时上报({self.reported_at})", f"reported in time, at {self.reported_at}")
             case "met_late":
-                return say(
-                    language,
-                    f"已上报,迟报 {self.overdue_min} 分钟({self.reported_at})",
-                    f"reported late by {self.overdue_min} min, at {self.reported_at}",
-                )
+                late = _lateness(self.overdue_min or 0, language)
+                said = (f"已上报,迟报 {late}({self.reported_at})", f"reported late by {late}, at {self.reported_at}")
+                return say(language, *said)
             case "merged":
                 return say(language, "已并入其他事件", "merged into another incident")
             case "unknown":
                 return say(language, "接报时间未知,无法计时", "received at an unknown time: no clock")
+
+
+def _lateness(minutes: int, language: Language) -> str:
+    """Return minutes as one says them: beyond two hours in hours, beyond two days in days."""
+    if minutes < 2 * _HOUR_MIN:
+        return say(language, f"{minutes} 分钟", f"{minutes} min")
+    if minutes < 2 * _DAY_MIN:
+        return say(language, f"{minutes // _HOUR_MIN} 小时", f"{minutes // _HOUR_MIN} h")
+    return say(language, f"{minutes // _DAY_MIN} 天", f"{minutes // _DAY_MIN} days")
 
 
 def report_clock(properties: Properties, *, now: datetime, limit_min: int) -> ReportClock:

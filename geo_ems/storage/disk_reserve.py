@@ -12,9 +12,7 @@ from pathlib import Path
 RESERVE_BYTES = 1 << 20
 # The reserve is taken again only where it leaves this many times its size to others.
 _ROOM = 4
-NO_RESERVE = (
-    "the reserve for a full disk is used up or could not be made: free some space, it is then made by itself"
-)
+NO_RESERVE = "the reserve for a full disk is used up or could not be made: free some space, it is then made by itself"
 
 
 class DiskReserve:

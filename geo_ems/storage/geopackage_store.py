@@ -21,8 +21,8 @@ from geo_ems.storage.definition_migrating import MigrationReport
 from geo_ems.storage.definitions_table import ChangedOutsideError, DefinitionsCache, foreign_column_notes
 from geo_ems.storage.describing import describe_store
 from geo_ems.storage.device_keys import DeviceKeyStore
-from geo_ems.storage.foreign_edits import are_waiting
 from geo_ems.storage.disk_reserve import NO_RESERVE
+from geo_ems.storage.foreign_edits import are_waiting
 from geo_ems.storage.group_writer import GroupWriter
 from geo_ems.storage.history import StoreHistory
 from geo_ems.storage.locking import StoreLock

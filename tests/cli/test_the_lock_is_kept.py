@@ -130,7 +130,7 @@ with opened(current_project()) as application:
                 answer = client.call(method, path + QUERIES.get(route.path, ""), document=document, headers=headers)
             note(" ".join(key), answer.status)
     cli = build_cli()
-    commands = sorted([*(command.name for command in cli.registered_commands), *(group.name for group in cli.registered_groups)])
+    commands = sorted(item.name for item in (*cli.registered_commands, *cli.registered_groups))
     for name in commands:
         for arguments in COMMANDS.get(name, []):
             said, out = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
@@ -222,8 +222,7 @@ def test_commands_that_write_are_refused_naming_process_and_address_while_those_
         name
         for name in outcomes
         if name.split()[0] in {"import", "import-roads", "import-cap", "serve", "undo", "incident"}
-        or name.startswith(("barriers close", "keys add-device"))
-        or name.startswith("layers migrate")
+        or name.startswith(("barriers close", "keys add-device", "layers migrate"))
         or "--merge" in name
     } | {name for name in outcomes if name.startswith("restore") and "--to" not in name}
 

@@ -517,3 +517,25 @@ def test_a_team_on_an_island_reaches_an_incident_there_and_nobody_else_does(stre
     answer = street.ask(at=(0.01, 0.01))
     assert ids(answer.results) == ["islander"]
     assert answer.results[0].arrival.travel_s == pytest.approx(PIECE_S, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"barrier_ids": ("B1",)}, "barriers"),
+        ({"policy": {"B1": "ignore"}}, "policy"),
+        ({"include_route": True}, "include_route"),
+    ],
+)
+def test_what_only_roads_know_is_refused_in_a_straight_line(
+    street: RoadCounty, given: dict[str, object], named: str
+) -> None:
+    with pytest.raises(UsageError, match=f"'{named}' means nothing in a straight line"):
+        street.ask(metric=Metric.STRAIGHT_LINE, **given)
+
+
+def test_a_district_is_not_travelled_to_unless_that_is_asked(street: RoadCounty) -> None:
+    street.put("districts", "D1", box(-0.005, -0.005, 0.005, 0.005), level="township")
+    straight, asked = street.ask("districts"), street.ask("districts", metric=Metric.TRAVEL_TIME)
+    assert (straight.definition["metric"], straight.results[0].straight_m) == ("straight_line", 0.0)
+    assert asked.definition["metric"] == "travel_time"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from geo_ems.services.report_clock import report_clock
+from geo_ems.services.report_clock import ReportClock, report_clock
 
 
 def clock(now: str, **times: str):
@@ -52,3 +52,18 @@ def test_the_first_report_stops_it(reported: str, state: str) -> None:
 def test_without_any_time_there_is_no_clock_and_a_merged_incident_has_none_of_its_own() -> None:
     assert clock("2026-07-01T04:00:00Z").state == "unknown"
     assert clock("2026-07-01T04:00:00Z", received_at="2026-07-01T01:00:00Z", merged_into="I2").state == "merged"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "zh", "en"),
+    [
+        (119, "已超时 119 分钟,未上报", "overdue by 119 min, not reported"),
+        (120, "已超时 2 小时,未上报", "overdue by 2 h, not reported"),
+        (2879, "已超时 47 小时,未上报", "overdue by 47 h, not reported"),
+        (2880, "已超时 2 天,未上报", "overdue by 2 days, not reported"),
+    ],
+)
+def test_a_long_delay_is_said_in_hours_and_days(minutes: int, zh: str, en: str) -> None:
+    clock = ReportClock("overdue", None, None, None, None, minutes * 60)
+
+    assert (clock.words("zh"), clock.words("en")) == (zh, en)

@@ -329,6 +329,7 @@ def test_merging_ends_one_and_shows_its_history_with_the_other_and_can_be_undone
     assert merged.json["incident"]["properties"]["merged_into"] == kept
     assert merged.json["clock"]["state"] == "merged"
     assert act(client, twin, "merge", into=kept).json["repeated"] is True
+    assert act(client, twin, "reports", kind="first").status == 409
     shown = client.get(f"{INCIDENTS}/{kept}").json["merged"]
     assert [item["id"] for item in shown] == [twin]
     assert [entry["action"] for entry in shown[0]["history"]] == ["open", "merge"]

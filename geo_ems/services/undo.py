@@ -20,6 +20,8 @@ from geo_ems.model.features import (
     LoggedChange,
     LoggedEdit,
 )
+from geo_ems.services.assignment_chain import OPEN_STEPS
+from geo_ems.services.assignment_ledger import ASSIGNMENT_LAYER, INCIDENT_LAYER
 from geo_ems.services.change_notes import ChangeNote, read_note
 from geo_ems.storage.protocol import LayerStore
 
@@ -207,6 +209,16 @@ def _step(store: LayerStore, edit: LoggedEdit, own_seqs: frozenset[int], caller:
     return FeatureChange(ChangeKind.REPLACE, edit.id, before, now.rev)
 
 
+def _orders_for(store: LayerStore, incident_id: str) -> list[str]:
+    """Return the orders that name an incident and hold something."""
+    if ASSIGNMENT_LAYER not in store.describe().layers:
+        return []
+    columns = store.read_columns(ASSIGNMENT_LAYER)
+    rows = [columns.row_values(row, include_private=False) for row in range(len(columns))]
+    held = [values["incident_id"] == incident_id and values["status"] in OPEN_STEPS for values in rows]
+    return [columns.id_at(row) for row, is_held in enumerate(held) if is_held]
+
+
 def _blocking(store: LayerStore, edit: LoggedEdit, own_seqs: frozenset[int], caller: Caller) -> ConflictError | None:
     """Return why a change cannot be taken back; None where it can."""
     change = edit.change
@@ -215,6 +227,12 @@ def _blocking(store: LayerStore, edit: LoggedEdit, own_seqs: frozenset[int], cal
             f"Another program added '{edit.id}', and how it was before is not known",
             where=change.layer,
             remedy="Delete it where it is not wanted.",
+        )
+    if change.layer == INCIDENT_LAYER and edit.before is None and (orders := _orders_for(store, edit.id)):
+        return ConflictError(
+            f"Orders were given to '{edit.id}': {', '.join(orders[:5])}",
+            where=change.layer,
+            remedy="Recall or undo them first, or terminate the incident.",
         )
     history = store.history.edits_of(change.layer, edit.id)
     taken_back = undone_by(history)

@@ -16,6 +16,8 @@ from geo_ems.services.assignment_office import AssignmentOffice, NotBookedError
 from geo_ems.services.assignment_steps import StatusReport, assignment_of_team, change_status, recall, undo_status
 from geo_ems.services.assignments import Order, give_order, preview_order
 from geo_ems.services.incident_desk import IncidentDesk
+from geo_ems.services.incident_opening import Opening, open_incident
+from geo_ems.services.incident_places import SaidPlace
 from geo_ems.services.team_status import StatusEntry, enter_status
 from geo_ems.services.undo import undo
 from geo_ems.settings import Defaults, bundled_folder
@@ -391,3 +393,17 @@ def test_two_who_enter_at_once_do_not_both_have_their_way(office: AssignmentOffi
 
     with pytest.raises(ConflictError, match="was changed to declined"):
         enter_status(desk, "T1", StatusEntry("departed", expected="ordered"), language="en")
+
+
+def test_the_opening_of_an_incident_is_not_undone_under_its_orders(office: AssignmentOffice) -> None:
+    desk = desk_at(office)
+    opened = open_incident(desk, Opening("flood", {}, SaidPlace()), language="en").edited
+    (team,) = give_order(office, order(ONE_TEAM, incident=opened.id), caller=LOCAL).assignments
+
+    with pytest.raises(ConflictError, match="Orders were given to") as refused:
+        undo(office.store, opened.rev, caller=LOCAL)
+
+    assert team.id in str(refused.value)
+    recall(office, team.id, StatusReport(""), caller=LOCAL)
+    undo(office.store, opened.rev, caller=LOCAL)
+    assert office.store.read_rows("incidents", [opened.id]) == ()

@@ -69,7 +69,8 @@ def searched_m(
     ends = attach(network, costs, targets, main_within_m=main_within_m)
     reached = reached_from(network, costs, start, direction=Direction.FROM_INCIDENT)
     cost, _ = cost_at(network, costs, reached, ends)
-    return np.asarray(cost - start.straight_m[start.first[0]] - ends.straight_m[ends.first[:-1]])
+    # The last place of a point is that on the main network, where it joins an isolated fragment too.
+    return np.asarray(cost - start.straight_m[start.first[1] - 1] - ends.straight_m[ends.first[1:] - 1])
 
 
 def monaco_routes(shared_data: Path) -> Iterator[tuple[Mode, tuple[float, float], tuple[float, float], float]]:

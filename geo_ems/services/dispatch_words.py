@@ -113,6 +113,10 @@ def passed_over(candidate: Candidate, why: str, language: Language) -> PassedOve
     return PassedOver(candidate.id, candidate.name, reason, detail, candidate.total_s, candidate.straight_m)
 
 
+_TOO_LONG_S = 6 * 3600.0
+"""Beyond so long nobody is advised to wait."""
+
+
 def confirm_cure(candidates: Sequence[Candidate], language: Language) -> Cure:
     """Return the advice to call those whose status is not known."""
     named = names_with_phone(candidates)
@@ -124,6 +128,10 @@ def widen_cure(candidates: Sequence[Candidate], language: Language) -> Cure:
     """Return the advice to allow more time, and how much would do for the first of them."""
     soonest = min((item.total_s for item in candidates if item.total_s is not None), default=0.0)
     minutes = -(-soonest // 60)
+    if soonest > _TOO_LONG_S:
+        hours = f"{soonest / 3600:.0f}"
+        said = (f"最快的也要 {hours} 小时才到,请另想办法", f"the soonest takes {hours} h: find another way")
+        return Cure("widen_time", say(language, *said), ids_of(candidates))
     said = (
         f"把时限放宽到 {minutes:.0f} 分钟: {names_of(candidates)}",
         f"allow {minutes:.0f} min: {names_of(candidates)}",
